@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package semconv
+
+// Resource attributes.
+const (
+	ServiceName           = "service.name"
+	ServiceNamespace      = "service.namespace"
+	ServiceInstanceID     = "service.instance.id"
+	DeploymentEnvironment = "deployment.environment.name"
+	// DeploymentEnvironmentOld is the form before 1.27.
+	DeploymentEnvironmentOld = "deployment.environment"
+
+	ProcessPID            = "process.pid"
+	ProcessExecutableName = "process.executable.name"
+	ProcessExecutablePath = "process.executable.path"
+	ProcessCommandArgs    = "process.command_args"
+	ContainerID           = "container.id"
+	HostName              = "host.name"
+)
+
+// Span and data point attributes.
+const (
+	HTTPRequestMethod      = "http.request.method"
+	HTTPResponseStatusCode = "http.response.status_code"
+	HTTPRoute              = "http.route"
+	HTTPMethodOld          = "http.method"
+	HTTPStatusCodeOld      = "http.status_code"
+
+	URLPath   = "url.path"
+	URLQuery  = "url.query"
+	URLScheme = "url.scheme"
+
+	RPCSystemName         = "rpc.system.name"
+	RPCSystemOld          = "rpc.system"
+	RPCMethod             = "rpc.method"
+	RPCResponseStatusCode = "rpc.response.status_code"
+	RPCGRPCStatusCodeOld  = "rpc.grpc.status_code"
+
+	DBSystemName = "db.system.name"
+	DBSystemOld  = "db.system"
+
+	ErrorType              = "error.type"
+	ServerAddress          = "server.address"
+	ServerPort             = "server.port"
+	ClientAddress          = "client.address"
+	ClientPort             = "client.port"
+	NetworkPeerAddress     = "network.peer.address"
+	NetworkPeerPort        = "network.peer.port"
+	NetworkProtocolName    = "network.protocol.name"
+	NetworkProtocolVersion = "network.protocol.version"
+	UserAgentOriginal      = "user_agent.original"
+)
+
+// Metrics of the conventions.
+const (
+	HTTPServerRequestDuration = "http.server.request.duration"
+	HTTPClientRequestDuration = "http.client.request.duration"
+)
+
+// HTTPDurationBuckets are the edges of the HTTP duration histograms, in seconds.
+var HTTPDurationBuckets = []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package semconv
+
+// Metrics of Sloe's own.
+const (
+	// SLIEvents counts the events of an indicator: a monotonic sum, unit
+	// {event}. Prometheus sees it as sli_events_total.
+	SLIEvents = "sli.events"
+	// UnspannedDuration is a delta histogram, unit s, of the exchanges that
+	// became no span: spilled into the kernel's aggregates, sampled out, or spans
+	// switched off. The sli connector counts spans and these, and nothing else.
+	// It has an edge at every latency threshold of the catalogue.
+	UnspannedDuration = "sloe.unspanned.duration"
+	// OpenExchanges is a gauge, unit {exchange}, of requests that are unanswered
+	// past the receiver's stuck_after.
+	OpenExchanges = "sloe.exchanges.open"
+)
+
+// Attributes of data points of sli.events.
+const (
+	SLIName    = "sli.name"
+	SLIOutcome = "sli.outcome"
+	// Definition is the hash of the indicator's definition, see slo.Definition.
+	SLIDefinition = "sli.definition"
+
+	OutcomeGood = "good"
+	OutcomeBad  = "bad"
+)
+
+// Attributes of Sloe's own on spans and on data points of
+// sloe.unspanned.duration and sloe.exchanges.open.
+const (
+	// Kind is KindServer or KindClient.
+	Kind       = "sloe.kind"
+	KindServer = "server"
+	KindClient = "client"
+
+	// Protocol is the family that the indicator belongs to.
+	Protocol     = "sloe.protocol"
+	ProtocolHTTP = "http"
+	ProtocolGRPC = "grpc"
+	ProtocolDB   = "db"
+
+	// StatusClass is what is known of the answer.
+	StatusClass        = "sloe.status.class"
+	StatusClassUnknown = "unknown" // answered, status not seen
+	StatusClassOK      = "ok"      // protocols without HTTP's classes
+	StatusClassError   = "error"
+	// HTTP's classes are "1xx" to "5xx".
+
+	// ExchangeOutcome tells how an exchange ended. It is set on spans and data
+	// points of exchanges without a response only.
+	ExchangeOutcome = "sloe.exchange.outcome"
+	// AbortedByServer: the server closed, reset or exited without a response.
+	AbortedByServer = "aborted_by_server"
+	// AbortedByClient: the client left first; indicators exclude it and count it
+	// apart.
+	AbortedByClient = "aborted_by_client"
+
+	// DurationUncertain is true on a span whose start or end could not be
+	// proven.
+	DurationUncertain = "sloe.duration.uncertain"
+)
