@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# `make help` is the front door.
+
+SHELL         := /usr/bin/env bash
+.SHELLFLAGS   := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS     += --no-print-directory
+
+# The version of the distribution is written once, in the builder's manifest.
+VERSION := $(shell sed -n 's/^  version: *//p' builder-config.yaml)
+
+# The collector is static, and equal bytes come out of any clone: no cgo, no paths, no VCS stamp.
+GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -tags grpcnotrace
+
+TOOL := go tool -modfile=internal/tools/go.mod
+LINT := go tool -modfile=internal/tools/lint/go.mod
+
+# What the tests start, and what compiles the BPF programs.
+TEST_PACKAGES := nginx-light apache2-utils curl python3 procps
+BPF_PACKAGES  := clang-19 llvm-19 libbpf-dev
+
+GO_FILES = $(shell git ls-files --cached --others --exclude-standard '*.go')
+# Generated files look as their generators write them.
+OWN_GO_FILES = $(shell grep -L '^// Code generated .* DO NOT EDIT\.$$' $(GO_FILES))
+
+##@ Use
+
+.PHONY: build
+build: ## build bin/otelcol-sloe and bin/sloectl
+	$(GO_BUILD) -o bin/otelcol-sloe ./distribution
+	$(GO_BUILD) -o bin/sloectl ./distribution/sloectl
+
+.PHONY: run
+run: build ## build, then count the requests of this host (root; see distribution/quickstart.sh)
+	@exec distribution/quickstart.sh
+
+.PHONY: docker
+docker: ## build the container image sloe/otelcol-sloe
+	docker build --tag sloe/otelcol-sloe:$(VERSION) .
+
+.PHONY: clean
+clean: ## remove what was built, and the state of `make run`
+	rm -rf bin dist
+
+##@ Test
+
+.PHONY: test
+test: test-packages build ## run every test: unit, live capture, end to end (root); installs what they need
+	go test -p 2 -timeout 15m -json ./... | go run ./testbed/tally
+
+.PHONY: test-unit
+test-unit: ## run the tests that need neither root nor other programs; names what it leaves out
+	go test -p 2 -short -json ./... | go run ./testbed/tally
+
+.PHONY: test-race
+test-race: ## run the tests of the concurrent packages under the race detector
+	go test -p 2 -short -race ./internal/... ./receiver/... ./processor/... ./connector/... ./extension/... \
+	  | { grep -v 'no test files' || true; }
+
+.PHONY: test-packages
+test-packages:
+	@.ci/install $(TEST_PACKAGES)
+
+##@ Generated code
+
+.PHONY: generate
+generate: bpf generate-metadata generate-distribution ## make all generated code anew
+
+.PHONY: bpf
+bpf: bpf-packages ## compile the BPF programs and their Go bindings (clang-19)
+	go generate -run bpf2go ./...
+
+.PHONY: bpf-packages
+bpf-packages:
+	@.ci/install $(BPF_PACKAGES)
+
+.PHONY: generate-metadata
+generate-metadata: ## make the components' metadata, documentation and contract tests
+	go generate -run mdatagen ./...
+
+.PHONY: generate-distribution
+generate-distribution: ## make distribution/ from builder-config.yaml
+	$(TOOL) builder --config builder-config.yaml --skip-get-modules --skip-compilation
+
+.PHONY: check-generated
+check-generated: ## fail, with the difference, if the generated code is not what `make generate` makes
+	@.ci/check-generated
+
+##@ Style
+
+.PHONY: fmt
+fmt: ## format the Go code
+	gofmt -w $(OWN_GO_FILES)
+
+.PHONY: fmt-check
+fmt-check:
+	@unformatted=$$(gofmt -l $(OWN_GO_FILES)); \
+	[[ -z $$unformatted ]] || { printf 'not formatted (make fmt):\n%s\n' "$$unformatted" >&2; exit 1; }
+
+.PHONY: lint
+lint: fmt-check ## check formatting, go vet, linters and the import rules
+	go vet ./...
+	$(LINT) golangci-lint run ./...
+
+##@ All of it
+
+.PHONY: ci
+ci: check-generated lint test-race test ## what must hold before a change lands
+
+.PHONY: help
+help: ## show this list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
