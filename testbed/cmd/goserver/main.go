@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command goserver is the server of testbed/workload/goserver.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/sloe-dev/sloe/testbed/workload/goserver"
+)
+
+func main() {
+	address := flag.String("address", "127.0.0.1:0", "address to listen on")
+	flag.Parse()
+	if err := goserver.Serve(*address, os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "goserver:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package goserver is an HTTP server whose own counters are the truth that a
+// capture is compared with. It runs as a process of its own, and its counters
+// are read through its standard input and output: no socket is involved that
+// could itself be captured.
+package goserver // import "github.com/sloe-dev/sloe/testbed/workload/goserver"
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+)
+
+// Serve listens on address, prints `ready ADDRESS`, and answers each line
+// `counts` of in with `counts JSON` on out. It returns when in ends.
+func Serve(address string, in io.Reader, out io.Writer) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listening on %s: %w", address, err)
+	}
+	c := newCounters()
+	server := &http.Server{Handler: newHandler(c)}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	if _, err := fmt.Fprintf(out, "ready %s\n", listener.Addr()); err != nil {
+		return err
+	}
+
+	asked := bufio.NewScanner(in)
+	for asked.Scan() {
+		if asked.Text() != "counts" {
+			return fmt.Errorf("asked %q, know only counts", asked.Text())
+		}
+		line, err := c.line()
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(out, "counts %s\n", line); err != nil {
+			return err
+		}
+	}
+	err = server.Close()
+	if serveErr := <-failed; !errors.Is(serveErr, http.ErrServerClosed) {
+		return serveErr
+	}
+	return err
+}
