@@ -31,6 +31,11 @@ type Collector struct {
 	Dir string
 }
 
+// settle is the time between that line and the moment when the collector listens
+// for signals; a SIGTERM in between ends it without a flush, and nothing that
+// can be seen from outside marks the moment.
+const settle = 200 * time.Millisecond
+
 // Program returns the path of bin/otelcol-sloe. It fails where it is not built:
 // `make build` builds it, and `make test` does so first.
 func Program(t testing.TB) string {
@@ -64,6 +69,7 @@ func Start(t testing.TB, o Options) *Collector {
 	c := Launch(t, o)
 	_, err := c.WaitStderr(ready, patience)
 	require.NoError(t, err)
+	time.Sleep(settle)
 	return c
 }
 
