@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package indicator
+
+import (
+	"time"
+
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+// Indicator is one built-in service level indicator. It is immutable and may be
+// used from any goroutine.
+type Indicator struct {
+	// Name is the value of sli.name.
+	Name string
+	// Family holds the events that are valid for it.
+	Family Family
+
+	judge func(*Event, time.Duration) Verdict
+	// version grows when the rule changes, so that counts by the old rule and
+	// the new one are never added up.
+	version string
+	// timed indicators depend on the latency threshold.
+	timed bool
+}
+
+// Judge tells good from bad. The threshold is the service's latency threshold,
+// inclusive; indicators of availability ignore it.
+func (i *Indicator) Judge(e *Event, threshold time.Duration) Verdict {
+	if e.Family != i.Family {
+		return Verdict{}
+	}
+	return i.judge(e, threshold)
+}
+
+// Definition identifies the rule, with the threshold if it depends on it.
+func (i *Indicator) Definition(threshold time.Duration) slo.Definition {
+	if !i.timed {
+		return slo.DefinitionOf(i.Name, i.version)
+	}
+	return slo.DefinitionOf(i.Name, i.version, "threshold="+threshold.String())
+}
+
+// availability is the rule that the availability indicators share: the families
+// differ in what makes a status bad.
+func availability(e *Event, _ time.Duration) Verdict {
+	switch {
+	case e.Outcome == AbortedByClient:
+		return left(e.Count, ExcludedByClient)
+	case e.Outcome == AbortedByServer, e.Status == StatusBad:
+		return Verdict{Bad: e.Count}
+	case e.Status == StatusGood:
+		return Verdict{Good: e.Count}
+	default:
+		return left(e.Count, StatusNotKnown)
+	}
+}
+
+// latency is the rule that the latency indicators share: good is a duration of
+// at most the threshold, over all requests, failed ones included. A request that
+// was never answered is not fast, however soon the server gave up.
+func latency(e *Event, threshold time.Duration) Verdict {
+	switch e.Outcome {
+	case AbortedByClient:
+		return left(e.Count, ExcludedByClient)
+	case AbortedByServer:
+		return Verdict{Bad: e.Count}
+	}
+	good, why := e.Durations.within(threshold, e.Count)
+	if why != "" {
+		return left(e.Count, why)
+	}
+	return Verdict{Good: good, Bad: e.Count - good}
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package indicator
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/sloe-dev/sloe/internal/semconv"
+)
+
+// traits are the attributes of a span that decide its family and status. The
+// current names of the conventions win over the old ones, in whatever order
+// they come.
+type traits struct {
+	httpMethod        bool
+	httpStatus        int64
+	rpc, grpc         bool
+	grpcCode, grpcOld codeKnown
+	db                bool
+	failed            bool // error.type, or span status ERROR
+	outcome           Outcome
+	uncertain         bool
+}
+
+// FromSpan reads a span as an Event. A span of no family is returned with
+// NoFamily: it concerns no built-in indicator. It does not allocate.
+func FromSpan(s ptrace.Span) Event {
+	var t traits
+	t.failed = s.Status().Code() == ptrace.StatusCodeError
+	for name, v := range s.Attributes().All() {
+		t.read(name, v)
+	}
+	e := Event{Count: 1, Outcome: t.outcome}
+	switch {
+	case s.Kind() == ptrace.SpanKindServer && t.grpc:
+		e.Family, e.Status = GRPC, grpcStatus(&t)
+	case s.Kind() == ptrace.SpanKindServer && t.httpMethod && !t.rpc:
+		e.Family, e.Status = HTTP, httpStatus(&t)
+	case s.Kind() == ptrace.SpanKindClient && t.db:
+		e.Family, e.Status = DB, dbStatus(&t)
+	default:
+		return e
+	}
+	e.Durations = spanDuration(s, t.uncertain)
+	return e
+}
+
+func (t *traits) read(name string, v pcommon.Value) {
+	switch name {
+	case semconv.HTTPRequestMethod, semconv.HTTPMethodOld:
+		t.httpMethod = true
+	case semconv.HTTPResponseStatusCode:
+		t.httpStatus = integer(v)
+	case semconv.HTTPStatusCodeOld:
+		if t.httpStatus == 0 {
+			t.httpStatus = integer(v)
+		}
+	case semconv.RPCSystemName, semconv.RPCSystemOld:
+		t.rpc = true
+		t.grpc = t.grpc || text(v) == grpcSystem
+	case semconv.RPCResponseStatusCode:
+		t.grpcCode = grpcCode(v)
+	case semconv.RPCGRPCStatusCodeOld:
+		t.grpcOld = grpcCode(v)
+	case semconv.DBSystemName, semconv.DBSystemOld:
+		t.db = true
+	case semconv.ErrorType:
+		t.failed = true
+	case semconv.ExchangeOutcome:
+		t.outcome = outcomeOf(text(v))
+	case semconv.DurationUncertain:
+		t.uncertain = v.Type() == pcommon.ValueTypeBool && v.Bool()
+	}
+}
+
+func outcomeOf(s string) Outcome {
+	switch s {
+	case semconv.AbortedByServer:
+		return AbortedByServer
+	case semconv.AbortedByClient:
+		return AbortedByClient
+	}
+	return Answered
+}
+
+func spanDuration(s ptrace.Span, uncertain bool) Durations {
+	start, end := s.StartTimestamp(), s.EndTimestamp()
+	switch {
+	case start == 0:
+		return Durations{Unusable: NoStartTime}
+	case end < start:
+		return Durations{Unusable: NegativeDuration}
+	case uncertain:
+		return Durations{Unusable: DurationUncertain}
+	}
+	return Durations{Exact: time.Duration(end - start)}
+}

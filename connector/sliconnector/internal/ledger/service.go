@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+// service is one service and its cumulative counts, by the index of the rule.
+type service struct {
+	id     slo.Service
+	view   atomic.Pointer[View]
+	series []series
+}
+
+// series is the cumulative count of one indicator of one service.
+type series struct {
+	good, bad atomic.Uint64
+	// seen is set by the first event that concerns the indicator, counted or not.
+	seen atomic.Bool
+	// exported is set once an export of zeros was taken. Only the exporter's
+	// goroutine touches it.
+	exported bool
+}
+
+// View is what holds for a service under one generation of the catalogue. It
+// does not change; a reload makes a new one.
+type View struct {
+	// Threshold is the service's latency threshold, inclusive.
+	Threshold time.Duration
+
+	service    *service
+	generation uint64
+	promises   []promise // by the index of the rule
+}
+
+// promise is what the recorder is told of one indicator beside the counts.
+type promise struct {
+	key        slo.Key
+	definition slo.Definition
+	// announced is set once the recorder was told that the series exists.
+	announced atomic.Bool
+}
+
+// Promise returns the key and the definition of a rule for the service.
+func (v *View) Promise(rule int) (slo.Key, slo.Definition) {
+	return v.promises[rule].key, v.promises[rule].definition
+}
