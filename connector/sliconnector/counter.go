@@ -44,7 +44,7 @@ type counter struct {
 	remote   *remote.Counts
 	writer   slo.Writer
 
-	batches    sync.Pool
+	calls      sync.Pool // of *call
 	lastExport pcommon.Timestamp
 	cancel     context.CancelFunc
 	loops      sync.WaitGroup
@@ -75,7 +75,9 @@ func newCounter(set component.TelemetrySettings, cfg *Config, next consumer.Metr
 		c.rules = append(c.rules, ledger.Rule{Name: name, Definition: ind.Definition})
 	}
 	c.loss = newLossMeter(telemetry, c.rules)
-	c.batches.New = func() any { return ledger.NewBatch(len(c.rules)) }
+	c.calls.New = func() any {
+		return &call{Batch: *ledger.NewBatch(len(c.rules)), reader: indicator.NewReader()}
+	}
 	return c, nil
 }
 
@@ -120,12 +122,18 @@ func (c *counter) shutdown(ctx context.Context) error {
 	return c.exportAll(ctx)
 }
 
-func (c *counter) batch() *ledger.Batch { return c.batches.Get().(*ledger.Batch) }
+// call is what one call of a pair needs and the next one uses again.
+type call struct {
+	ledger.Batch
+	reader *indicator.Reader
+}
 
-// settle hands the batch's counts on and gives the batch back.
-func (c *counter) settle(ctx context.Context, b *ledger.Batch) {
+func (c *counter) begin() *call { return c.calls.Get().(*call) }
+
+// settle hands the counts of a call on and ends it.
+func (c *counter) settle(ctx context.Context, b *call) {
 	b.Commit(c.recorder, c.writer)
-	c.loss.report(ctx, b)
+	c.loss.report(ctx, &b.Batch)
 	b.Reset()
-	c.batches.Put(b)
+	c.calls.Put(b)
 }

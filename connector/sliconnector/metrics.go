@@ -18,7 +18,7 @@ import (
 // others pass by: the duration histograms of the conventions hold every
 // exchange, also those that were counted as spans.
 func (c *counter) consumeMetrics(ctx context.Context, md pmetric.Metrics) {
-	b := c.batch()
+	b := c.begin()
 	open := openExchanges{}
 	resources := md.ResourceMetrics()
 	for i := range resources.Len() {
@@ -29,11 +29,11 @@ func (c *counter) consumeMetrics(ctx context.Context, md pmetric.Metrics) {
 			for k := range metrics.Len() {
 				switch m := metrics.At(k); m.Name() {
 				case semconv.UnspannedDuration:
-					c.countUnspanned(ctx, b, serviceOf(rm.Resource().Attributes()), m)
+					c.countUnspanned(ctx, &b.Batch, serviceOf(rm.Resource().Attributes()), m)
 				case semconv.OpenExchanges:
 					c.readOpen(ctx, open, serviceOf(rm.Resource().Attributes()), m)
 				case semconv.SLIEvents:
-					c.countRemote(ctx, b, rm.Resource(), m)
+					c.countRemote(ctx, &b.Batch, rm.Resource(), m)
 				}
 			}
 		}

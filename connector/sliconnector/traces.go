@@ -16,7 +16,7 @@ import (
 
 // consumeTraces counts every span in the minute of its end.
 func (c *counter) consumeTraces(ctx context.Context, td ptrace.Traces) {
-	b := c.batch()
+	b := c.begin()
 	resources := td.ResourceSpans()
 	for i := range resources.Len() {
 		rs := resources.At(i)
@@ -61,19 +61,19 @@ func (t target) threshold() time.Duration {
 	return t.view.Threshold
 }
 
-func (c *counter) countSpan(b *ledger.Batch, t target, s ptrace.Span) {
-	e := indicator.FromSpan(s)
+func (c *counter) countSpan(b *call, t target, s ptrace.Span) {
+	e := b.reader.Span(s)
 	if e.Family == indicator.NoFamily {
 		return
 	}
 	for rule, ind := range c.builtin {
 		if ind.Family == e.Family {
-			t.count(b, rule, s, ind.Judge(&e, t.threshold()))
+			t.count(&b.Batch, rule, s, ind.Judge(e, t.threshold()))
 		}
 	}
 }
 
-func (c *counter) countByConditions(ctx context.Context, b *ledger.Batch, t target, rs ptrace.ResourceSpans, ss ptrace.ScopeSpans, s ptrace.Span) {
+func (c *counter) countByConditions(ctx context.Context, b *call, t target, rs ptrace.ResourceSpans, ss ptrace.ScopeSpans, s ptrace.Span) {
 	tc := custom.Context(rs, ss, s)
 	defer tc.Close()
 	for i, ind := range c.custom {
@@ -83,7 +83,7 @@ func (c *counter) countByConditions(ctx context.Context, b *ledger.Batch, t targ
 		case err != nil:
 			c.loss.evaluation(ctx, rule)
 		case verdict.Concerns():
-			t.count(b, rule, s, verdict)
+			t.count(&b.Batch, rule, s, verdict)
 		}
 	}
 }

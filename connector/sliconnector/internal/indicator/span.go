@@ -25,22 +25,40 @@ type traits struct {
 	uncertain         bool
 }
 
-// FromSpan reads a span as an Event. A span of no family is returned with
-// NoFamily: it concerns no built-in indicator. It does not allocate.
-func FromSpan(s ptrace.Span) Event {
-	var t traits
-	t.failed = s.Status().Code() == ptrace.StatusCodeError
-	for name, v := range s.Attributes().All() {
-		t.read(name, v)
+// Reader reads spans as Events. It belongs to one goroutine and is meant to be
+// reused: a reader that is made once keeps the walk through the attributes of a
+// span free of allocations.
+type Reader struct {
+	traits traits
+	event  Event
+	visit  func(name string, v pcommon.Value) bool
+}
+
+// NewReader returns a Reader.
+func NewReader() *Reader {
+	r := &Reader{}
+	r.visit = func(name string, v pcommon.Value) bool {
+		r.traits.read(name, v)
+		return true
 	}
-	e := Event{Count: 1, Outcome: t.outcome}
-	switch {
-	case s.Kind() == ptrace.SpanKindServer && t.grpc:
-		e.Family, e.Status = GRPC, grpcStatus(&t)
-	case s.Kind() == ptrace.SpanKindServer && t.httpMethod && !t.rpc:
-		e.Family, e.Status = HTTP, httpStatus(&t)
-	case s.Kind() == ptrace.SpanKindClient && t.db:
-		e.Family, e.Status = DB, dbStatus(&t)
+	return r
+}
+
+// Span reads a span as an Event. A span of no family is returned with NoFamily:
+// it concerns no built-in indicator. The Event is valid until the next call.
+func (r *Reader) Span(s ptrace.Span) *Event {
+	r.traits = traits{failed: s.Status().Code() == ptrace.StatusCodeError}
+	s.Attributes().Range(r.visit)
+	t := &r.traits
+	e := &r.event
+	*e = Event{Count: 1, Outcome: t.outcome}
+	switch kind := s.Kind(); {
+	case kind == ptrace.SpanKindServer && t.grpc:
+		e.Family, e.Status = GRPC, grpcStatus(t)
+	case kind == ptrace.SpanKindServer && t.httpMethod && !t.rpc:
+		e.Family, e.Status = HTTP, httpStatus(t)
+	case kind == ptrace.SpanKindClient && t.db:
+		e.Family, e.Status = DB, dbStatus(t)
 	default:
 		return e
 	}
