@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package errorbudgetextension
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/confighttp"
+)
+
+// Config of the extension.
+type Config struct {
+	// HTTP is the server of the budget endpoint: TLS, authentication and CORS
+	// included.
+	HTTP confighttp.ServerConfig `mapstructure:"http"`
+	// Catalogue is the path of the service catalogue. Without one, every service
+	// gets the defaults of tier3.
+	Catalogue string `mapstructure:"catalogue"`
+	// ReloadInterval is how often the catalogue is looked at for changes.
+	ReloadInterval time.Duration `mapstructure:"reload_interval"`
+	// StorageDirectory holds the counts. It is created if it is missing.
+	StorageDirectory string `mapstructure:"storage_directory"`
+	// CommitInterval is how often counts are made durable, and then served.
+	CommitInterval time.Duration `mapstructure:"commit_interval"`
+	// StaleAfter is how long after its last measured minute a service counts as
+	// measured.
+	StaleAfter time.Duration `mapstructure:"stale_after"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+const (
+	defaultEndpoint         = "localhost:7560"
+	defaultReloadInterval   = 5 * time.Second
+	defaultStorageDirectory = "/var/lib/otelcol-sloe"
+	defaultCommitInterval   = 500 * time.Millisecond
+	defaultStaleAfter       = 3 * time.Minute
+
+	// maxRequestBody bounds what callers such as Flagger post, in bytes. Nothing
+	// of it is read.
+	maxRequestBody = 64 << 10
+)
+
+// Bounds of the intervals. A commit syncs the disk, so it is not to run all the
+// time; and a count is promised to be served within a second.
+const (
+	minCommitInterval = 10 * time.Millisecond
+	maxCommitInterval = time.Second
+	minReloadInterval = 100 * time.Millisecond
+	maxReloadInterval = time.Hour
+	minStaleAfter     = time.Minute
+	maxStaleAfter     = 24 * time.Hour
+)
+
+func createDefaultConfig() component.Config {
+	server := confighttp.NewDefaultServerConfig()
+	server.NetAddr.Endpoint = defaultEndpoint
+	server.MaxRequestBodySize = maxRequestBody
+	return &Config{
+		HTTP:             server,
+		ReloadInterval:   defaultReloadInterval,
+		StorageDirectory: defaultStorageDirectory,
+		CommitInterval:   defaultCommitInterval,
+		StaleAfter:       defaultStaleAfter,
+	}
+}
+
+// Validate returns all that is wrong, each at its key and with what is allowed.
+func (c *Config) Validate() error {
+	var errs error
+	if c.HTTP.NetAddr.Endpoint == "" {
+		errs = errors.Join(errs, errors.New("`http::endpoint` must be an address to listen on, such as localhost:7560"))
+	}
+	if c.HTTP.MaxRequestBodySize < 0 {
+		errs = errors.Join(errs, errors.New("`http::max_request_body_size` must be 0 (20 MiB) or more bytes"))
+	}
+	if c.StorageDirectory == "" {
+		errs = errors.Join(errs, errors.New("`storage_directory` must be a directory that the collector may write to, such as "+defaultStorageDirectory))
+	}
+	return errors.Join(errs,
+		within("reload_interval", c.ReloadInterval, minReloadInterval, maxReloadInterval),
+		within("commit_interval", c.CommitInterval, minCommitInterval, maxCommitInterval),
+		within("stale_after", c.StaleAfter, minStaleAfter, maxStaleAfter))
+}
+
+func within(key string, d, least, most time.Duration) error {
+	if d < least || d > most {
+		return fmt.Errorf("`%s` must be from %s to %s, not %s", key, least, most, d)
+	}
+	return nil
+}
+
+var _ component.Config = (*Config)(nil)

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package errorbudgetextension
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/extension"
+	"go.uber.org/zap"
+
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/keeper"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/metadata"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/store"
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+// budgetExtension joins the catalogue, the counts and the endpoint. It is the
+// slo.Recorder and the slo.Catalogue that the sli connector finds on the host.
+type budgetExtension struct {
+	set       extension.Settings
+	cfg       *Config
+	telemetry *metadata.TelemetryBuilder
+	clock     func() time.Time
+
+	// What follows is set by Start.
+	health    *health
+	catalogue *slo.CatalogueFile
+	store     *store.Store
+	keeper    *keeper.Keeper
+	assessor  *assess.Assessor
+	server    *endpoint
+
+	stop     chan struct{}
+	done     sync.WaitGroup
+	shutdown sync.Once
+}
+
+func newExtension(set extension.Settings, cfg *Config) (*budgetExtension, error) {
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, fmt.Errorf("build the extension's telemetry: %w", err)
+	}
+	return &budgetExtension{set: set, cfg: cfg, telemetry: telemetry, clock: time.Now, stop: make(chan struct{})}, nil
+}
+
+// Start loads the catalogue and the counts, and then answers. What fails names
+// its key. After an error nothing is left running.
+func (e *budgetExtension) Start(ctx context.Context, host component.Host) error {
+	if err := e.start(ctx, host); err != nil {
+		return errors.Join(err, e.Shutdown(ctx))
+	}
+	return nil
+}
+
+func (e *budgetExtension) start(ctx context.Context, host component.Host) error {
+	e.health = newHealth(host)
+	var err error
+	if e.catalogue, err = slo.OpenCatalogueFile(e.cfg.Catalogue); err != nil {
+		return fmt.Errorf("`catalogue`: %w", err)
+	}
+	if e.store, err = store.Open(ctx, e.cfg.StorageDirectory); err != nil {
+		return fmt.Errorf("`storage_directory` must be a directory that the collector may write to: %w", err)
+	}
+	k := keeper.New(keeper.Settings{
+		Store:     e.store,
+		Clock:     e.clock,
+		Window:    func(s slo.Service) time.Duration { return e.catalogue.Lookup(s).Window },
+		Interval:  e.cfg.CommitInterval,
+		Committed: e.committed,
+	})
+	if err = k.Start(ctx); err != nil {
+		return err
+	}
+	e.keeper = k
+	e.assessor = &assess.Assessor{
+		Catalogue:  e.catalogue.Snapshot,
+		Ledger:     k.Ledger,
+		Thresholds: policy.DefaultThresholds(),
+		StaleAfter: e.cfg.StaleAfter,
+		Clock:      e.clock,
+	}
+	if err = e.observe(); err != nil {
+		return err
+	}
+	if e.server, err = e.serve(ctx, host); err != nil {
+		return err
+	}
+	e.done.Add(1)
+	go e.followCatalogue()
+	e.set.Logger.Info("error budgets are served", zap.Stringer("address", e.server.listener.Addr()),
+		zap.Int("services", len(k.Ledger().Services())), zap.Int("listed", len(e.catalogue.Snapshot().Entries())))
+	return nil
+}
+
+// Shutdown answers what was asked, commits what was counted, and gives the store
+// up. It may be called without Start, and again: a host does so after a Start
+// that failed.
+func (e *budgetExtension) Shutdown(ctx context.Context) (errs error) {
+	e.shutdown.Do(func() { errs = e.halt(ctx) })
+	return errs
+}
+
+func (e *budgetExtension) halt(ctx context.Context) error {
+	close(e.stop)
+	e.done.Wait()
+	var errs error
+	if e.server != nil {
+		errs = e.server.shutdown(ctx)
+	}
+	if e.keeper != nil {
+		errs = errors.Join(errs, e.keeper.Shutdown(ctx))
+	}
+	e.telemetry.Shutdown()
+	if e.store != nil {
+		errs = errors.Join(errs, e.store.Close())
+	}
+	return errs
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package assess
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/sloe-dev/sloe/internal/budgetapi"
+)
+
+// Gate words the assessment as the gate's answer, under a decision's id.
+func (a Assessment) Gate(decisionID string) budgetapi.Gate {
+	g := budgetapi.Gate{
+		Service:        a.Service.Name,
+		Namespace:      a.Service.Namespace,
+		Environment:    a.Service.Environment,
+		State:          string(a.Verdict.State),
+		Allow:          a.Verdict.Allow,
+		Strategy:       budgetapi.Strategy(a.Verdict.Strategy),
+		Reasons:        a.reasons(),
+		NextState:      a.next(),
+		AsOf:           a.AsOf,
+		StaleAfter:     a.StaleAt,
+		DurableThrough: a.Durable,
+		DecisionID:     decisionID,
+	}
+	if worst := a.Worst(); worst != nil {
+		g.Budget = &budgetapi.Budget{
+			Remaining:       worst.Spend.Remaining(),
+			SLO:             worst.Indicator.SLI,
+			Window:          windowName(a.View.Window),
+			Coverage:        a.coverage(),
+			UncertainEvents: worst.Indicator.Counts.Late,
+		}
+	}
+	return g
+}
+
+// Budget words the assessment as an entry of /v1/budgets.
+func (a Assessment) Budget() budgetapi.ServiceBudget {
+	b := budgetapi.ServiceBudget{
+		Namespace:      a.Service.Namespace,
+		Name:           a.Service.Name,
+		Environment:    a.Service.Environment,
+		Tier:           a.Entry.Tier,
+		Team:           a.Entry.Team,
+		Listed:         a.Entry.Listed,
+		State:          string(a.Verdict.State),
+		Allow:          a.Verdict.Allow,
+		Reasons:        a.reasons(),
+		Activity:       string(a.View.Activity),
+		Coverage:       a.coverage(),
+		OpenRequests:   a.View.Open,
+		NextState:      a.next(),
+		SLOs:           make([]budgetapi.SLO, 0, len(a.SLOs)),
+		AsOf:           a.AsOf,
+		DurableThrough: a.Durable,
+	}
+	if worst := a.Worst(); worst != nil {
+		remaining := worst.Spend.Remaining()
+		b.Remaining = &remaining
+	}
+	for i, o := range a.SLOs {
+		b.SLOs = append(b.SLOs, a.slo(o, string(a.Verdict.States[i])))
+	}
+	return b
+}
+
+func (a Assessment) slo(o Objective, state string) budgetapi.SLO {
+	s := budgetapi.SLO{
+		Name:             o.Indicator.SLI,
+		Objective:        budgetapi.Number(o.Spend.Objective.String()),
+		ThresholdMS:      o.Threshold.Milliseconds(),
+		Window:           windowName(a.View.Window),
+		Definition:       string(o.Indicator.Definition),
+		Good:             o.Spend.Good,
+		Bad:              o.Spend.Bad,
+		Valid:            o.Spend.Valid(),
+		Uncertain:        o.Indicator.Counts.Late,
+		Remaining:        o.Spend.Remaining(),
+		State:            state,
+		OlderDefinitions: make([]budgetapi.OlderDefinition, 0, len(o.Indicator.Older)),
+	}
+	for _, old := range o.Indicator.Older {
+		s.OlderDefinitions = append(s.OlderDefinitions, budgetapi.OlderDefinition{
+			Definition: string(old.Definition),
+			Good:       old.Counts.Good,
+			Bad:        old.Counts.Bad,
+			Valid:      old.Counts.Good + old.Counts.Bad,
+			LastMinute: old.Last.Time(),
+		})
+	}
+	return s
+}
+
+func (a Assessment) reasons() []budgetapi.Reason {
+	reasons := make([]budgetapi.Reason, 0, len(a.Verdict.Reasons))
+	for _, r := range a.Verdict.Reasons {
+		reasons = append(reasons, budgetapi.Reason{Code: string(r.Code), SLO: r.SLO, Value: r.Value, Limit: r.Limit})
+	}
+	return reasons
+}
+
+func (a Assessment) next() *budgetapi.Next {
+	if a.Verdict.Next == nil {
+		return nil
+	}
+	return &budgetapi.Next{State: string(a.Verdict.Next.State), Earliest: a.Verdict.Next.Earliest}
+}
+
+// coverageDigits is how finely coverage is shown: a minute of 90 days is seven
+// millionths.
+const coverageDigits = 6
+
+func (a Assessment) coverage() float64 {
+	f, err := strconv.ParseFloat(strconv.FormatFloat(a.View.Coverage.Share(), 'f', coverageDigits, 64), 64)
+	if err != nil {
+		return 0
+	}
+	return f
+}
+
+// windowName words a window of whole days as the catalogue does.
+func windowName(w time.Duration) string {
+	return strconv.Itoa(int(w/(24*time.Hour))) + "d"
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package assess puts together what is promised, what was counted and what the
+// policy says of it: one answer a service.
+package assess // import "github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
+
+import (
+	"slices"
+	"time"
+
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+// Assessor answers for services. Its methods may be called from any goroutine.
+type Assessor struct {
+	// Catalogue returns the catalogue in force.
+	Catalogue func() *slo.Snapshot
+	// Ledger returns the counts in force.
+	Ledger     func() *budget.Ledger
+	Thresholds policy.Thresholds
+	// StaleAfter is how long after its last measured minute a service counts as
+	// measured.
+	StaleAfter time.Duration
+	Clock      func() time.Time
+}
+
+// Query asks for the services of a name. A nil namespace or environment fits
+// each.
+type Query struct {
+	Name                   string
+	Namespace, Environment *string
+}
+
+// Assessment is what is to be said of one service at one instant.
+type Assessment struct {
+	Service slo.Service
+	Entry   slo.Entry
+	View    budget.View
+	SLOs    []Objective
+	Verdict policy.Verdict
+
+	AsOf time.Time
+	// StaleAt is when nothing is known any more, unless it is measured again.
+	StaleAt time.Time
+	// Durable: all that was counted before is in the answer.
+	Durable time.Time
+}
+
+// One answers for the service that a query means. If it fits several, the
+// verdict is UNKNOWN; if it fits none, the service was never seen.
+func (a *Assessor) One(q Query) Assessment {
+	snapshot, found := a.find(q)
+	switch len(found) {
+	case 0:
+		return a.assess(snapshot, q.service())
+	case 1:
+		return a.assess(snapshot, found[0])
+	}
+	entry := snapshot.Lookup(q.service())
+	entry.OnUnknownOpen = true
+	for _, s := range found {
+		entry.OnUnknownOpen = entry.OnUnknownOpen && snapshot.Lookup(s).OnUnknownOpen
+	}
+	now := a.Clock().UTC()
+	return Assessment{
+		Service: q.service(),
+		Entry:   entry,
+		View:    budget.View{Service: q.service(), Activity: budget.Unmeasured, LastMeasured: -1, FirstSeen: -1},
+		Verdict: a.Thresholds.Judge(policy.Input{Entry: entry, Candidates: found}),
+		AsOf:    now,
+		StaleAt: now,
+		Durable: a.Ledger().DurableThrough(),
+	}
+}
+
+// Each answers for every service that a query fits, the worst first. The empty
+// name fits each. Services that the catalogue lists are there before they are
+// seen.
+func (a *Assessor) Each(q Query) []Assessment {
+	snapshot, found := a.find(q)
+	all := make([]Assessment, len(found))
+	for i, s := range found {
+		all[i] = a.assess(snapshot, s)
+	}
+	slices.SortStableFunc(all, compareWorst)
+	return all
+}
+
+func (a *Assessor) assess(snapshot *slo.Snapshot, service slo.Service) Assessment {
+	now := a.Clock().UTC()
+	ledger := a.Ledger()
+	durable := ledger.DurableThrough() // before the view, which then holds at least that much
+	entry := snapshot.Lookup(service)
+	view := ledger.View(service, now, a.StaleAfter)
+	objectives := objectivesOf(entry, view)
+	in := policy.Input{Entry: entry, Seen: view.Seen, Activity: view.Activity, Open: view.Open}
+	for _, o := range objectives {
+		in.SLOs = append(in.SLOs, policy.SLO{Name: o.Indicator.SLI, Spend: o.Spend, BadFallsTo: o.Indicator.BadFallsTo})
+	}
+	out := Assessment{
+		Service: service,
+		Entry:   entry,
+		View:    view,
+		SLOs:    objectives,
+		Verdict: a.Thresholds.Judge(in),
+		AsOf:    now,
+		StaleAt: now,
+		Durable: durable,
+	}
+	if stale := budget.StaleAt(view.LastMeasured, a.StaleAfter); stale.After(now) {
+		out.StaleAt = stale
+	}
+	return out
+}
+
+// Worst returns the objective that decides, nil if none does.
+func (a Assessment) Worst() *Objective {
+	if a.Verdict.Worst < 0 {
+		return nil
+	}
+	return &a.SLOs[a.Verdict.Worst]
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package budget
+
+import (
+	"time"
+
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+// SeriesID names one series of counts. Counts of different definitions are never
+// added up, so a changed definition is another series of the same key.
+type SeriesID struct {
+	Key        slo.Key
+	Definition slo.Definition
+}
+
+// Counts are events of one minute, as increments or as totals.
+type Counts struct {
+	Good, Bad uint64
+	// Late events came too late for their own minute. They belong to the minute
+	// of their arrival, and are neither good nor bad.
+	Late uint64
+}
+
+// IsZero tells whether nothing was counted.
+func (c Counts) IsZero() bool { return c == Counts{} }
+
+func (c *Counts) add(o Counts) {
+	c.Good += o.Good
+	c.Bad += o.Bad
+	c.Late += o.Late
+}
+
+func (c *Counts) sub(o Counts) {
+	c.Good -= o.Good
+	c.Bad -= o.Bad
+	c.Late -= o.Late
+}
+
+// Increment adds Counts to a minute of a series. All zero, it makes the series
+// known as of that minute.
+type Increment struct {
+	Series SeriesID
+	Minute slo.Minute
+	Counts Counts
+}
+
+// Sight is the minute in which a writer first counted for a service.
+type Sight struct {
+	Service  slo.Service
+	Instance string
+	Minute   slo.Minute
+}
+
+// Heartbeat is a minute in which a writer was measuring.
+type Heartbeat struct {
+	Instance string
+	Minute   slo.Minute
+}
+
+// Batch is what is made durable, and then served, as one.
+type Batch struct {
+	// Until is when the batch was closed: everything added before is in it or in
+	// an earlier one.
+	Until      time.Time
+	Increments []Increment
+	Sights     []Sight
+	Heartbeats []Heartbeat
+}
+
+// IsEmpty tells whether there is nothing to make durable.
+func (b *Batch) IsEmpty() bool {
+	return len(b.Increments) == 0 && len(b.Sights) == 0 && len(b.Heartbeats) == 0
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package budget
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+// Ledger holds what is durable and answers for it. Its methods may be called
+// from any goroutine.
+//
+// Life cycle: a Ledger is filled from storage by Restore, then grows by one
+// Apply a durable batch, and is thrown away as a whole.
+type Ledger struct {
+	window func(slo.Service) time.Duration
+
+	mu       sync.Mutex
+	services map[slo.Service]*service
+	byName   map[string][]slo.Service
+	writers  map[string]*measured
+	durable  time.Time
+}
+
+// NewLedger returns an empty one. Window gives the length of a service's window,
+// a whole number of minutes; it is asked once a service.
+func NewLedger(window func(slo.Service) time.Duration) *Ledger {
+	return &Ledger{
+		window:   window,
+		services: map[slo.Service]*service{},
+		byName:   map[string][]slo.Service{},
+		writers:  map[string]*measured{},
+	}
+}
+
+// Apply serves a batch that is durable.
+func (l *Ledger) Apply(b *Batch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := slo.MinuteOf(b.Until)
+	for _, i := range b.Increments {
+		l.increment(now, i)
+		if i.Counts.Good != 0 || i.Counts.Bad != 0 {
+			l.services[i.Series.Key.Service].arrival = b.Until
+		}
+	}
+	for _, s := range b.Sights {
+		l.sight(s)
+	}
+	for _, h := range b.Heartbeats {
+		l.beat(h)
+	}
+	if b.Until.After(l.durable) {
+		l.durable = b.Until
+	}
+}
+
+// Restore takes what storage holds, in any order, before the first Apply. Now is
+// the current instant.
+func (l *Ledger) Restore(now time.Time) *Restorer {
+	return &Restorer{ledger: l, now: slo.MinuteOf(now)}
+}
+
+// Restorer fills a Ledger that nobody asks yet.
+type Restorer struct {
+	ledger *Ledger
+	now    slo.Minute
+}
+
+// Increment takes a stored minute of a series.
+func (r *Restorer) Increment(i Increment) { r.ledger.increment(r.now, i) }
+
+// Sight takes a stored sight.
+func (r *Restorer) Sight(s Sight) { r.ledger.sight(s) }
+
+// Heartbeat takes a stored heartbeat.
+func (r *Restorer) Heartbeat(h Heartbeat) { r.ledger.beat(h) }
+
+// Durable takes the instant up to which storage holds everything.
+func (r *Restorer) Durable(t time.Time) { r.ledger.durable = t }
+
+// Inherit takes over the open requests of another Ledger, which are gauges and
+// not stored, and the arrival of its latest events.
+func (r *Restorer) Inherit(from *Ledger) {
+	from.mu.Lock()
+	defer from.mu.Unlock()
+	for id, s := range from.services {
+		to := r.ledger.service(id)
+		to.opens, to.arrival = maps.Clone(s.opens), s.arrival
+	}
+}
+
+// Open is that of slo.Recorder. It replaces what the writer said before; a zero
+// of an unknown service makes nothing known.
+func (l *Ledger) Open(id slo.Service, now time.Time, minute slo.Minute, open uint64, writer slo.Writer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, known := l.services[id]; !known && (open == 0 || len(l.services) >= maxSeries) {
+		return
+	}
+	current := slo.MinuteOf(now)
+	minute, _, _ = admit(minute, current)
+	l.service(id).reportOpen(writer.Instance, current, minute, open)
+}
+
+// DurableThrough returns the instant up to which everything that was counted is
+// durable.
+func (l *Ledger) DurableThrough() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.durable
+}
+
+// Services lists every service that was seen, by name, namespace and
+// environment.
+func (l *Ledger) Services() []slo.Service {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make([]slo.Service, 0, len(l.services))
+	for id := range l.services {
+		all = append(all, id)
+	}
+	slices.SortFunc(all, CompareServices)
+	return all
+}
+
+// Named lists the services of a name that were seen, in the same order.
+func (l *Ledger) Named(name string) []slo.Service {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.byName[name])
+}
+
+// Forget drops the services and the series of which nothing is known since a
+// minute, as storage drops them.
+func (l *Ledger) Forget(before slo.Minute) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id, s := range l.services {
+		if len(s.opens) == 0 && s.newest() < before {
+			delete(l.services, id)
+			l.byName[id.Name] = slices.DeleteFunc(l.byName[id.Name], func(o slo.Service) bool { return o == id })
+		}
+	}
+	for instance, m := range l.writers {
+		if m.newest < before {
+			delete(l.writers, instance)
+		}
+	}
+}
+
+// CompareServices orders services by name, namespace and environment.
+func CompareServices(a, b slo.Service) int {
+	if c := strings.Compare(a.Name, b.Name); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Namespace, b.Namespace); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Environment, b.Environment)
+}
+
+func (l *Ledger) service(id slo.Service) *service {
+	s, ok := l.services[id]
+	if !ok {
+		s = newService(id, slo.Minute(l.window(id)/time.Minute))
+		l.services[id] = s
+		l.byName[id.Name] = append(l.byName[id.Name], id)
+		slices.SortFunc(l.byName[id.Name], CompareServices)
+	}
+	return s
+}
+
+func (l *Ledger) increment(now slo.Minute, i Increment) {
+	key := i.Series.Key
+	l.service(key.Service).find(key.SLI, i.Series.Definition, i.Minute).add(now, i.Minute, i.Counts)
+}
+
+func (l *Ledger) sight(s Sight) {
+	sights := l.service(s.Service).sights
+	if first, known := sights[s.Instance]; !known || s.Minute < first {
+		sights[s.Instance] = s.Minute
+	}
+}
+
+func (l *Ledger) beat(h Heartbeat) {
+	m, ok := l.writers[h.Instance]
+	if !ok {
+		m = newMeasured()
+		l.writers[h.Instance] = m
+	}
+	m.set(h.Minute)
+}
+
+// WindowsChanged tells whether the length of any service's window is another
+// one now. The Ledger keeps to the lengths that it began with.
+func (l *Ledger) WindowsChanged() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id, s := range l.services {
+		if slo.Minute(l.window(id)/time.Minute) != s.window {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package budget
+
+import (
+	"math/big"
+	"math/bits"
+	"strconv"
+
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+// Spend is how much of an error budget was spent. With E = 1 - objective, the
+// budget of the window is valid * E bad events, and the remaining share is
+// 1 - bad / (valid * E). It is negative when more was spent than there was.
+//
+// Comparisons multiply integers crosswise, in 128 bits: a float flips the state
+// at the boundary.
+type Spend struct {
+	Good, Bad uint64
+	// Objective is greater than 0 and less than 1.
+	Objective slo.Ratio
+}
+
+// Valid is the number of events that the objective is about.
+func (s Spend) Valid() uint64 { return s.Good + s.Bad }
+
+// AtLeast tells whether the remaining share is share or more. Without events
+// nothing is spent.
+func (s Spend) AtLeast(share slo.Ratio) bool {
+	num, den := s.allowance(share)
+	lhi, llo := bits.Mul64(s.Bad, den)
+	rhi, rlo := bits.Mul64(s.Valid(), num)
+	return lhi < rhi || lhi == rhi && llo <= rlo
+}
+
+// MaxBad returns the most bad events, of as many valid ones, that leave share
+// or more.
+func (s Spend) MaxBad(share slo.Ratio) uint64 {
+	num, den := s.allowance(share)
+	hi, lo := bits.Mul64(s.Valid(), num)
+	quotient, _ := bits.Div64(hi, lo, den) // num <= den, so it fits
+	return quotient
+}
+
+// allowance returns E * (1 - share), the share of valid events that may be bad
+// while share is left. Both ratios have at most nine digits, so the products fit
+// into 64 bits.
+func (s Spend) allowance(share slo.Ratio) (num, den uint64) {
+	e, spendable := s.Objective.Complement(), share.Complement()
+	return e.Num * spendable.Num, e.Den * spendable.Den
+}
+
+// displayDigits is how many digits of the remaining share are shown.
+const displayDigits = 6
+
+// Remaining returns the remaining share, for display alone: rounded to six
+// digits from the exact value. Without events it is 1.
+func (s Spend) Remaining() float64 {
+	if s.Valid() == 0 {
+		return 1
+	}
+	e := s.Objective.Complement()
+	budget := new(big.Int).Mul(integer(s.Valid()), integer(e.Num))
+	left := new(big.Int).Mul(integer(s.Bad), integer(e.Den))
+	left.Sub(budget, left)
+	f, err := strconv.ParseFloat(new(big.Rat).SetFrac(left, budget).FloatString(displayDigits), 64)
+	if err != nil || f == 0 { // never -0
+		return 0
+	}
+	return f
+}
+
+func integer(n uint64) *big.Int { return new(big.Int).SetUint64(n) }
+
+// Less tells whether a smaller share is left of s than of o: whether
+// bad / (valid * E) is greater. Without events nothing is spent.
+func (s Spend) Less(o Spend) bool {
+	return s.burnt().Cmp(o.burnt()) > 0
+}
+
+// burnt returns the spent share.
+func (s Spend) burnt() *big.Rat {
+	if s.Valid() == 0 {
+		return new(big.Rat)
+	}
+	e := s.Objective.Complement()
+	spent := new(big.Int).Mul(integer(s.Bad), integer(e.Den))
+	return new(big.Rat).SetFrac(spent, new(big.Int).Mul(integer(s.Valid()), integer(e.Num)))
+}

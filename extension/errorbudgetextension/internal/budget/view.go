@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package budget
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+// View is what the Ledger knows of one service at one instant. The caller owns
+// it.
+type View struct {
+	Service slo.Service
+	// Seen tells whether any writer ever counted for the service.
+	Seen      bool
+	FirstSeen slo.Minute
+	Window    time.Duration
+	Activity  Activity
+	Open      uint64
+	Coverage  Coverage
+	// LastMeasured is the newest measured minute, -1 if there is none.
+	LastMeasured slo.Minute
+	// Indicators are ordered by name.
+	Indicators []Indicator
+}
+
+// Indicator is one indicator's window, by its current definition.
+type Indicator struct {
+	SLI        string
+	Definition slo.Definition
+	// Counts are those of [t - W, t) and of the open minute.
+	Counts Counts
+	// Older are windows of the definitions before, which no verdict uses.
+	Older []Older
+
+	series *series
+	ledger *Ledger
+}
+
+// Older is the window of a definition that counts no more.
+type Older struct {
+	Definition slo.Definition
+	Counts     Counts
+	// Last is its newest minute.
+	Last slo.Minute
+}
+
+// View returns what is known of a service at an instant. A service whose writers
+// did not measure for staleAfter is unmeasured.
+func (l *Ledger) View(id slo.Service, now time.Time, staleAfter time.Duration) View {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v := View{Service: id, FirstSeen: -1, LastMeasured: -1, Activity: Unmeasured}
+	s, ok := l.services[id]
+	if !ok {
+		return v
+	}
+	minute := slo.MinuteOf(now)
+	v.Seen = true
+	v.FirstSeen = s.firstSeen()
+	v.Window = time.Duration(s.window) * time.Minute
+	v.Activity, v.Open = l.activity(s, now, staleAfter)
+	v.Coverage = l.coverage(s, minute)
+	v.LastMeasured = l.lastMeasured(s)
+	for _, name := range s.indicators() {
+		v.Indicators = append(v.Indicators, l.indicator(s, name, minute))
+	}
+	return v
+}
+
+func (l *Ledger) indicator(s *service, name string, now slo.Minute) Indicator {
+	current := s.current(name)
+	i := Indicator{SLI: name, Definition: current, ledger: l}
+	for definition, c := range s.series[name] {
+		c.advance(now)
+		if definition == current {
+			i.Counts, i.series = c.sum, c
+			continue
+		}
+		if !c.sum.IsZero() {
+			i.Older = append(i.Older, Older{Definition: definition, Counts: c.sum, Last: c.last})
+		}
+	}
+	sortOlder(i.Older)
+	return i
+}
+
+// BadFallsTo returns the minute from whose start on the window holds limit bad
+// events or fewer, if none is added: the bad ones leave as the window moves.
+func (i Indicator) BadFallsTo(limit uint64) slo.Minute {
+	i.ledger.mu.Lock()
+	defer i.ledger.mu.Unlock()
+	left, leaves := i.series.sum.Bad, slo.Minute(0)
+	if left <= limit {
+		return leaves
+	}
+	i.series.each(func(c cell) bool {
+		left -= c.counts.Bad
+		leaves = c.minute + i.series.window + 1
+		return left > limit
+	})
+	return leaves
+}
+
+// sortOlder puts the definition that counted last first.
+func sortOlder(older []Older) {
+	slices.SortFunc(older, func(a, b Older) int {
+		return cmp.Or(cmp.Compare(b.Last, a.Last), cmp.Compare(a.Definition, b.Definition))
+	})
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+// Code names why a verdict is what it is. Codes are part of the API: pipelines
+// branch on them.
+type Code string
+
+const (
+	// BudgetOK: the SLO's remaining budget is that of NORMAL.
+	BudgetOK Code = "BUDGET_OK"
+	// BudgetBelowNormal: the SLO's remaining budget is below the limit of NORMAL.
+	BudgetBelowNormal Code = "BUDGET_BELOW_NORMAL"
+	// BudgetBelowCanary: the SLO's remaining budget is below the limit of CANARY.
+	BudgetBelowCanary Code = "BUDGET_BELOW_CANARY"
+	// IdleService: measured, and without a valid event in the window.
+	IdleService Code = "IDLE"
+	// NeverSeen: no writer ever counted for the service.
+	NeverSeen Code = "NEVER_SEEN"
+	// BelowMinEvents: the SLO has fewer valid events than the catalogue asks for,
+	// so it is not judged.
+	BelowMinEvents Code = "BELOW_MIN_EVENTS"
+	// NotMeasured: nobody measures the service now.
+	NotMeasured Code = "NOT_MEASURED"
+	// Ambiguous: the name fits several services. The value lists them.
+	Ambiguous Code = "AMBIGUOUS"
+	// ServiceDown: requests are open, and none is answered.
+	ServiceDown Code = "DOWN"
+	// DefaultTier: the catalogue does not list the service, so the objectives are
+	// tier3's defaults.
+	DefaultTier Code = "DEFAULT_TIER"
+)
+
+// Codes lists every Code.
+func Codes() []Code {
+	return []Code{
+		BudgetOK, BudgetBelowNormal, BudgetBelowCanary, IdleService, NeverSeen, BelowMinEvents, NotMeasured, Ambiguous,
+		ServiceDown, DefaultTier,
+	}
+}
+
+// Reason is one cause of a verdict.
+type Reason struct {
+	Code Code `json:"code"`
+	// SLO names the objective that the reason is about, if it is about one.
+	SLO string `json:"slo,omitempty"`
+	// Value is what was found: a number, or a list of names.
+	Value any `json:"value"`
+	// Limit is what it was held against, a number, if there is one.
+	Limit any `json:"limit"`
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package errorbudgetextension
+
+import (
+	"time"
+
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+var (
+	_ slo.Recorder  = (*budgetExtension)(nil)
+	_ slo.Catalogue = (*budgetExtension)(nil)
+)
+
+// Add counts. It takes a short lock and no disk; the counts are served when they
+// are durable.
+func (e *budgetExtension) Add(key slo.Key, minute slo.Minute, good, bad uint64, definition slo.Definition, writer slo.Writer) {
+	e.keeper.Pending().Add(key, minute, good, bad, definition, writer)
+}
+
+// Heartbeat says that a minute was measured.
+func (e *budgetExtension) Heartbeat(minute slo.Minute, writer slo.Writer) {
+	e.keeper.Pending().Heartbeat(minute, writer)
+}
+
+// Open says how many requests of a service are unanswered.
+func (e *budgetExtension) Open(service slo.Service, minute slo.Minute, open uint64, writer slo.Writer) {
+	e.keeper.Open(service, minute, open, writer)
+}
+
+// Lookup is that of the catalogue in force.
+func (e *budgetExtension) Lookup(service slo.Service) slo.Entry { return e.catalogue.Lookup(service) }
+
+// Thresholds are those of the catalogue in force.
+func (e *budgetExtension) Thresholds() []time.Duration { return e.catalogue.Thresholds() }
+
+// Generation is that of the catalogue in force.
+func (e *budgetExtension) Generation() uint64 { return e.catalogue.Generation() }

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package errorbudgetextension
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
+	"github.com/sloe-dev/sloe/internal/budgetapi"
+	"github.com/sloe-dev/sloe/internal/semconv"
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+// observe registers the metrics that are read when they are asked for.
+func (e *budgetExtension) observe() error {
+	return errors.Join(
+		e.telemetry.RegisterExtensionErrorBudgetRemainingCallback(e.observeRemaining),
+		e.telemetry.RegisterExtensionErrorBudgetStateCallback(e.observeState),
+		e.telemetry.RegisterExtensionErrorBudgetRefusedEventsCallback(e.observeRefused))
+}
+
+func (e *budgetExtension) observeRemaining(_ context.Context, o metric.Float64Observer) error {
+	for _, a := range e.assessor.Each(assess.Query{}) {
+		for _, s := range a.SLOs {
+			attributes := append(identity(a.Service), attribute.String(semconv.SLIName, s.Indicator.SLI))
+			o.Observe(s.Spend.Remaining(), metric.WithAttributes(attributes...))
+		}
+	}
+	return nil
+}
+
+func (e *budgetExtension) observeState(_ context.Context, o metric.Int64Observer) error {
+	for _, a := range e.assessor.Each(assess.Query{}) {
+		attributes := append(identity(a.Service), attribute.String("state", string(a.Verdict.State)))
+		o.Observe(1, metric.WithAttributes(attributes...))
+	}
+	return nil
+}
+
+func (e *budgetExtension) observeRefused(_ context.Context, o metric.Int64Observer) error {
+	for _, reason := range budget.Reasons() {
+		o.Observe(int64(e.keeper.Pending().Lost(reason)), metric.WithAttributes(attribute.Stringer("reason", reason)))
+	}
+	return nil
+}
+
+// committed is told the outcome of each commit.
+func (e *budgetExtension) committed(err error) {
+	outcome := "success"
+	if err != nil {
+		outcome = "failure"
+	}
+	e.telemetry.ExtensionErrorBudgetCommits.Add(context.Background(), 1, metric.WithAttributes(attribute.String("outcome", outcome)))
+	if !e.health.report(troubleCommit, err) {
+		return
+	}
+	if err != nil {
+		e.set.Logger.Error("Counts cannot be made durable; they are kept and tried again, and not served yet.", zap.Error(err))
+		return
+	}
+	e.set.Logger.Info("Counts are durable again.")
+}
+
+// decided logs a decision under its id, so that a release that was stopped can
+// be explained later.
+func (e *budgetExtension) decided(g budgetapi.Gate) {
+	e.telemetry.ExtensionErrorBudgetDecisions.Add(context.Background(), 1, metric.WithAttributes(attribute.String("state", g.State)))
+	codes := make([]string, 0, len(g.Reasons))
+	for _, r := range g.Reasons {
+		codes = append(codes, r.Code)
+	}
+	fields := []zap.Field{
+		zap.String("decision_id", g.DecisionID), zap.String("service", g.Service), zap.String("namespace", g.Namespace),
+		zap.String("environment", g.Environment), zap.String("state", g.State), zap.Bool("allow", g.Allow),
+		zap.String("strategy", g.Strategy.Type), zap.Strings("reasons", slices.Compact(codes)),
+	}
+	if g.Budget != nil {
+		fields = append(fields, zap.String("slo", g.Budget.SLO), zap.Float64("remaining", g.Budget.Remaining))
+	}
+	e.set.Logger.Info("decision", fields...)
+}
+
+func identity(s slo.Service) []attribute.KeyValue {
+	return []attribute.KeyValue{
+		attribute.String(semconv.ServiceName, s.Name),
+		attribute.String(semconv.ServiceNamespace, s.Namespace),
+		attribute.String(semconv.DeploymentEnvironment, s.Environment),
+	}
+}

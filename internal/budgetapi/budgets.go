@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package budgetapi
+
+import "time"
+
+// Budgets is the answer of /v1/budgets, worst service first.
+type Budgets struct {
+	AsOf           time.Time       `json:"as_of"`
+	DurableThrough time.Time       `json:"durable_through"`
+	Services       []ServiceBudget `json:"services"`
+}
+
+// ServiceBudget is all that is known of one service.
+type ServiceBudget struct {
+	Namespace   string `json:"namespace"`
+	Name        string `json:"name"`
+	Environment string `json:"environment"`
+	Tier        string `json:"tier"`
+	Team        string `json:"team"`
+	// Listed tells whether the catalogue names the service.
+	Listed   bool     `json:"listed"`
+	State    string   `json:"state"`
+	Allow    bool     `json:"allow"`
+	Reasons  []Reason `json:"reasons"`
+	Activity string   `json:"activity"`
+	Coverage float64  `json:"coverage"`
+	// OpenRequests is how many requests are unanswered for long.
+	OpenRequests uint64 `json:"open_requests"`
+	// Remaining is that of the worst objective, null if none was judged.
+	Remaining *float64  `json:"remaining"`
+	NextState *Next     `json:"next_state"`
+	SLOs      []SLO     `json:"slos"`
+	AsOf      time.Time `json:"as_of"`
+	// DurableThrough: all that was counted before is on disk and in the answer.
+	DurableThrough time.Time `json:"durable_through"`
+}
+
+// SLO is one objective over its window.
+type SLO struct {
+	Name      string `json:"name"`
+	Objective Number `json:"objective"`
+	// ThresholdMS is the longest good duration, of latency objectives alone.
+	ThresholdMS int64   `json:"threshold_ms,omitempty"`
+	Window      string  `json:"window"`
+	Definition  string  `json:"definition"`
+	Good        uint64  `json:"good"`
+	Bad         uint64  `json:"bad"`
+	Valid       uint64  `json:"valid"`
+	Uncertain   uint64  `json:"uncertain"`
+	Remaining   float64 `json:"remaining"`
+	State       string  `json:"state"`
+	// OlderDefinitions are counts that a changed definition ended; no state
+	// depends on them.
+	OlderDefinitions []OlderDefinition `json:"older_definitions"`
+}
+
+// OlderDefinition is what the window holds as of an old definition.
+type OlderDefinition struct {
+	Definition string    `json:"definition"`
+	Good       uint64    `json:"good"`
+	Bad        uint64    `json:"bad"`
+	Valid      uint64    `json:"valid"`
+	LastMinute time.Time `json:"last_minute"`
+}
+
+// Number is an exact decimal that JSON holds as a number.
+type Number string
+
+// MarshalJSON writes the decimal's digits.
+func (n Number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
+
+// UnmarshalJSON keeps the number's digits.
+func (n *Number) UnmarshalJSON(data []byte) error {
+	*n = Number(data)
+	return nil
+}
