@@ -82,3 +82,10 @@ func TestStartNamesWhatIsMissing(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.ErrorContains(t, err, "/no/such/program")
 }
+
+func TestRun(t *testing.T) {
+	out, err := Run("/bin/sh", "-c", "echo out; echo why >&2; exit 4")
+	assert.Equal(t, "out\n", out)
+	require.ErrorContains(t, err, "exit status 4")
+	require.ErrorContains(t, err, "why")
+}
