@@ -50,7 +50,7 @@ test: test-packages build ## run every test: unit, live capture, end to end (roo
 	go test -p 2 -timeout 15m -json ./... | go run ./testbed/tally
 
 .PHONY: test-unit
-test-unit: ## run the tests that need neither root nor other programs; names what it leaves out
+test-unit: build ## run the tests that need neither root nor other programs; names what it leaves out
 	go test -p 2 -short -json ./... | go run ./testbed/tally
 
 .PHONY: test-race

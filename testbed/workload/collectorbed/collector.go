@@ -52,6 +52,9 @@ func Launch(t testing.TB, o Options) *Collector {
 	c := &Collector{Dir: o.directory(t)}
 	config := c.Path("config.yaml")
 	require.NoError(t, os.WriteFile(config, []byte(o.Config), 0o644))
+	for name, content := range o.Files {
+		require.NoError(t, os.WriteFile(c.Path(name), []byte(content), 0o644))
+	}
 	var err error
 	c.Process, err = process.Start(process.Command{
 		Path: o.Program, Args: []string{"--config", config}, Dir: c.Dir,

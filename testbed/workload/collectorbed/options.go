@@ -17,6 +17,8 @@ type Options struct {
 	// Config is the YAML. ${env:SLOE_TEST_DIR} in it is the collector's directory,
 	// and other variables come from Env.
 	Config string
+	// Files are put into the collector's directory, by name.
+	Files map[string]string
 	// Env is added to the environment.
 	Env []string
 	// Dir is the collector's directory, for one that is started again on the

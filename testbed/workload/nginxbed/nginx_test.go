@@ -13,6 +13,9 @@ import (
 )
 
 func TestLogCountsEachRequestOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts nginx, which make test installs")
+	}
 	nginx := nginxbed.Start(t, nginxbed.Options{
 		Locations: map[string]int{"/ok": 200, "/bad": 503, "/gone": 410},
 		Files:     map[string]int{"/files/large.bin": 300_000},
