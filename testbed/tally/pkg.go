@@ -32,17 +32,23 @@ func (p *pkg) test(e event) {
 		c = &testCase{}
 		p.tests[e.Test] = c
 		p.order = append(p.order, e.Test)
-		if i := strings.LastIndexByte(e.Test, '/'); i > 0 {
-			if parent := p.tests[e.Test[:i]]; parent != nil {
-				parent.children = true
-			}
-		}
+		p.markParents(e.Test)
 	}
 	switch e.Action {
 	case "output":
 		c.output = append(c.output, e.Output)
 	case "pass", "fail", "skip":
 		c.result = e.Action
+	}
+}
+
+// markParents marks those that a test is a subtest of. The name of a subtest may
+// itself hold slashes.
+func (p *pkg) markParents(name string) {
+	for i, r := range name {
+		if parent := p.tests[name[:i]]; r == '/' && parent != nil {
+			parent.children = true
+		}
 	}
 }
 
@@ -61,7 +67,7 @@ func (p *pkg) close(failed bool) (counts, []string) {
 				continue
 			}
 			c.failed++
-			failures = append(failures, fmt.Sprintf("--- FAIL: %s\n%s", name, strings.Join(t.output, "")))
+			failures = append(failures, fmt.Sprintf("--- FAIL: %s\n%s", name, said(t.output)))
 		case t.children:
 		case t.result == "skip":
 			c.skipped++
@@ -88,17 +94,23 @@ func (p *pkg) childFailed(name string) bool {
 	return false
 }
 
-// reason is what a test said when it was skipped, without the runner's marks.
-func reason(output []string) string {
-	var said []string
+// said is what a test printed, without the runner's own lines.
+func said(output []string) string {
+	var kept strings.Builder
 	for _, line := range output {
-		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "===") && !strings.HasPrefix(line, "---") {
-			said = append(said, line)
+		mark := strings.TrimSpace(line)
+		if !strings.HasPrefix(mark, "=== ") && !strings.HasPrefix(mark, "--- ") {
+			kept.WriteString(line)
 		}
 	}
-	if len(said) == 0 {
+	return kept.String()
+}
+
+// reason is what a test said when it was skipped, on one line.
+func reason(output []string) string {
+	words := strings.Join(strings.Fields(said(output)), " ")
+	if words == "" {
 		return "no reason given"
 	}
-	return strings.Join(said, " ")
+	return words
 }

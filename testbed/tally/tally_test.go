@@ -58,6 +58,17 @@ func TestRun(t *testing.T) {
 			last: "1 passed, 1 failed, 0 skipped",
 		},
 		{
+			name: "a subtest's name may hold slashes",
+			input: []string{
+				`{"Action":"run","Package":"p","Test":"TestA"}`,
+				`{"Action":"run","Package":"p","Test":"TestA/x/y"}`,
+				`{"Action":"fail","Package":"p","Test":"TestA/x/y"}`,
+				`{"Action":"fail","Package":"p","Test":"TestA"}`,
+				`{"Action":"fail","Package":"p"}`,
+			},
+			last: "0 passed, 1 failed, 0 skipped",
+		},
+		{
 			name: "a package that does not build is one failure",
 			input: []string{
 				`{"ImportPath":"p [p.test]","Action":"build-output","Output":"p.go:1: undefined: x\n"}`,
