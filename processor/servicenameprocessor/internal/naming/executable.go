@@ -4,25 +4,26 @@ package naming
 
 import (
 	"path"
-	"regexp"
 	"strings"
 )
 
-// versioned is the name of an executable that carries its version: python3.11,
-// java17, node-20, perl5.36-x86_64-linux-gnu.
-var versioned = regexp.MustCompile(`^([a-z][a-z.+_-]*?)[-_]?v?\d[\w.+-]*$`)
-
 // languageOf returns the interpreter that an executable's name stands for, or
-// nil if it is a program of its own.
+// nil if it is a program of its own. The name may carry a version: python3.11,
+// java17, node-v20, perl5.36-x86_64-linux-gnu.
 func (t *Tables) languageOf(executable string) *language {
 	name := strings.TrimSuffix(strings.ToLower(executable), ".exe")
 	if l := t.byExecutable[name]; l != nil {
 		return l
 	}
-	if m := versioned.FindStringSubmatch(name); m != nil {
-		return t.byExecutable[m[1]]
+	digit := strings.IndexAny(name, "0123456789")
+	if digit < 0 {
+		return nil
 	}
-	return nil
+	bare := strings.TrimRight(name[:digit], "-_")
+	if l := t.byExecutable[bare]; l != nil {
+		return l
+	}
+	return t.byExecutable[strings.TrimRight(strings.TrimSuffix(bare, "v"), "-_")]
 }
 
 // IsInterpreter tells whether a name is only that of an interpreter.
