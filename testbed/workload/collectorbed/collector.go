@@ -57,7 +57,7 @@ func Launch(t testing.TB, o Options) *Collector {
 	}
 	var err error
 	c.Process, err = process.Start(process.Command{
-		Path: o.Program, Args: []string{"--config", config}, Dir: c.Dir,
+		Path: o.program(t, c.Dir), Args: []string{"--config", config}, Dir: c.Dir,
 		Env:         append([]string{"SLOE_TEST_DIR=" + c.Dir}, o.Env...),
 		SysProcAttr: o.SysProcAttr,
 	})

@@ -3,7 +3,9 @@
 package collectorbed
 
 import (
+	"io"
 	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -25,7 +27,8 @@ type Options struct {
 	// state of another; empty means a new one.
 	Dir string
 	// SysProcAttr sets user and ambient capabilities; may be nil. The directory is
-	// given to that user.
+	// given to that user, with a copy of the program: where the repository lies
+	// may be closed to others.
 	SysProcAttr *syscall.SysProcAttr
 }
 
@@ -53,4 +56,22 @@ func (o Options) directory(t testing.TB) string {
 		require.NoError(t, os.Chown(dir, int(c.Uid), int(c.Gid)))
 	}
 	return dir
+}
+
+// program returns what to execute.
+func (o Options) program(t testing.TB, dir string) string {
+	t.Helper()
+	if o.SysProcAttr == nil || o.SysProcAttr.Credential == nil {
+		return o.Program
+	}
+	from, err := os.Open(o.Program)
+	require.NoError(t, err)
+	defer from.Close()
+	path := filepath.Join(dir, filepath.Base(o.Program))
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o755)
+	require.NoError(t, err)
+	_, err = io.Copy(to, from)
+	require.NoError(t, err)
+	require.NoError(t, to.Close())
+	return path
 }
