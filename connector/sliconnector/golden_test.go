@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestGolden feeds testdata/*/{traces,metrics}.yaml and compares sli.events with
+// TestGolden feeds testdata/golden/*/{traces,metrics}.yaml and compares sli.events with
 // expected.yaml, under a latency threshold of 200 ms. What was left out is in
 // the table: a golden file cannot hold the connector's own metrics.
 func TestGolden(t *testing.T) {
@@ -42,14 +42,14 @@ func TestGolden(t *testing.T) {
 			lost: map[string]int64{"no_edge,http_latency": 30},
 		},
 	}
-	dirs, err := filepath.Glob("testdata/*")
+	dirs, err := filepath.Glob("testdata/golden/*")
 	require.NoError(t, err)
-	require.Len(t, dirs, len(cases), "every directory of testdata is a case")
+	require.Len(t, dirs, len(cases), "every directory of testdata/golden is a case")
 	for _, dir := range dirs {
 		name := filepath.Base(dir)
 		t.Run(name, func(t *testing.T) {
 			want, known := cases[name]
-			require.True(t, known, "testdata/%s is no case of this test", name)
+			require.True(t, known, "testdata/golden/%s is no case of this test", name)
 			r := startRig(t, nil)
 			feed(t, r, dir)
 			assert.Equal(t, orEmpty(want.excluded), r.selfMetric(t, "otelcol_connector_sli_excluded"))
