@@ -21,11 +21,13 @@ const (
 
 // Span and data point attributes.
 const (
-	HTTPRequestMethod      = "http.request.method"
-	HTTPResponseStatusCode = "http.response.status_code"
-	HTTPRoute              = "http.route"
-	HTTPMethodOld          = "http.method"
-	HTTPStatusCodeOld      = "http.status_code"
+	HTTPRequestMethod         = "http.request.method"
+	HTTPRequestMethodOriginal = "http.request.method_original"
+	URLFull                   = "url.full"
+	HTTPResponseStatusCode    = "http.response.status_code"
+	HTTPRoute                 = "http.route"
+	HTTPMethodOld             = "http.method"
+	HTTPStatusCodeOld         = "http.status_code"
 
 	URLPath   = "url.path"
 	URLQuery  = "url.query"

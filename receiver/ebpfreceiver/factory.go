@@ -3,15 +3,44 @@
 package ebpfreceiver
 
 import (
+	"context"
+	"time"
+
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
 
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/metadata"
 )
 
-type Config struct{}
-
-// NewFactory returns the factory of the receiver.
+// NewFactory returns the factory of the receiver. The traces and the metrics
+// receiver of one configuration share one set of kernel hooks.
 func NewFactory() receiver.Factory {
-	return receiver.NewFactory(metadata.Type, func() component.Config { return &Config{} })
+	shared := newSharedReceivers()
+	return receiver.NewFactory(metadata.Type, createDefaultConfig,
+		receiver.WithTraces(func(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Traces) (receiver.Traces, error) {
+			r, err := shared.get(set, cfg.(*Config))
+			if err != nil {
+				return nil, err
+			}
+			r.traces = next
+			return r, nil
+		}, metadata.TracesStability),
+		receiver.WithMetrics(func(_ context.Context, set receiver.Settings, cfg component.Config, next consumer.Metrics) (receiver.Metrics, error) {
+			r, err := shared.get(set, cfg.(*Config))
+			if err != nil {
+				return nil, err
+			}
+			r.metrics = next
+			return r, nil
+		}, metadata.MetricsStability))
+}
+
+func createDefaultConfig() component.Config {
+	return &Config{
+		RingBuffer:      8 << 20,
+		StuckAfter:      30 * time.Second,
+		FlushInterval:   500 * time.Millisecond,
+		MetricsInterval: 10 * time.Second,
+	}
 }

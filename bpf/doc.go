@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package bpf is the only place where kernel and Go meet: the compiled programs
+// of this folder and the Go side of their maps, records and enumerations,
+// generated from the C headers in include.
+//
+// The objects are committed, so that building needs no clang; `make bpf` makes
+// them anew and CI checks that they are fresh. The C sources carry no Go package
+// of their own: cgo is never involved.
+package bpf // import "github.com/sloe-dev/sloe/bpf"
+
+//go:generate go tool -modfile=../internal/tools/go.mod bpf2go -go-package bpf -target amd64 -output-stem socket -cc clang-19 -strip llvm-strip-19 -type exchange_record -type tail_record -type open_exchange -type record_kind -type role -type protocol -type outcome -type exchange_flag -type tail_flag -type counter -type flow Socket programs/socket.bpf.c -- -O2 -g -Wall -Werror -Wno-unused-function -idirafter /usr/include/x86_64-linux-gnu

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_CONN_H
+#define SLOE_CONN_H
+
+/* A connection's state: making it, and what the kernel knows of the socket's stream positions. */
+
+#include "kernel.h"
+#include "maps.h"
+#include "process.h"
+
+#define MISSES_FRESH 4   /* I/Os of a connection seen from its start that may fail to look like a request */
+#define MISSES_MIDWAY 64 /* the same for a connection joined midway, which may be in the middle of a body */
+
+enum direction {
+	DIRECTION_RECV = 0,
+	DIRECTION_SEND = 1,
+};
+
+/* What a socket hook knows of its I/O. */
+struct io {
+	struct sock *sk;
+	struct task_struct *task;
+	struct scratch *scratch;
+	__u64 now;
+	__u64 len;
+	__u32 direction;
+	__u32 write_seq; /* end of what the application has sent; 0 where it is not known (MPTCP) */
+	__u32 copied_seq;
+	bool positions; /* write_seq and copied_seq are known */
+	struct process_key process;
+};
+
+static __always_inline bool is_stream(struct sock *sk)
+{
+	__u16 family = sk->__sk_common.skc_family;
+	__u16 protocol = sk->sk_protocol;
+
+	return (family == AF_INET || family == AF_INET6) && (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
+}
+
+static __always_inline struct tcp_sock *tcp_sock_of(struct sock *sk)
+{
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return NULL;
+	return bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
+}
+
+/* Bytes between the hook of the last send and now: a send is under way whose hook has not run. */
+static __always_inline bool send_in_flight(const struct io *io, const struct conn *c)
+{
+	return io->positions && (__s32)(io->write_seq - c->sent_seq) > 0;
+}
+
+/* Lock held. */
+static __always_inline void note_sent(const struct io *io, struct conn *c)
+{
+	if (io->direction == DIRECTION_SEND && send_in_flight(io, c))
+		c->sent_seq = io->write_seq;
+}
+
+static __always_inline void read_addresses(struct sock *sk, __u16 *family, __u16 *local_port, __u16 *remote_port,
+					   __u8 *local, __u8 *remote)
+{
+	*family = sk->__sk_common.skc_family;
+	*local_port = sk->__sk_common.skc_num;
+	*remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
+	if (*family == AF_INET) {
+		/* as IPv4-mapped IPv6, so that both kinds compare */
+		__builtin_memset(local, 0, 16);
+		__builtin_memset(remote, 0, 16);
+		local[10] = local[11] = remote[10] = remote[11] = 0xff;
+		*(__u32 *)(local + 12) = sk->__sk_common.skc_rcv_saddr;
+		*(__u32 *)(remote + 12) = sk->__sk_common.skc_daddr;
+		return;
+	}
+	BPF_CORE_READ_INTO((struct in6_addr *)local, sk, __sk_common.skc_v6_rcv_saddr);
+	BPF_CORE_READ_INTO((struct in6_addr *)remote, sk, __sk_common.skc_v6_daddr);
+}
+
+/* A socket's addresses as its own side sees them. */
+static __always_inline void flow_of(struct sock *sk, struct flow *flow)
+{
+	__u16 family;
+
+	__builtin_memset(flow, 0, sizeof(*flow));
+	read_addresses(sk, &family, &flow->local_port, &flow->remote_port, flow->local_addr, flow->remote_addr);
+}
+
+/* The same as the other side sees them. */
+static __always_inline void peer_flow_of(struct sock *sk, struct flow *flow)
+{
+	__u16 family;
+
+	__builtin_memset(flow, 0, sizeof(*flow));
+	read_addresses(sk, &family, &flow->remote_port, &flow->local_port, flow->remote_addr, flow->local_addr);
+}
+
+/*
+ * Makes the state at a socket's first I/O that the agent sees. A connection is
+ * fresh if this I/O moved its first bytes; otherwise it was joined midway.
+ */
+static __always_inline struct conn *make_conn(struct io *io)
+{
+	struct tcp_sock *tp = tcp_sock_of(io->sk);
+	struct conn *c = bpf_sk_storage_get(&connections, io->sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct flow flow;
+
+	if (!c) {
+		count(LOSS_STORAGE);
+		return NULL;
+	}
+	c->cookie = bpf_get_socket_cookie((void *)io->sk);
+	c->flags = CONN_MIDWAY;
+	c->sent_seq = io->write_seq;
+	if (tp) {
+		/* bytes_acked counts the SYN in some states: a difference of one is none */
+		__u32 first_sent = tp->snd_una - (__u32)tp->bytes_acked;
+		__u32 sent = io->write_seq - first_sent;
+		__u64 received = tp->bytes_received - (tp->rcv_nxt - io->copied_seq);
+
+		if (io->direction == DIRECTION_SEND && received == 0 && sent <= io->len + 1)
+			c->flags = 0;
+		if (io->direction == DIRECTION_RECV && received <= io->len + 1) {
+			if (sent <= 1)
+				c->flags = 0;
+			else
+				c->sent_seq = first_sent; /* the response to a request whose hook has not run */
+		}
+	}
+	flow_of(io->sk, &flow);
+	if (bpf_map_lookup_elem(&own_flows, &flow))
+		c->protocol = PROTOCOL_MUTED;
+	return c;
+}
+
+#endif

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_EMIT_H
+#define SLOE_EMIT_H
+
+/* The one decision about an ended exchange: delivered in a record, or spilled into the aggregates. */
+
+#include "kernel.h"
+#include "maps.h"
+
+static __always_inline __u64 wakeup_flags(void)
+{
+	/* batched wake-ups: the reader has a deadline of its own for what is less */
+	return bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA) >= wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline __u32 latency_bucket(__u64 ns)
+{
+	__u32 i;
+
+	for (i = 0; i < MAX_LATENCY_EDGES; i++)
+		if (i >= latency_edge_count || ns <= latency_edges[i])
+			break;
+	return i;
+}
+
+static __always_inline void add_to_aggregate(const struct aggregate_key *key, __u64 ns)
+{
+	struct aggregate *a = bpf_map_lookup_elem(&aggregates, key);
+	__u32 bucket, zero = 0;
+
+	if (!a) {
+		struct aggregate *fresh = bpf_map_lookup_elem(&aggregate_zero, &zero);
+
+		if (!fresh)
+			return;
+		bpf_map_update_elem(&aggregates, key, fresh, BPF_NOEXIST);
+		a = bpf_map_lookup_elem(&aggregates, key);
+	}
+	if (!a) {
+		/* the map is full: the totals stay exact under keys without a process, inserted at load */
+		struct aggregate_key anonymous = *key;
+
+		__builtin_memset(&anonymous.process, 0, sizeof(anonymous.process));
+		count(LOSS_AGGREGATES_FULL);
+		a = bpf_map_lookup_elem(&aggregates, &anonymous);
+		if (!a)
+			return;
+	}
+	bucket = latency_bucket(ns);
+	/* atomic: the end-of-connection hooks spill from softirq */
+	__sync_fetch_and_add(&a->count, 1);
+	__sync_fetch_and_add(&a->sum_ns, ns);
+	if (bucket < LATENCY_BUCKETS)
+		__sync_fetch_and_add(&a->buckets[bucket], 1);
+}
+
+static __always_inline void spill(const struct exchange_record *r)
+{
+	struct aggregate_key key = {
+		.process = r->process,
+		.role = r->role,
+		.protocol = r->protocol,
+		.outcome = r->outcome,
+	};
+
+	if (r->outcome == OUTCOME_ANSWERED && r->status >= 100 && r->status < 600)
+		key.status_class = r->status / 100;
+	add_to_aggregate(&key, r->end_ns > r->start_ns ? r->end_ns - r->start_ns : 0);
+	count(COUNT_SPILLED);
+}
+
+static __always_inline void emit_exchange(struct exchange_record *r, __u32 payload_len)
+{
+	if (r->outcome == OUTCOME_ANSWERED)
+		count(COUNT_ANSWERED);
+	else if (r->outcome == OUTCOME_ABORTED_BY_SERVER)
+		count(COUNT_ABORTED_BY_SERVER);
+	else
+		count(COUNT_ABORTED_BY_CLIENT);
+	if (payload_len > sizeof(r->data))
+		payload_len = sizeof(r->data);
+	if (bpf_ringbuf_output(&records, r, offsetof(struct exchange_record, data) + payload_len, wakeup_flags()))
+		spill(r);
+	else
+		count(COUNT_DELIVERED);
+}
+
+static __always_inline void emit_tail(struct tail_record *t)
+{
+	if (bpf_ringbuf_output(&records, t, sizeof(*t), wakeup_flags()))
+		count(LOSS_TAIL);
+}
+
+#endif

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_END_H
+#define SLOE_END_H
+
+/*
+ * The end of connections: what is still open then was never answered.
+ *
+ * Who left first decides: a request that the server ended without a response is
+ * bad; one whose client had gone before is excluded. A socket's state tells: a
+ * FIN of the peer makes it CLOSE_WAIT, a reset makes it CLOSE with an error, a
+ * close of its own makes it FIN_WAIT1, or LAST_ACK after the peer's FIN.
+ *
+ * These hooks may run in softirq, in the context of any process: owners come
+ * from the socket hooks.
+ */
+
+#include "exchange.h"
+
+/* Ends what is open. Returns what there is to send. Lock held. */
+static __always_inline __u32 end_exchange(struct conn *c, struct scratch *scratch, __u64 now, bool by_client)
+{
+	__u32 todo = 0;
+
+	if (c->phase == PHASE_RESPONSE && c->flags & CONN_TAIL_DUE && !(c->flags & CONN_DEFERRED)) {
+		fill_tail(&scratch->tail, c, TAIL_FINAL);
+		c->flags &= ~CONN_TAIL_DUE;
+		todo |= TODO_TAIL;
+	}
+	if (c->phase != PHASE_REQUEST && promote_next(c))
+		todo |= TODO_OPENED;
+	if (c->phase == PHASE_REQUEST) {
+		abort_exchange(c, &scratch->record, now, by_client);
+		todo |= TODO_ANSWERED;
+	}
+	return todo;
+}
+
+/* A response was sent after the peer's FIN: the connection's end tells whether someone was there to read it. */
+static __always_inline __u32 end_deferred(struct conn *c, struct scratch *scratch)
+{
+	c->flags &= ~CONN_DEFERRED;
+	c->phase = PHASE_IDLE;
+	fill_request(&scratch->record, c);
+	fill_response(&scratch->record, c);
+	scratch->record.outcome = c->flags & CONN_RESET ? OUTCOME_ABORTED_BY_CLIENT : OUTCOME_ANSWERED;
+	return TODO_ANSWERED;
+}
+
+static __always_inline void send_ended(struct sock *sk, struct conn *c, struct scratch *scratch, __u32 todo)
+{
+	if (todo & TODO_OPENED)
+		count(COUNT_OPENED);
+	if (todo & TODO_TAIL)
+		emit_tail(&scratch->tail);
+	if (todo & TODO_ANSWERED)
+		send_record(sk, &scratch->record, c->response);
+}
+
+/* Sockets of the collector itself are marked when it connects, and known to the peer before it can read. */
+static __always_inline void own_connection(struct sock *sk, int new_state)
+{
+	struct conn *c;
+	struct flow flow;
+	__u8 one = 1;
+
+	if (new_state == TCP_SYN_SENT) {
+		if (self_tgid == 0 || (__u32)bpf_get_current_task_btf()->tgid != self_tgid)
+			return;
+		c = bpf_sk_storage_get(&connections, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (c) {
+			c->flags |= CONN_OWN;
+			c->protocol = PROTOCOL_MUTED;
+		}
+		return;
+	}
+	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
+	if (!c || !(c->flags & CONN_OWN))
+		return;
+	peer_flow_of(sk, &flow);
+	bpf_map_update_elem(&own_flows, &flow, &one, BPF_ANY);
+}
+
+static __always_inline void on_state(struct sock *sk, int new_state)
+{
+	struct scratch *scratch;
+	struct conn *c;
+	__u64 now;
+	__u32 todo = 0;
+
+	if (new_state == TCP_SYN_SENT || new_state == TCP_ESTABLISHED) {
+		own_connection(sk, new_state);
+		return;
+	}
+	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
+	if (!c || c->protocol == PROTOCOL_MUTED || c->role == ROLE_UNKNOWN)
+		return;
+	scratch = scratch_of(SCRATCH_STATE);
+	if (!scratch)
+		return;
+	now = bpf_ktime_get_ns();
+	bpf_spin_lock(&c->lock);
+	switch (new_state) {
+	case TCP_CLOSE_WAIT:
+		c->flags |= CONN_PEER_CLOSED;
+		break;
+	case TCP_CLOSE:
+		if (sk->sk_err)
+			c->flags |= CONN_RESET;
+		break;
+	case TCP_FIN_WAIT1:
+	case TCP_LAST_ACK:
+		/* a server that closes its side answers no more; a client that does may still read */
+		if (c->role == ROLE_SERVER)
+			todo = end_exchange(c, scratch, now, c->flags & (CONN_PEER_CLOSED | CONN_RESET));
+		else if (new_state == TCP_FIN_WAIT1 && sk->sk_shutdown == SHUTDOWN_BOTH)
+			todo = end_exchange(c, scratch, now, true);
+		break;
+	}
+	bpf_spin_unlock(&c->lock);
+	send_ended(sk, c, scratch, todo);
+}
+
+/* The socket is going away: the last word on its connection. */
+static __always_inline void on_destroy(struct sock *sk)
+{
+	struct conn *c = bpf_sk_storage_get(&connections, sk, NULL, 0);
+	struct scratch *scratch;
+	struct flow flow;
+	__u64 now;
+	__u32 todo, more = 0;
+	bool peer_first;
+
+	if (!c)
+		return;
+	if (c->flags & CONN_OWN) {
+		peer_flow_of(sk, &flow);
+		bpf_map_delete_elem(&own_flows, &flow);
+		return;
+	}
+	if (c->protocol == PROTOCOL_MUTED || c->role == ROLE_UNKNOWN)
+		return;
+	scratch = scratch_of(SCRATCH_DESTROY);
+	if (!scratch)
+		return;
+	now = bpf_ktime_get_ns();
+	bpf_spin_lock(&c->lock);
+	peer_first = c->flags & (CONN_PEER_CLOSED | CONN_RESET);
+	if (c->flags & CONN_DEFERRED)
+		todo = end_deferred(c, scratch);
+	else
+		todo = end_exchange(c, scratch, now, (c->role == ROLE_SERVER) == peer_first);
+	bpf_spin_unlock(&c->lock);
+	send_ended(sk, c, scratch, todo);
+	if (!c->next.len)
+		return;
+	/* a request that was held behind it is open too */
+	bpf_spin_lock(&c->lock);
+	more = end_exchange(c, scratch, now, (c->role == ROLE_SERVER) == peer_first);
+	bpf_spin_unlock(&c->lock);
+	send_ended(sk, c, scratch, more);
+}
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_EXCHANGE_H
+#define SLOE_EXCHANGE_H
+
+/*
+ * An exchange on a connection whose sides take turns: it is opened by a request,
+ * and ends exactly once, answered or aborted.
+ *
+ * Concurrency. A hook runs after its I/O, so hooks of two threads on one
+ * connection may run in another order than the bytes went: a response's receive
+ * may be seen before its request's send, a next request's receive before the
+ * response's send. Both are told by the stream position: bytes were written whose
+ * hook has not run. Such an early arrival is held, never discarded.
+ *
+ * All transitions are made under the connection's lock, in which no helper may be
+ * called: user memory is read before it, records are sent after it.
+ */
+
+#include "conn.h"
+#include "emit.h"
+#include "payload.h"
+#include "../detect/http1.h"
+
+static __always_inline void fill_request(struct exchange_record *r, const struct conn *c)
+{
+	r->kind = RECORD_EXCHANGE;
+	r->role = c->role;
+	r->protocol = c->protocol;
+	r->flags = c->current.flags | c->response_flags | (c->flags & CONN_MIDWAY ? EXCHANGE_JOINED_MIDWAY : 0);
+	r->status = c->status;
+	r->sequence = c->sequence;
+	r->tid = c->current.tid;
+	r->process = c->process;
+	r->conn = c->cookie;
+	r->start_ns = c->current.start_ns;
+	r->request_end_ns = c->current.last_ns;
+	r->request_bytes = c->current.bytes;
+	r->request_seq = c->current.tcp_seq;
+	r->request_len = c->current.len;
+	__builtin_memcpy(r->data, c->current.data, REQUEST_PREFIX);
+}
+
+static __always_inline void fill_response(struct exchange_record *r, const struct conn *c)
+{
+	r->response_ns = c->response_ns;
+	r->end_ns = c->response_last_ns;
+	r->response_bytes = c->response_bytes;
+	r->response_seq = c->response_seq;
+	r->response_len = c->response_len;
+}
+
+static __always_inline void fill_tail(struct tail_record *t, const struct conn *c, __u8 flags)
+{
+	t->kind = RECORD_TAIL;
+	t->flags = flags;
+	t->pad = 0;
+	t->sequence = c->sequence;
+	t->conn = c->cookie;
+	t->end_ns = c->response_last_ns;
+	t->response_bytes = c->response_bytes;
+}
+
+/* Sends the record: the request's prefix is in it, the response's is at response. No lock held. */
+static __always_inline void send_record(struct sock *sk, struct exchange_record *r, const __u8 *response)
+{
+	__u32 request_len = r->request_len, response_len = r->response_len;
+
+	read_addresses(sk, &r->family, &r->local_port, &r->remote_port, r->local_addr, r->remote_addr);
+	if (request_len > REQUEST_PREFIX)
+		request_len = REQUEST_PREFIX;
+	if (response_len > RESPONSE_PREFIX)
+		response_len = RESPONSE_PREFIX;
+	if (response_len)
+		bpf_probe_read_kernel(r->data + request_len, response_len, response);
+	emit_exchange(r, request_len + response_len);
+}
+
+/* Opens an exchange in c->current. Lock held. */
+static __always_inline void open_exchange(struct conn *c)
+{
+	c->sequence++;
+	c->phase = PHASE_REQUEST;
+	c->flags &= ~(CONN_TAIL_DUE | CONN_LENGTH_KNOWN | CONN_CHUNKED);
+	c->status = 0;
+	c->response_len = 0;
+	c->response_flags = 0;
+	c->response_bytes = 0;
+	c->response_ios = 0;
+	c->response_ns = 0;
+	c->tail_ns = 0;
+}
+
+/* A request that was held becomes the current one. Returns whether that opened an exchange. Lock held. */
+static __always_inline bool promote_next(struct conn *c)
+{
+	if (!c->next.len)
+		return false;
+	__builtin_memcpy(&c->current, &c->next, sizeof(c->current));
+	c->next.len = 0;
+	if (c->current.detected == DETECT_YES) {
+		open_exchange(c);
+		return true;
+	}
+	c->phase = PHASE_PARTIAL;
+	return false;
+}
+
+/* Ends the current exchange as answered. Lock held; the record is sent after it. */
+static __always_inline void answer(struct conn *c, struct exchange_record *r)
+{
+	c->phase = PHASE_RESPONSE;
+	fill_request(r, c);
+	fill_response(r, c);
+	r->outcome = OUTCOME_ANSWERED;
+}
+
+/* Ends the open exchange without a response. Lock held. */
+static __always_inline void abort_exchange(struct conn *c, struct exchange_record *r, __u64 now, bool by_client)
+{
+	c->phase = PHASE_IDLE;
+	fill_request(r, c);
+	r->outcome = by_client ? OUTCOME_ABORTED_BY_CLIENT : OUTCOME_ABORTED_BY_SERVER;
+	r->status = 0;
+	r->response_ns = now;
+	r->end_ns = now;
+	r->response_bytes = c->response_bytes; /* of a response that broke off before its status */
+	r->response_seq = 0;
+	r->response_len = 0;
+}
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_IO_H
+#define SLOE_IO_H
+
+/* One socket I/O, and where its bytes belong. */
+
+#include "request.h"
+#include "response.h"
+#include "tail.h"
+
+static __always_inline bool is_request_direction(const struct io *io, const struct conn *c)
+{
+	if (c->role == ROLE_UNKNOWN) /* a response may be seen before its request; anything else may be a request */
+		return !(io->direction == DIRECTION_RECV && send_in_flight(io, c));
+	return (c->role == ROLE_SERVER) == (io->direction == DIRECTION_RECV);
+}
+
+static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 direction, __u32 user)
+{
+	struct io io = {.sk = sk, .direction = direction};
+	struct tcp_sock *tp;
+	struct conn *c;
+
+	if (ret <= 0 || !is_stream(sk))
+		return;
+	/* a peek consumes nothing; the error queue and urgent data are not the stream; truncation drops it unread */
+	if (direction == DIRECTION_RECV && flags & (MSG_PEEK | MSG_ERRQUEUE))
+		return;
+	if (flags & MSG_OOB)
+		return;
+	io.task = bpf_get_current_task_btf();
+	if ((__u32)io.task->tgid == self_tgid)
+		return;
+	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
+	if (c && c->protocol == PROTOCOL_MUTED)
+		return;
+	io.scratch = scratch_of(user);
+	if (!io.scratch)
+		return;
+	io.len = ret;
+	io.now = bpf_ktime_get_ns();
+	tp = tcp_sock_of(sk);
+	if (tp) {
+		io.write_seq = tp->write_seq;
+		io.copied_seq = tp->copied_seq;
+		io.positions = true;
+	}
+	if (!c) {
+		c = make_conn(&io);
+		if (!c || c->protocol == PROTOCOL_MUTED)
+			return;
+	}
+	if (is_request_direction(&io, c)) {
+		process_key_of(io.task, &io.process);
+		on_request_bytes(&io, c);
+	} else if (c->phase == PHASE_RESPONSE && !(direction == DIRECTION_RECV && send_in_flight(&io, c))) {
+		on_tail_bytes(&io, c);
+	} else {
+		on_response_bytes(&io, c);
+	}
+}
+
+#endif

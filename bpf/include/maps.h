@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_MAPS_H
+#define SLOE_MAPS_H
+
+#include "records.h"
+
+#define MAX_PROCESSES 16384
+#define MAX_AGGREGATES 8192
+
+/* Set before loading. */
+const volatile __u32 wakeup_bytes = 0;                    /* wake the reader at this much unread data */
+const volatile __u32 latency_edge_count = 0;              /* used entries of latency_edges */
+const volatile __u64 latency_edges[MAX_LATENCY_EDGES] = {}; /* ns, ascending */
+const volatile __u64 stuck_after_ns = 0;
+
+/* The collector's own process, in the initial pid namespace: written by the program learn_self. */
+__u32 self_tgid = 0;
+
+/*
+ * connections: state of one connection, kept with its socket and freed with it.
+ *   inserts: the socket hooks, at a socket's first I/O
+ *   reads:   the socket hooks, the end-of-connection hooks, the iterator
+ *   deletes: the kernel, with the socket
+ * Charged to the application's socket option memory: keep it under 2 KiB.
+ */
+struct request {
+	__u64 start_ns;
+	__u64 last_ns;
+	__u64 bytes;
+	__u32 tcp_seq;
+	__u32 tid;
+	__u16 len; /* captured bytes */
+	__u16 flags;
+	__u32 detected; /* enum detected of data */
+	__u8 data[REQUEST_PREFIX];
+};
+
+enum phase {
+	PHASE_IDLE = 0,     /* nothing asked yet */
+	PHASE_PARTIAL = 1,  /* bytes that may become a request */
+	PHASE_REQUEST = 2,  /* open: asked, not answered */
+	PHASE_RESPONSE = 3, /* answered; the response may go on */
+};
+
+enum conn_flag {
+	CONN_PEER_CLOSED = 1, /* FIN from the peer */
+	CONN_RESET = 2,       /* RST from the peer, or timed out */
+	CONN_MIDWAY = 4,      /* older than the agent */
+	CONN_DEFERRED = 8,    /* answered after the peer closed: its fate is decided at the end */
+	CONN_TAIL_DUE = 16,   /* more of the response was seen since the record */
+	CONN_LENGTH_KNOWN = 32,
+	CONN_CHUNKED = 64,
+	CONN_OWN = 128,       /* a connection of the collector itself */
+};
+
+struct conn {
+	struct bpf_spin_lock lock;
+	__u8 role;
+	__u8 protocol;
+	__u8 phase;
+	__u8 partial_dir;   /* direction of the bytes in PHASE_PARTIAL while the role is unknown */
+	__u32 flags;
+	__u32 sequence;
+	__u32 misses;       /* I/Os that did not look like a request */
+	__u32 sent_seq;     /* write_seq at the last send hook */
+	__u64 cookie;
+	struct process_key process;
+	/* the response so far */
+	__u64 response_ns;
+	__u64 response_last_ns;
+	__u64 response_bytes;
+	__u64 response_length; /* head and body, if CONN_LENGTH_KNOWN */
+	__u64 tail_ns;         /* when the last tail was sent */
+	__u32 response_ios;
+	__u16 response_len;
+	__u16 status;
+	__u16 response_flags;
+	__u16 request_flags;   /* of the answered request, for a deferred record */
+	__u32 response_seq;
+	/* a response whose request's hook has not run yet */
+	__u64 early_ns;
+	__u64 early_bytes;
+	__u32 early_write_seq; /* what had been written when it came */
+	__u16 early_len;
+	__u16 early_status;
+	struct request current;
+	struct request next; /* a request read while the response before it was still being sent */
+	__u8 response[RESPONSE_PREFIX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct conn);
+} connections SEC(".maps");
+
+/*
+ * records: exchange_record and tail_record, in order of their ends.
+ *   inserts: the socket hooks and the end-of-connection hooks
+ *   reads and deletes: the receiver's reader
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20); /* set before loading */
+} records SEC(".maps");
+
+/*
+ * aggregates: the exchanges whose record could not be placed. Cumulative: the
+ * receiver reads and subtracts, since reading and deleting loses updates.
+ *   inserts: emit.h
+ *   reads:   the receiver, at every interval
+ *   deletes: the receiver, when the process ended and a grace period passed
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, MAX_AGGREGATES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct aggregate_key);
+	__type(value, struct aggregate);
+} aggregates SEC(".maps");
+
+/*
+ * processes: who the processes of the records and aggregates are.
+ *   inserts: process.h, at a process's first socket I/O of interest
+ *   reads:   the receiver, at a process's first record
+ *   deletes: the receiver, when the process ended and a grace period passed
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_PROCESSES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct process_key);
+	__type(value, struct process_identity);
+} processes SEC(".maps");
+
+/*
+ * own_flows: connections that the collector itself opened, by the address pair
+ * as the peer sees it, so that a server on this host that takes the collector's
+ * exports is not counted for them.
+ *   inserts: the connection hooks, when a connection of the collector is established
+ *   reads:   the socket hooks, at a socket's first I/O
+ *   deletes: the connection hooks, when the connection is gone; the oldest go first if it is full
+ */
+struct flow {
+	__u8 local_addr[16];
+	__u8 remote_addr[16];
+	__u16 local_port;
+	__u16 remote_port;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct flow);
+	__type(value, __u8);
+} own_flows SEC(".maps");
+
+/* counters: enum counter, per CPU. inserts: all programs. reads: the receiver. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, COUNTERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters SEC(".maps");
+
+/*
+ * scratch: room for what is too large for the stack. One entry a program, since
+ * a program never interrupts itself (the kernel skips such a run and counts it
+ * as a recursion miss), but a softirq program interrupts the others.
+ */
+enum scratch_user {
+	SCRATCH_SEND = 0,
+	SCRATCH_RECV,
+	SCRATCH_STATE,
+	SCRATCH_DESTROY,
+	SCRATCH_USERS,
+};
+
+struct scratch {
+	__u8 payload[2 * REQUEST_PREFIX]; /* twice: the verifier bounds the offset and the length of a read apart */
+	struct exchange_record record;
+	struct tail_record tail;
+	struct process_identity identity;
+	char env_string[ENV_SIZE];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCH_USERS);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+/* A zeroed aggregate, the first value of a new key. Never written. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct aggregate);
+} aggregate_zero SEC(".maps");
+
+static __always_inline void count(__u32 counter)
+{
+	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
+
+	/* atomic: a softirq program may count on the same CPU at the same time */
+	if (value)
+		__sync_fetch_and_add(value, 1);
+}
+
+static __always_inline struct scratch *scratch_of(__u32 user)
+{
+	return bpf_map_lookup_elem(&scratches, &user);
+}
+
+#endif

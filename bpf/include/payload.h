@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_PAYLOAD_H
+#define SLOE_PAYLOAD_H
+
+/*
+ * Where the bytes of a socket I/O are, without an entry probe: the saved user
+ * registers of the current task name the buffer of the system call it is in.
+ * x86-64.
+ */
+
+#include "kernel.h"
+#include "maps.h"
+
+#define MAX_IOVECS 4 /* gathered at most: a head is rarely spread wider */
+
+struct io_buffer {
+	__u64 base;
+	__u64 len;
+	__u64 iovecs; /* user address of the array, 0: there is only base and len */
+	__u64 iovec_count;
+};
+
+struct user_iovec {
+	__u64 base;
+	__u64 len;
+};
+
+/* struct user_msghdr from msg_iov on, at offset 16. */
+struct user_msghdr_iov {
+	__u64 iov;
+	__u64 iovlen;
+};
+
+/*
+ * The registers are trusted only if the system call's descriptor is this very
+ * socket. An io_uring completion runs as task work under any system call and
+ * with an unrelated buffer in the registers; a kernel thread has none; a compat
+ * call has another table. Only typed loads: no helper call (about 200 ns less).
+ */
+static __always_inline bool names_socket(struct task_struct *task, struct sock *sk, __u32 fd)
+{
+	struct socket *socket = sk->sk_socket;
+	struct fdtable *table;
+	struct callback_head *slot;
+
+	if (!socket || !task->files)
+		return false;
+	table = task->files->fdt;
+	if (fd >= table->max_fds)
+		return false;
+	slot = bpf_rdonly_cast((void *)table->fd + (__u64)fd * sizeof(void *),
+			       bpf_core_type_id_kernel(struct callback_head));
+	return (void *)slot->next == (void *)socket->file;
+}
+
+enum located {
+	LOCATED = 0,
+	LOCATED_NOTHING,   /* a call without a buffer (sendfile, splice), or one whose buffer is another message's */
+	LOCATED_UNTRUSTED, /* the registers are not about this socket */
+	LOCATED_FAULT,     /* user memory not present */
+};
+
+static __always_inline int locate_iovecs(struct io_buffer *b, __u64 iovecs, __u64 n)
+{
+	struct user_iovec first;
+
+	if (n == 0)
+		return LOCATED_NOTHING;
+	if (bpf_probe_read_user(&first, sizeof(first), (void *)iovecs))
+		return LOCATED_FAULT;
+	b->base = first.base;
+	b->len = first.len;
+	b->iovecs = n > 1 ? iovecs : 0;
+	b->iovec_count = n;
+	return LOCATED;
+}
+
+static __always_inline int locate(struct task_struct *task, struct sock *sk, struct io_buffer *b)
+{
+	struct pt_regs *regs;
+	struct user_msghdr_iov msg;
+
+	b->iovecs = 0;
+	if (task->flags & (PF_KTHREAD | PF_USER_WORKER | PF_IO_WORKER))
+		return LOCATED_UNTRUSTED;
+	if (task->thread_info.status & TS_COMPAT)
+		return LOCATED_UNTRUSTED;
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	if (!names_socket(task, sk, regs->di))
+		return LOCATED_UNTRUSTED;
+	switch (regs->orig_ax) {
+	case 0:  /* read */
+	case 1:  /* write */
+	case 44: /* sendto */
+	case 45: /* recvfrom */
+		b->base = regs->si;
+		b->len = regs->dx;
+		return LOCATED;
+	case 19:  /* readv */
+	case 20:  /* writev */
+	case 327: /* preadv2 */
+	case 328: /* pwritev2 */
+		return locate_iovecs(b, regs->si, regs->dx);
+	case 299: /* recvmmsg */
+	case 307: /* sendmmsg: fires for each message with the first one's buffer in the registers */
+		if ((__u32)regs->dx != 1)
+			return LOCATED_NOTHING;
+		/* fallthrough */
+	case 46: /* sendmsg */
+	case 47: /* recvmsg */
+		if (bpf_probe_read_user(&msg, sizeof(msg), (void *)regs->si + 16))
+			return LOCATED_FAULT;
+		return locate_iovecs(b, msg.iov, msg.iovlen);
+	}
+	return LOCATED_NOTHING;
+}
+
+/*
+ * Copies at most want bytes of the I/O to scratch->payload from offset on.
+ * Returns how many bytes were copied; the kernel just touched them, so a fault
+ * is rare (the page was taken away meanwhile).
+ */
+static __always_inline __u32 gather(struct scratch *scratch, __u32 offset, const struct io_buffer *b, __u64 want)
+{
+	struct user_iovec v = {.base = b->base, .len = b->len};
+	__u32 end = offset, limit;
+	int i;
+
+	if (offset >= REQUEST_PREFIX)
+		return 0;
+	limit = want > REQUEST_PREFIX - offset ? REQUEST_PREFIX : offset + (__u32)want;
+	for (i = 0; i < MAX_IOVECS; i++) {
+		__u64 n;
+
+		if (i > 0) {
+			if (!b->iovecs || i >= b->iovec_count)
+				break;
+			if (bpf_probe_read_user(&v, sizeof(v), (void *)b->iovecs + i * sizeof(v)))
+				break;
+		}
+		if (end >= limit)
+			break;
+		n = v.len;
+		if (n > limit - end)
+			n = limit - end;
+		if (n == 0)
+			continue;
+		/* end + n <= REQUEST_PREFIX; the masks say it to the verifier, who forgets the sum */
+		barrier_var(n);
+		barrier_var(end);
+		n &= 2 * REQUEST_PREFIX - 1;
+		if (n > REQUEST_PREFIX)
+			break;
+		end &= REQUEST_PREFIX - 1;
+		if (bpf_probe_read_user(scratch->payload + end, n, (void *)v.base))
+			break;
+		end += n;
+	}
+	return end - offset;
+}
+
+/* The last bytes of an I/O of one buffer, for the end of a chunked body. */
+static __always_inline bool ends_with_last_chunk(const struct io_buffer *b, __u64 len)
+{
+	char end[5];
+
+	if (b->iovecs || len < sizeof(end))
+		return false;
+	if (bpf_probe_read_user(end, sizeof(end), (void *)b->base + len - sizeof(end)))
+		return false;
+	return end[0] == '0' && end[1] == '\r' && end[2] == '\n' && end[3] == '\r' && end[4] == '\n';
+}
+
+#endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_RECORDS_H
+#define SLOE_RECORDS_H
+
+/*
+ * What the kernel tells user space. bpf2go generates the Go side of every type
+ * here, so a fact is written once. Padding is explicit: the layouts are compared
+ * with the Go view by a test.
+ *
+ * All times are nanoseconds of the monotonic clock (bpf_ktime_get_ns). Bytes are
+ * those of the application, as the system calls returned them.
+ */
+
+#define REQUEST_PREFIX 256  /* enough for a request line and the usual headers */
+#define RESPONSE_PREFIX 256 /* enough for a status line and the length of the body */
+#define MAX_LATENCY_EDGES 31
+#define LATENCY_BUCKETS (MAX_LATENCY_EDGES + 1)
+#define ARGS_SIZE 512
+#define ENV_SIZE 256
+#define CGROUP_NAME_SIZE 96
+#define CGROUP_NAMES 3
+
+enum record_kind {
+	RECORD_EXCHANGE = 1,
+	RECORD_TAIL = 2,
+};
+
+enum role {
+	ROLE_UNKNOWN = 0,
+	ROLE_SERVER = 1, /* the process read the request */
+	ROLE_CLIENT = 2, /* the process wrote the request */
+};
+
+enum protocol {
+	PROTOCOL_UNDECIDED = 0,
+	PROTOCOL_HTTP1 = 1,
+	PROTOCOL_MUTED = 255, /* of no interest: one storage look-up an I/O from then on */
+};
+
+enum outcome {
+	OUTCOME_ANSWERED = 0,
+	OUTCOME_ABORTED_BY_SERVER = 1, /* closed, reset or exited without a response */
+	OUTCOME_ABORTED_BY_CLIENT = 2, /* the client left first */
+};
+
+enum exchange_flag {
+	EXCHANGE_NO_PAYLOAD = 1,        /* the response's bytes could not be read: its status is unknown */
+	EXCHANGE_NOT_HTTP = 2,          /* the response does not look like the request's protocol */
+	EXCHANGE_EARLY_RESPONSE = 4,    /* the response's hook ran before the request's: the start is not proven */
+	EXCHANGE_REQUEST_GAP = 8,      /* part of the request's prefix could not be read */
+	EXCHANGE_SWITCHED = 16,         /* 101: the connection speaks another protocol from here on */
+	EXCHANGE_JOINED_MIDWAY = 32,    /* the connection is older than the agent */
+	EXCHANGE_INTERIM = 64,         /* interim responses (1xx) came before the final one */
+};
+
+enum tail_flag {
+	TAIL_FINAL = 1, /* the response ended: its length was reached, or the connection moved on or closed */
+};
+
+/* status_class of an aggregate: 1 to 5 are HTTP's, 0 is unknown. */
+
+/* One process image: a pid is not enough (reuse), nor is pid and start (exec). */
+struct process_key {
+	__u32 tgid;    /* in the initial pid namespace */
+	__u32 exec_id; /* grows with every exec */
+	__u64 start;   /* start_boottime of the thread group's leader */
+};
+
+/* One turn on one connection. Followed by request_len and response_len bytes. */
+struct exchange_record {
+	__u8 kind; /* RECORD_EXCHANGE */
+	__u8 role;
+	__u8 protocol;
+	__u8 outcome;
+	__u16 flags;
+	__u16 status; /* HTTP status code, 0: unknown */
+	__u32 sequence; /* of the exchange on its connection, from 1 */
+	__u32 tid;
+	struct process_key process;
+	__u64 conn;            /* socket cookie */
+	__u64 start_ns;        /* first byte of the request */
+	__u64 request_end_ns;  /* last byte of the request seen before the response */
+	__u64 response_ns;     /* first byte of the final response; of the end, if aborted */
+	__u64 end_ns;          /* last byte of the response so far */
+	__u64 request_bytes;
+	__u64 response_bytes;
+	__u32 request_seq;  /* TCP sequence number of the request's first byte */
+	__u32 response_seq; /* TCP sequence number after the response's first send */
+	__u16 family;
+	__u16 local_port;
+	__u16 remote_port;
+	__u16 request_len;  /* captured */
+	__u8 local_addr[16];
+	__u8 remote_addr[16];
+	__u16 response_len; /* captured */
+	__u16 pad[3];
+	__u8 data[REQUEST_PREFIX + RESPONSE_PREFIX];
+};
+
+/* The rest of a response whose exchange_record was sent at its first byte. */
+struct tail_record {
+	__u8 kind; /* RECORD_TAIL */
+	__u8 flags;
+	__u16 pad;
+	__u32 sequence;
+	__u64 conn;
+	__u64 end_ns;
+	__u64 response_bytes;
+};
+
+/* What spilled: exchanges whose record could not be placed. */
+struct aggregate_key {
+	struct process_key process;
+	__u8 role;
+	__u8 protocol;
+	__u8 outcome;
+	__u8 status_class;
+	__u32 pad;
+};
+
+/* Cumulative since the key was made. bucket i: duration <= latency_edges[i]; the last: above all. */
+struct aggregate {
+	__u64 count;
+	__u64 sum_ns;
+	__u64 buckets[LATENCY_BUCKETS];
+};
+
+/* Who a process is, read in its own context at its first socket I/O of interest. */
+struct process_identity {
+	__u64 first_seen_ns;
+	__u64 exited_ns; /* 0: alive */
+	__u32 args_len;  /* bytes of args; arguments are separated by NUL */
+	__u32 pad;
+	char comm[16];
+	char executable[64]; /* last component */
+	char cgroup[CGROUP_NAMES][CGROUP_NAME_SIZE]; /* leaf, parent, grandparent */
+	char args[ARGS_SIZE];
+	char service_name[ENV_SIZE];        /* OTEL_SERVICE_NAME=... */
+	char resource_attributes[ENV_SIZE]; /* OTEL_RESOURCE_ATTRIBUTES=... */
+};
+
+/* One unanswered exchange, as the iterator lists it. */
+struct open_exchange {
+	struct process_key process;
+	__u64 start_ns;
+	__u8 role;
+	__u8 protocol;
+	__u8 pad[6];
+};
+
+/*
+ * Counters. The first group are events; ended = answered + aborted_by_server +
+ * aborted_by_client, and ended = delivered + spilled, always. The second group
+ * are losses, by reason.
+ */
+enum counter {
+	COUNT_OPENED = 0,
+	COUNT_ANSWERED,
+	COUNT_ABORTED_BY_SERVER,
+	COUNT_ABORTED_BY_CLIENT,
+	COUNT_DELIVERED,
+	COUNT_SPILLED,
+	COUNT_MUTED,
+	COUNT_BOUNDARY,        /* responses to requests from before the agent */
+	LOSS_TAIL,             /* a tail record could not be placed: the end is unknown */
+	LOSS_STORAGE,          /* no socket storage: the connection is not measured */
+	LOSS_AGGREGATES_FULL,  /* the process is unknown: counted under the process key 0 */
+	LOSS_PROCESSES_FULL,   /* the identity has to come from /proc */
+	LOSS_UNTRUSTED,        /* the registers do not name this socket (io_uring, kernel threads, 32-bit) */
+	LOSS_FAULT,            /* user memory could not be read without a fault */
+	COUNTERS,
+};
+
+#endif

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_REQUEST_H
+#define SLOE_REQUEST_H
+
+/* Bytes in the direction of requests. */
+
+#include "exchange.h"
+
+/* What is known of the bytes before the lock is taken. */
+struct request_bytes {
+	__u32 total;    /* valid bytes in scratch->payload: those held before and the new ones */
+	__u32 detected; /* enum detected of them */
+	bool response;  /* they are a status line: of a response to a request from before the agent */
+	bool gap;       /* some could not be read */
+	bool held;      /* they belong behind a response that is being sent */
+	__u8 phase;     /* the phase that they were read in */
+};
+
+static __always_inline void count_untold(int located)
+{
+	if (located == LOCATED_UNTRUSTED)
+		count(LOSS_UNTRUSTED);
+	else if (located == LOCATED_FAULT)
+		count(LOSS_FAULT);
+}
+
+/* Reads the new bytes behind those of the request that they go on with, if its prefix has room. */
+static __always_inline void read_request_bytes(const struct io *io, struct conn *c, struct request_bytes *b)
+{
+	struct request *slot = b->held ? &c->next : &c->current;
+	struct io_buffer buffer;
+	__u32 have = 0, got = 0, want;
+	int located;
+
+	if (b->held || c->phase == PHASE_PARTIAL || c->phase == PHASE_REQUEST)
+		have = slot->len;
+	b->gap = false;
+	b->response = false;
+	b->detected = DETECT_NO;
+	b->total = have;
+	if (have >= REQUEST_PREFIX || (have && slot->flags & EXCHANGE_REQUEST_GAP))
+		return;
+	if (have)
+		__builtin_memcpy(io->scratch->payload, slot->data, REQUEST_PREFIX);
+	want = io->len < REQUEST_PREFIX - have ? io->len : REQUEST_PREFIX - have;
+	located = locate(io->task, io->sk, &buffer);
+	if (located == LOCATED)
+		got = gather(io->scratch, have, &buffer, want);
+	else
+		count_untold(located);
+	b->gap = got < want;
+	b->total = have + got;
+	b->detected = detect_http1_request(io->scratch->payload, b->total);
+	b->response = b->total && detect_http1_response(io->scratch->payload, b->total) == DETECT_YES;
+}
+
+static __always_inline void keep_request(struct request *slot, const struct io *io, const struct request_bytes *b)
+{
+	slot->last_ns = io->now;
+	slot->bytes += io->len;
+	slot->len = b->total;
+	slot->detected = b->detected;
+	if (b->gap)
+		slot->flags |= EXCHANGE_REQUEST_GAP;
+	__builtin_memcpy(slot->data, io->scratch->payload, REQUEST_PREFIX);
+}
+
+static __always_inline void start_request(struct request *slot, const struct io *io)
+{
+	slot->start_ns = io->now;
+	slot->bytes = 0;
+	slot->flags = 0;
+	slot->tid = io->task->pid;
+	slot->tcp_seq = (io->direction == DIRECTION_RECV ? io->copied_seq : io->write_seq) - (__u32)io->len;
+}
+
+/* What a transition asks to be done when the lock is free again. */
+enum todo {
+	TODO_OPENED = 1,
+	TODO_TAIL = 2,
+	TODO_ANSWERED = 4,
+	TODO_MUTED = 8,
+	TODO_BOUNDARY = 16,
+};
+
+/* The response came before this hook: answer at once. Lock held. */
+static __always_inline bool take_early_response(const struct io *io, struct conn *c)
+{
+	__u32 start = io->write_seq - (__u32)io->len;
+	bool ours = c->early_ns && (__s32)(c->early_write_seq - start) > 0;
+
+	if (ours) {
+		c->response_ns = c->response_last_ns = c->early_ns;
+		c->response_bytes = c->early_bytes;
+		c->response_len = c->early_len;
+		c->status = c->early_status;
+		c->response_ios = 1;
+		c->response_flags = EXCHANGE_EARLY_RESPONSE;
+		/* the request was on its way when the answer came: its start is not later than that */
+		c->current.start_ns = c->current.last_ns = c->early_ns;
+	}
+	c->early_ns = 0;
+	return ours;
+}
+
+/* Lock held. */
+static __always_inline __u32 request_transition(const struct io *io, struct conn *c, const struct request_bytes *b)
+{
+	struct scratch *scratch = io->scratch;
+	__u32 todo = 0;
+
+	if (b->held && (c->next.len || send_in_flight(io, c))) {
+		if (!c->next.len) {
+			if (b->detected == DETECT_NO) {
+				c->current.bytes += io->len; /* the rest of a body, read while an early answer goes out */
+				return 0;
+			}
+			start_request(&c->next, io);
+		}
+		keep_request(&c->next, io, b);
+		return 0;
+	}
+	if (b->phase == PHASE_REQUEST || c->phase == PHASE_REQUEST) {
+		if (c->phase == PHASE_REQUEST && !b->held) {
+			c->current.last_ns = io->now;
+			c->current.bytes += io->len;
+			if (b->total > c->current.len) {
+				c->current.len = b->total;
+				__builtin_memcpy(c->current.data, scratch->payload, REQUEST_PREFIX);
+			}
+			if (b->gap)
+				c->current.flags |= EXCHANGE_REQUEST_GAP;
+		}
+		if (!b->held || c->phase == PHASE_REQUEST)
+			return 0; /* the rest of a body, perhaps answered meanwhile */
+	}
+	if (b->detected == DETECT_NO) {
+		if (c->phase == PHASE_PARTIAL)
+			c->phase = PHASE_IDLE;
+		if (c->role == ROLE_UNKNOWN && b->response)
+			return TODO_BOUNDARY;
+		if (c->role == ROLE_UNKNOWN && ++c->misses >= (c->flags & CONN_MIDWAY ? MISSES_MIDWAY : MISSES_FRESH)) {
+			c->protocol = PROTOCOL_MUTED;
+			todo |= TODO_MUTED;
+		}
+		return todo;
+	}
+	if (c->phase == PHASE_RESPONSE && c->flags & CONN_TAIL_DUE) {
+		fill_tail(&scratch->tail, c, TAIL_FINAL);
+		c->flags &= ~CONN_TAIL_DUE;
+		todo |= TODO_TAIL;
+	}
+	if (c->phase != PHASE_PARTIAL)
+		start_request(&c->current, io);
+	keep_request(&c->current, io, b);
+	c->partial_dir = io->direction;
+	if (b->detected == DETECT_MORE) {
+		c->phase = PHASE_PARTIAL;
+		return todo;
+	}
+	if (c->role == ROLE_UNKNOWN) {
+		c->role = io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT;
+		c->protocol = PROTOCOL_HTTP1;
+	}
+	c->process = io->process;
+	open_exchange(c);
+	todo |= TODO_OPENED;
+	if (c->role == ROLE_CLIENT && take_early_response(io, c)) {
+		answer(c, &scratch->record);
+		todo |= TODO_ANSWERED;
+	}
+	return todo;
+}
+
+static __always_inline void on_request_bytes(struct io *io, struct conn *c)
+{
+	struct request_bytes b = {
+		.phase = c->phase,
+		.held = c->role == ROLE_SERVER && (c->phase == PHASE_REQUEST || c->phase == PHASE_RESPONSE) &&
+			(c->next.len || send_in_flight(io, c)),
+	};
+	__u32 todo;
+
+	if (c->role == ROLE_UNKNOWN && c->phase == PHASE_PARTIAL && c->partial_dir != io->direction) {
+		/* the other side spoke before the request was whole: it was none */
+		bpf_spin_lock(&c->lock);
+		c->phase = PHASE_IDLE;
+		bpf_spin_unlock(&c->lock);
+		b.phase = PHASE_IDLE;
+	}
+	read_request_bytes(io, c, &b);
+	bpf_spin_lock(&c->lock);
+	todo = request_transition(io, c, &b);
+	note_sent(io, c);
+	bpf_spin_unlock(&c->lock);
+
+	if (todo & TODO_TAIL)
+		emit_tail(&io->scratch->tail);
+	if (todo & TODO_MUTED)
+		count(COUNT_MUTED);
+	if (todo & TODO_BOUNDARY)
+		count(COUNT_BOUNDARY);
+	if (todo & TODO_OPENED) {
+		count(COUNT_OPENED);
+		know_process(io->task, &io->process, io->scratch, io->now);
+	}
+	if (todo & TODO_ANSWERED)
+		send_record(io->sk, &io->scratch->record, c->response);
+}
+
+#endif

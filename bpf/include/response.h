@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_RESPONSE_H
+#define SLOE_RESPONSE_H
+
+/* Bytes in the direction of responses, up to the final response's status line. */
+
+#include "request.h"
+
+struct response_bytes {
+	__u32 start;    /* where in scratch->payload the final response begins */
+	__u32 total;    /* valid bytes in scratch->payload */
+	__u32 detected; /* enum detected of those from start on */
+	__u32 status;
+	bool unread;    /* nothing of the bytes is known */
+	bool interim;   /* only interim responses (1xx) so far */
+};
+
+struct final_search {
+	const __u8 *payload;
+	__u32 total;
+	__u32 found;
+};
+
+/* Looks for a status line behind an empty line. */
+static long search_final(__u32 i, struct final_search *s)
+{
+	const __u8 *p = s->payload + (i & (REQUEST_PREFIX - 1));
+
+	if (i + 4 + DETECT_STATUS_LINE > s->total)
+		return 1;
+	if (p[0] != '\r' || p[1] != '\n' || p[2] != '\r' || p[3] != '\n')
+		return 0;
+	if (detect_http1_response(p + 4, DETECT_STATUS_LINE) != DETECT_YES)
+		return 0;
+	s->found = i + 4;
+	return p[13] == '1' && !(p[14] == '0' && p[15] == '1'); /* another interim one: go on */
+}
+
+static __always_inline bool is_interim(__u32 status)
+{
+	return status >= 100 && status < 200 && status != 101;
+}
+
+/* Interim responses (RFC 9110, section 15.2) do not answer: finds the final one behind them. */
+static __always_inline void skip_interim(const struct io *io, struct response_bytes *b)
+{
+	struct final_search s = {.payload = io->scratch->payload, .total = b->total};
+
+	bpf_loop(REQUEST_PREFIX, search_final, &s, 0);
+	if (s.found && s.found < REQUEST_PREFIX) {
+		__u32 start = s.found, status;
+
+		barrier_var(start); /* else the mask is optimised away, and the verifier does not see the bound */
+		start &= REQUEST_PREFIX - 1;
+		status = detect_http1_status(io->scratch->payload + start);
+
+		if (!is_interim(status)) {
+			b->start = start;
+			b->status = status;
+			b->interim = false;
+			return;
+		}
+	}
+	b->interim = true;
+}
+
+static __always_inline void read_response_bytes(const struct io *io, struct conn *c, struct response_bytes *b)
+{
+	struct io_buffer buffer;
+	__u32 have = c->phase == PHASE_REQUEST ? c->response_len : 0, got = 0, want;
+	int located;
+
+	if (have >= DETECT_STATUS_LINE)
+		have = 0;
+	if (have)
+		__builtin_memcpy(io->scratch->payload, c->response, DETECT_WINDOW);
+	want = io->len < RESPONSE_PREFIX - have ? io->len : RESPONSE_PREFIX - have;
+	located = locate(io->task, io->sk, &buffer);
+	if (located == LOCATED)
+		got = gather(io->scratch, have, &buffer, want);
+	else
+		count_untold(located);
+	b->unread = got == 0;
+	b->total = have + got;
+	b->start = 0;
+	b->status = 0;
+	b->interim = false;
+	b->detected = b->unread ? DETECT_NO : detect_http1_response(io->scratch->payload, b->total);
+	if (b->detected == DETECT_YES)
+		b->status = detect_http1_status(io->scratch->payload);
+	if (is_interim(b->status) || (b->detected == DETECT_NO && !b->unread && c->response_flags & EXCHANGE_INTERIM)) {
+		skip_interim(io, b);
+		if (b->interim && io->len > b->total) {
+			/* the final one may stand behind what was captured: answered, with a status that is not known */
+			b->interim = false;
+			b->unread = true;
+			b->status = 0;
+		}
+	}
+}
+
+/* A response before its request's hook. Lock held. */
+static __always_inline __u32 hold_early(const struct io *io, struct conn *c, const struct response_bytes *b)
+{
+	__u32 todo = 0;
+
+	if (b->detected != DETECT_YES || is_interim(b->status))
+		return 0;
+	if (io->direction != DIRECTION_RECV || !send_in_flight(io, c))
+		return c->phase == PHASE_IDLE ? TODO_BOUNDARY : 0;
+	if (c->flags & CONN_TAIL_DUE) {
+		fill_tail(&io->scratch->tail, c, TAIL_FINAL);
+		c->flags &= ~CONN_TAIL_DUE;
+		todo |= TODO_TAIL;
+	}
+	c->early_ns = io->now;
+	c->early_bytes = io->len;
+	c->early_write_seq = io->write_seq;
+	c->early_len = b->total;
+	c->early_status = b->status;
+	__builtin_memcpy(c->response, io->scratch->payload, RESPONSE_PREFIX);
+	return todo;
+}
+
+/* Lock held. */
+static __always_inline __u32 response_transition(const struct io *io, struct conn *c, const struct response_bytes *b)
+{
+	struct scratch *scratch = io->scratch;
+	__u32 todo = 0;
+
+	if (c->phase != PHASE_REQUEST)
+		return hold_early(io, c, b);
+	if (b->interim) {
+		c->response_flags |= EXCHANGE_INTERIM;
+		c->response_len = 0;
+		return 0;
+	}
+	if (!c->response_ns)
+		c->response_ns = io->now;
+	c->response_last_ns = io->now;
+	c->response_bytes += io->len;
+	c->response_seq = io->direction == DIRECTION_SEND ? io->write_seq : io->copied_seq;
+	if (b->detected == DETECT_MORE) {
+		c->response_len = b->total;
+		__builtin_memcpy(c->response, scratch->payload, RESPONSE_PREFIX);
+		return 0;
+	}
+	c->response_ios = 1;
+	c->status = b->status;
+	if (b->unread)
+		c->response_flags |= EXCHANGE_NO_PAYLOAD;
+	else if (b->detected == DETECT_NO && !b->start)
+		c->response_flags |= EXCHANGE_NOT_HTTP;
+	if (b->status == 101)
+		c->response_flags |= EXCHANGE_SWITCHED;
+	c->response_len = b->unread ? 0 : b->total - b->start;
+	__builtin_memcpy(c->response, scratch->payload + (b->start & (RESPONSE_PREFIX - 1)), RESPONSE_PREFIX);
+	answer(c, &scratch->record);
+	if (c->role == ROLE_SERVER && c->flags & CONN_PEER_CLOSED) {
+		/* a client that closed its side may only have finished asking, or have left: a reset will tell */
+		c->flags |= CONN_DEFERRED;
+		return 0;
+	}
+	todo |= TODO_ANSWERED;
+	if (promote_next(c))
+		todo |= TODO_OPENED;
+	return todo;
+}
+
+static __always_inline void on_response_bytes(struct io *io, struct conn *c)
+{
+	struct response_bytes b;
+	__u32 todo;
+
+	read_response_bytes(io, c, &b);
+	bpf_spin_lock(&c->lock);
+	todo = response_transition(io, c, &b);
+	note_sent(io, c);
+	if (todo & TODO_ANSWERED && c->response_flags & EXCHANGE_SWITCHED)
+		c->protocol = PROTOCOL_MUTED;
+	bpf_spin_unlock(&c->lock);
+
+	if (todo & TODO_TAIL)
+		emit_tail(&io->scratch->tail);
+	if (todo & TODO_ANSWERED)
+		send_record(io->sk, &io->scratch->record, io->scratch->payload + (b.start & (RESPONSE_PREFIX - 1)));
+	if (todo & TODO_OPENED)
+		count(COUNT_OPENED);
+	if (todo & TODO_BOUNDARY)
+		count(COUNT_BOUNDARY);
+}
+
+#endif

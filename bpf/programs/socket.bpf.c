@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+
+/* The back-end `socket`: Linux 6.3 and later. One hook a socket I/O, on its completion. */
+
+#include "../include/kernel.h"
+#include "../include/maps.h"
+#include "../include/io.h"
+#include "../include/end.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(sock_send, struct sock *sk, int ret, int flags)
+{
+	on_io(sk, ret, flags, DIRECTION_SEND, SCRATCH_SEND);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(sock_recv, struct sock *sk, int ret, int flags)
+{
+	on_io(sk, ret, flags, DIRECTION_RECV, SCRATCH_RECV);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(sock_state, struct sock *sk, int old_state, int new_state)
+{
+	if (is_stream(sk))
+		on_state(sk, new_state);
+	return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(sock_destroy, struct sock *sk)
+{
+	on_destroy(sk);
+	return 0;
+}
+
+static __always_inline void end_image(const struct process_key *key)
+{
+	struct process_identity *id = bpf_map_lookup_elem(&processes, key);
+
+	if (id)
+		id->exited_ns = bpf_ktime_get_ns();
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	struct process_key key;
+
+	if (task->signal->live.counter != 0)
+		return 0; /* other threads go on */
+	process_key_of(task, &key);
+	end_image(&key);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task)
+{
+	struct process_key key;
+
+	process_key_of(task, &key);
+	key.exec_id--; /* the image before */
+	end_image(&key);
+	return 0;
+}
+
+/* Lists the exchanges that are unanswered past stuck_after, as struct open_exchange. */
+SEC("iter/bpf_sk_storage_map")
+int list_open(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct conn *c = ctx->value;
+	struct open_exchange open = {};
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!c || c->phase != PHASE_REQUEST || c->protocol == PROTOCOL_MUTED)
+		return 0;
+	if (now < c->current.start_ns + stuck_after_ns)
+		return 0;
+	open.process = c->process;
+	open.start_ns = c->current.start_ns;
+	open.role = c->role;
+	open.protocol = c->protocol;
+	bpf_seq_write(ctx->meta->seq, &open, sizeof(open));
+	return 0;
+}
+
+/* Run once by the collector, in its own context: it learns its number in the initial pid namespace. */
+SEC("raw_tp")
+int learn_self(void *ctx)
+{
+	self_tgid = bpf_get_current_task_btf()->tgid;
+	return 0;
+}
+
+/* Types that no map holds, for the generated Go side. */
+const struct exchange_record *unused_exchange __attribute__((unused));
+const struct tail_record *unused_tail __attribute__((unused));
+const struct open_exchange *unused_open __attribute__((unused));
+const enum record_kind *unused_record_kind __attribute__((unused));
+const enum role *unused_role __attribute__((unused));
+const enum protocol *unused_protocol __attribute__((unused));
+const enum outcome *unused_outcome __attribute__((unused));
+const enum exchange_flag *unused_exchange_flag __attribute__((unused));
+const enum tail_flag *unused_tail_flag __attribute__((unused));
+const enum counter *unused_counter __attribute__((unused));

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ebpfreceiver
+
+import (
+	"context"
+	"net/netip"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/conn"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/process"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/registry"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
+)
+
+// Reasons of receiver_ebpf_unparsed and receiver_ebpf_indeterminate.
+var (
+	unparsedNotHTTP      = metric.WithAttributes(attribute.String("reason", "not_http"))
+	unparsedMalformed    = metric.WithAttributes(attribute.String("reason", "malformed"))
+	indeterminateKnown   = metric.WithAttributes(attribute.String("reason", "known"))
+	indeterminateAtLeast = metric.WithAttributes(attribute.String("reason", "at_least"))
+)
+
+// onSample takes one record of the ring buffer. It is called by the reading
+// goroutine only.
+func (r *ebpfReceiver) onSample(sample []byte) {
+	kind, err := record.KindOf(sample)
+	if err == nil {
+		switch kind {
+		case record.KindExchange:
+			if err = record.DecodeExchange(sample, &r.exchange); err == nil {
+				r.onExchange(&r.exchange)
+			}
+		case record.KindTail:
+			if err = record.DecodeTail(sample, &r.tail); err == nil {
+				r.pending.Tail(&r.tail, r.nowNs)
+			}
+		default:
+			err = record.ErrShort
+		}
+	}
+	if err != nil {
+		r.telemetry.ReceiverEbpfUnparsed.Add(context.Background(), 1, unparsedMalformed)
+	}
+}
+
+func (r *ebpfReceiver) onExchange(e *record.Exchange) {
+	r.pending.Next(e.Conn)
+	turn := turnOf(e)
+	call := r.call
+	call.Reset()
+	parser := registry.Parser(e.Protocol)
+	result := protocol.Invalid
+	if parser != nil && e.Flags&record.FlagNotHTTP == 0 {
+		result = parser.Parse(&turn, call)
+	}
+	if result == protocol.Invalid {
+		r.telemetry.ReceiverEbpfUnparsed.Add(context.Background(), 1, unparsedNotHTTP)
+		return
+	}
+	r.countFurther(&turn)
+	call.Kind, call.Outcome = turn.Kind, turn.Outcome
+	clock := r.capture.Clock()
+	call.StartUnixNano = clock.Unix(e.StartNs)
+	call.EndUnixNano = max(clock.Unix(e.EndNs), call.StartUnixNano)
+	call.StartUnproven = e.Flags&record.FlagEarlyResponse != 0
+	if result == protocol.Growing {
+		held := *call
+		r.call = &protocol.Call{} // the attributes now belong to the held one
+		r.pending.Add(&conn.Held{
+			Call: &held, Process: e.Process, Conn: e.Conn, Sequence: e.Sequence, EndNs: e.EndNs, Length: turn.ResponseLength,
+		}, e.ResponseBytes, r.nowNs)
+		return
+	}
+	r.finish(r.processes.Get(e.Process), call)
+}
+
+// release takes a call whose response ended, or was waited for long enough.
+func (r *ebpfReceiver) release(h *conn.Held, ended bool) {
+	h.Call.EndUnixNano = max(r.capture.Clock().Unix(h.EndNs), h.Call.StartUnixNano)
+	h.Call.EndUnknown = !ended
+	r.finish(r.processes.Get(h.Process), h.Call)
+}
+
+// finish counts a call: in the histograms always, and as a span, or, where no
+// spans are asked for, as unspanned.
+func (r *ebpfReceiver) finish(id *process.Identity, call *protocol.Call) {
+	r.announce.seen(id, call)
+	if r.durations != nil {
+		r.durations.Record(id, call)
+	}
+	if r.traces != nil {
+		r.batch.Add(id, call)
+		return
+	}
+	r.unspannedMu.Lock()
+	r.unspanned.AddCall(id, call)
+	r.unspannedMu.Unlock()
+}
+
+func (r *ebpfReceiver) countFurther(turn *protocol.Turn) {
+	if turn.Further > 0 {
+		r.telemetry.ReceiverEbpfIndeterminate.Add(context.Background(), int64(turn.Further), indeterminateKnown)
+	}
+	if turn.FurtherUnknown {
+		r.telemetry.ReceiverEbpfIndeterminate.Add(context.Background(), 1, indeterminateAtLeast)
+	}
+}
+
+func turnOf(e *record.Exchange) protocol.Turn {
+	return protocol.Turn{
+		Kind:          kindOf(e.Role),
+		Outcome:       outcomeOf(e.Outcome),
+		Request:       e.Request(),
+		Response:      e.Response(),
+		RequestBytes:  e.RequestBytes,
+		ResponseBytes: e.ResponseBytes,
+		RequestGap:    e.Flags&record.FlagRequestGap != 0,
+		Status:        int(e.Status),
+		Local:         netip.AddrPortFrom(netip.AddrFrom16(e.LocalAddr).Unmap(), e.LocalPort),
+		Remote:        netip.AddrPortFrom(netip.AddrFrom16(e.RemoteAddr).Unmap(), e.RemotePort),
+	}
+}
+
+func kindOf(role uint8) protocol.Kind {
+	if role == record.RoleClient {
+		return protocol.Client
+	}
+	return protocol.Server
+}
+
+func outcomeOf(outcome uint8) protocol.Outcome {
+	switch outcome {
+	case record.AbortedByServer:
+		return protocol.AbortedByServer
+	case record.AbortedByClient:
+		return protocol.AbortedByClient
+	}
+	return protocol.Answered
+}

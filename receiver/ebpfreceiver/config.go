@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ebpfreceiver
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"os"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+)
+
+// Config of the receiver. Every key has a default that fits.
+type Config struct {
+	// RingBuffer is the size of the ring buffer between kernel and receiver, in
+	// bytes: a power of two. What finds no room in it is counted in the kernel.
+	RingBuffer int `mapstructure:"ring_buffer"`
+	// StuckAfter is the age from which an unanswered request is reported as open.
+	StuckAfter time.Duration `mapstructure:"stuck_after"`
+	// FlushInterval bounds how long a span waits for others before it is sent on,
+	// and how often the kernel's aggregates are read.
+	FlushInterval time.Duration `mapstructure:"flush_interval"`
+	// MetricsInterval is how often the histograms are exported.
+	MetricsInterval time.Duration `mapstructure:"metrics_interval"`
+	// Thresholds are latencies that histograms need an edge at, besides those of
+	// the catalogue.
+	Thresholds []time.Duration `mapstructure:"thresholds"`
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+var _ component.Config = (*Config)(nil)
+
+const (
+	maxRingBuffer    = 1 << 30
+	minFlushInterval = 10 * time.Millisecond
+)
+
+// Validate checks the configuration.
+func (c *Config) Validate() error {
+	var errs []error
+	if c.RingBuffer < os.Getpagesize() || c.RingBuffer > maxRingBuffer || bits.OnesCount(uint(c.RingBuffer)) != 1 {
+		errs = append(errs, fmt.Errorf("ring_buffer: %d is not a power of two between %d and %d bytes", c.RingBuffer, os.Getpagesize(), maxRingBuffer))
+	}
+	if c.StuckAfter <= 0 {
+		errs = append(errs, fmt.Errorf("stuck_after: %s is not positive", c.StuckAfter))
+	}
+	if c.FlushInterval < minFlushInterval {
+		errs = append(errs, fmt.Errorf("flush_interval: %s is less than %s", c.FlushInterval, minFlushInterval))
+	}
+	if c.MetricsInterval < c.FlushInterval {
+		errs = append(errs, fmt.Errorf("metrics_interval: %s is less than flush_interval (%s)", c.MetricsInterval, c.FlushInterval))
+	}
+	for i, t := range c.Thresholds {
+		if t <= 0 {
+			errs = append(errs, fmt.Errorf("thresholds[%d]: %s is not positive", i, t))
+		}
+	}
+	return errors.Join(errs...)
+}

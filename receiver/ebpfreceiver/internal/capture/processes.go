@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package capture
+
+import (
+	"time"
+
+	"github.com/sloe-dev/sloe/bpf"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
+)
+
+// Identity returns what a hook read of a process. It reports false for one that
+// the kernel's map had no room for.
+func (c *Capture) Identity(p record.Process) (*bpf.SocketProcessIdentity, bool) {
+	var raw bpf.SocketProcessIdentity
+	if err := c.objects.Processes.Lookup(p, &raw); err != nil {
+		return nil, false
+	}
+	return &raw, true
+}
+
+// Ended removes the processes that ended at least grace ago from the kernel's
+// maps and returns them. The grace lets their last records be read and their last
+// aggregates be taken. It is for the goroutine of Aggregates.
+func (c *Capture) Ended(grace time.Duration) []record.Process {
+	now := c.clock.Sync()
+	var ended []record.Process
+	var key record.Process
+	var raw bpf.SocketProcessIdentity
+	for it := c.objects.Processes.Iterate(); it.Next(&key, &raw); {
+		if raw.ExitedNs != 0 && now-raw.ExitedNs >= uint64(grace) {
+			ended = append(ended, key)
+		}
+	}
+	for _, p := range ended {
+		c.forgetAggregates(p)
+		_ = c.objects.Processes.Delete(p) // absent is as good
+	}
+	return ended
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package conn keeps the calls whose responses go on beyond their records until
+// the tails have told their ends.
+package conn // import "github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/conn"
+
+import (
+	"container/list"
+	"time"
+
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
+)
+
+const (
+	// maxPending bounds the calls that are held: about 20 MB. The oldest goes
+	// first, with an unknown end.
+	maxPending = 16384
+	// quiet is how long a response of unknown length may say nothing before it is
+	// taken as ended with its last known byte. The kernel tells of such a response
+	// at least every 0.5 s while it goes on.
+	quiet = 1500 * time.Millisecond
+	// patience bounds the wait for the end of a response of known length, or of
+	// one that goes on and on.
+	patience = time.Minute
+)
+
+// Held is a call whose end is not known yet. Times are nanoseconds of the
+// monotonic clock.
+type Held struct {
+	Call    *protocol.Call
+	Process record.Process
+
+	Conn     uint64
+	Sequence uint32
+	// EndNs is the last byte of the response so far.
+	EndNs uint64
+	// Length is the response's whole length in bytes, 0 if it is not known.
+	Length uint64
+	// bytes of the response so far
+	bytes uint64
+
+	addedNs uint64
+	heardNs uint64
+}
+
+// Pending holds calls by connection. It is for one goroutine. Release is called
+// with every call exactly once, ended telling whether its end was seen.
+type Pending struct {
+	Release func(h *Held, ended bool)
+
+	byConn map[uint64]*list.Element
+	oldest *list.List // of *Held, by addedNs
+}
+
+// NewPending returns an empty Pending.
+func NewPending(release func(h *Held, ended bool)) *Pending {
+	return &Pending{Release: release, byConn: map[uint64]*list.Element{}, oldest: list.New()}
+}
+
+// Len returns the number of calls held.
+func (p *Pending) Len() int { return p.oldest.Len() }
+
+// Add holds a call. bytes are those of the response so far.
+func (p *Pending) Add(h *Held, bytes, nowNs uint64) {
+	p.Next(h.Conn)
+	if p.oldest.Len() >= maxPending {
+		p.release(p.oldest.Front(), false)
+	}
+	h.bytes, h.addedNs, h.heardNs = bytes, nowNs, nowNs
+	p.byConn[h.Conn] = p.oldest.PushBack(h)
+}
+
+// Next says that a connection's next exchange began: a call that is held for the
+// connection ended with its last known byte.
+func (p *Pending) Next(conn uint64) {
+	if e, ok := p.byConn[conn]; ok {
+		h := e.Value.(*Held)
+		// whole if the response told no length: then nothing says that more was to come
+		p.release(e, h.Length == 0 || h.bytes >= h.Length)
+	}
+}
+
+// Tail takes what the kernel tells of a response. It reports false for a
+// connection and exchange that are not held.
+func (p *Pending) Tail(t *record.Tail, nowNs uint64) bool {
+	e, ok := p.byConn[t.Conn]
+	if !ok || e.Value.(*Held).Sequence != t.Sequence {
+		return false
+	}
+	h := e.Value.(*Held)
+	h.EndNs, h.bytes, h.heardNs = t.EndNs, t.ResponseBytes, nowNs
+	if t.Final() {
+		p.release(e, true)
+	}
+	return true
+}
+
+// Expire releases the calls that were waited for long enough.
+func (p *Pending) Expire(nowNs uint64) {
+	for e := p.oldest.Front(); e != nil; {
+		next := e.Next()
+		h := e.Value.(*Held)
+		switch {
+		case nowNs-h.addedNs > uint64(patience):
+			p.release(e, false)
+		case h.Length == 0 && nowNs-h.heardNs > uint64(quiet):
+			p.release(e, false)
+		}
+		e = next
+	}
+}
+
+// Flush releases all calls, at the end.
+func (p *Pending) Flush() {
+	for e := p.oldest.Front(); e != nil; e = p.oldest.Front() {
+		p.release(e, false)
+	}
+}
+
+func (p *Pending) release(e *list.Element, ended bool) {
+	h := p.oldest.Remove(e).(*Held)
+	delete(p.byConn, h.Conn)
+	p.Release(h, ended)
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package process tells who a process is: its executable, command line,
+// container, and the names that its environment gives it.
+package process // import "github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/process"
+
+import (
+	"bytes"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/sloe-dev/sloe/bpf"
+	"github.com/sloe-dev/sloe/internal/semconv"
+)
+
+// Identity is what is known of one process image. It does not change once made.
+type Identity struct {
+	PID uint32
+	// Executable is the last component of the executable's path, as the process
+	// sees it.
+	Executable string
+	// Path of the executable, empty where it may not be read.
+	Path string
+	// Args is the command line without what looks like a credential. It may be
+	// cut short.
+	Args []string
+	// ContainerID is empty for a process outside of containers.
+	ContainerID string
+	// ServiceName is the process's own OTEL_SERVICE_NAME, or service.name of its
+	// OTEL_RESOURCE_ATTRIBUTES.
+	ServiceName string
+	// Attributes are the process's own OTEL_RESOURCE_ATTRIBUTES.
+	Attributes map[string]string
+}
+
+// FromKernel makes an Identity of what a hook read in the process's own context.
+func FromKernel(pid uint32, raw *bpf.SocketProcessIdentity) *Identity {
+	id := &Identity{PID: pid, Executable: text(raw.Executable[:])}
+	if id.Executable == "" {
+		id.Executable = text(raw.Comm[:])
+	}
+	args := make([]byte, 0, len(raw.Args))
+	for _, c := range raw.Args[:min(int(raw.ArgsLen), len(raw.Args))] {
+		args = append(args, byte(c))
+	}
+	id.Args = splitArgs(args)
+	for i := range raw.Cgroup {
+		if id.ContainerID = containerID(text(raw.Cgroup[i][:])); id.ContainerID != "" {
+			break
+		}
+	}
+	id.setEnvironment(text(raw.ServiceName[:]), text(raw.ResourceAttributes[:]))
+	return id
+}
+
+// setEnvironment takes the values of OTEL_SERVICE_NAME and
+// OTEL_RESOURCE_ATTRIBUTES. The former wins, as in every SDK.
+func (id *Identity) setEnvironment(name, attributes string) {
+	id.Attributes = parseAttributes(attributes)
+	id.ServiceName = name
+	if name == "" {
+		id.ServiceName = id.Attributes[semconv.ServiceName]
+	}
+	delete(id.Attributes, semconv.ServiceName)
+}
+
+// parseAttributes reads key=value,key=value with percent-encoded values, the
+// format of OTEL_RESOURCE_ATTRIBUTES. A part that is not of the format is left
+// out.
+func parseAttributes(s string) map[string]string {
+	out := map[string]string{}
+	for part := range strings.SplitSeq(s, ",") {
+		key, value, ok := strings.Cut(part, "=")
+		key = strings.TrimSpace(key)
+		if !ok || key == "" {
+			continue
+		}
+		value = strings.TrimSpace(value)
+		if decoded, err := url.PathUnescape(value); err == nil {
+			value = decoded
+		}
+		out[key] = value
+	}
+	return out
+}
+
+// splitArgs cuts a command line at its NULs. A process may have overwritten it
+// with a title, which is then its only argument.
+func splitArgs(b []byte) []string {
+	b = bytes.TrimRight(b, "\x00")
+	if len(b) == 0 {
+		return nil
+	}
+	return redactArgs(strings.Split(strings.ToValidUTF8(string(b), "\uFFFD"), "\x00"))
+}
+
+var containerName = regexp.MustCompile(`(?:^|[-:/])([0-9a-f]{64})(?:\.scope)?$`)
+
+// containerID finds the id of a container in the name of its cgroup, as Docker,
+// containerd, CRI-O and Podman write it.
+func containerID(cgroup string) string {
+	if m := containerName.FindStringSubmatch(cgroup); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+func text(c []int8) string {
+	b := make([]byte, 0, len(c))
+	for _, x := range c {
+		if x == 0 {
+			break
+		}
+		b = append(b, byte(x))
+	}
+	return strings.ToValidUTF8(string(b), "\uFFFD")
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package process
+
+import (
+	"sync"
+
+	"github.com/sloe-dev/sloe/bpf"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
+)
+
+// Registry remembers the identities of processes. It may be used from any
+// goroutine.
+type Registry struct {
+	// Lookup returns what the kernel read of a process.
+	Lookup func(record.Process) (*bpf.SocketProcessIdentity, bool)
+	// ProcRoot is the /proc file system to fall back to.
+	ProcRoot string
+
+	mu    sync.RWMutex
+	known map[record.Process]*Identity
+}
+
+// anonymous stands for a process of which nothing is known: the kernel had no
+// room, and it is gone.
+const anonymous = "unknown"
+
+// Get returns the identity of a process, the same pointer every time.
+func (r *Registry) Get(p record.Process) *Identity {
+	r.mu.RLock()
+	id, ok := r.known[p]
+	r.mu.RUnlock()
+	if ok {
+		return id
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if id, ok := r.known[p]; ok {
+		return id
+	}
+	id = r.resolve(p)
+	if r.known == nil {
+		r.known = map[record.Process]*Identity{}
+	}
+	r.known[p] = id
+	return id
+}
+
+func (r *Registry) resolve(p record.Process) *Identity {
+	if raw, ok := r.Lookup(p); ok {
+		id := FromKernel(p.Tgid, raw)
+		id.AddPath(r.ProcRoot)
+		return id
+	}
+	if p.Tgid != 0 {
+		if id, ok := FromProc(r.ProcRoot, p.Tgid); ok {
+			return id
+		}
+	}
+	return &Identity{PID: p.Tgid, Executable: anonymous}
+}
+
+// Forget drops a process and returns its identity, nil if it was not known.
+func (r *Registry) Forget(p record.Process) *Identity {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	id := r.known[p]
+	delete(r.known, p)
+	return id
+}
+
+// Len returns the number of processes known.
+func (r *Registry) Len() int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return len(r.known)
+}

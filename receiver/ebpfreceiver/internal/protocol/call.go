@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package protocol turns what was captured of an exchange into a Call. It knows
+// bytes and given times only: no clock, no logger, no sockets, no pdata.
+package protocol // import "github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+
+import "github.com/sloe-dev/sloe/internal/semconv"
+
+// Kind is the side of a call that the process was on.
+type Kind uint8
+
+// Kinds of calls.
+const (
+	Server Kind = iota + 1
+	Client
+)
+
+// String returns the value of sloe.kind.
+func (k Kind) String() string {
+	if k == Client {
+		return semconv.KindClient
+	}
+	return semconv.KindServer
+}
+
+// Outcome tells how an exchange ended.
+type Outcome uint8
+
+// Outcomes of an exchange.
+const (
+	Answered Outcome = iota
+	// AbortedByServer: closed, reset or exited without a response.
+	AbortedByServer
+	// AbortedByClient: the client left first.
+	AbortedByClient
+)
+
+// String returns the value of sloe.exchange.outcome, empty for an answered call.
+func (o Outcome) String() string {
+	switch o {
+	case AbortedByServer:
+		return semconv.AbortedByServer
+	case AbortedByClient:
+		return semconv.AbortedByClient
+	}
+	return ""
+}
+
+// Attribute is one attribute of a call, by its name in the semantic
+// conventions. Text is used unless it is empty; then Number is.
+type Attribute struct {
+	Key    string
+	Text   string
+	Number int64
+	// Metric tells that the attribute is of low cardinality and belongs to the
+	// duration histogram too.
+	Metric bool
+}
+
+// Call is one parsed exchange: all that later rooms need to know, so that none
+// of them has a switch over protocols. Times are nanoseconds since the Unix
+// epoch.
+type Call struct {
+	Kind Kind
+	// Family is the value of sloe.protocol.
+	Family string
+	// Metric is the name of the duration histogram of the conventions.
+	Metric string
+	// Name of the span.
+	Name string
+
+	StartUnixNano uint64
+	EndUnixNano   uint64
+	// EndUnknown tells that the end of the response was not seen: EndUnixNano is
+	// the last that is known.
+	EndUnknown bool
+	// StartUnproven tells that the request's own time was not seen.
+	StartUnproven bool
+
+	Outcome Outcome
+	// Failed is the span's error status by the conventions.
+	Failed bool
+	// ErrorType is the value of error.type, empty if there is none.
+	ErrorType string
+	// StatusClass is the value of sloe.status.class.
+	StatusClass string
+
+	Attributes []Attribute
+}
+
+// Text adds a text attribute.
+func (c *Call) Text(key, value string, metric bool) {
+	c.Attributes = append(c.Attributes, Attribute{Key: key, Text: value, Metric: metric})
+}
+
+// Number adds a number attribute.
+func (c *Call) Number(key string, value int64, metric bool) {
+	c.Attributes = append(c.Attributes, Attribute{Key: key, Number: value, Metric: metric})
+}
+
+// Reset empties the call for reuse.
+func (c *Call) Reset() {
+	attributes := c.Attributes[:0]
+	*c = Call{Attributes: attributes}
+}

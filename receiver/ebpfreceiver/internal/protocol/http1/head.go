@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package http1
+
+import (
+	"bytes"
+)
+
+// requestLine is a parsed request line (RFC 9112, section 3). The slices are
+// parts of the input.
+type requestLine struct {
+	method []byte
+	target []byte
+	// version is "1.0" or "1.1", empty if the line was cut short before it.
+	version string
+	// cut tells that the target may go on beyond the captured bytes.
+	cut bool
+	// size of the line with its end, 0 if the end was not captured.
+	size int
+}
+
+// maxMethod bounds a method: the longest registered one has 17 letters.
+const maxMethod = 32
+
+// parseRequestLine reads the first line of b. It reports false if b does not
+// start with a request line.
+func parseRequestLine(b []byte) (requestLine, bool) {
+	var l requestLine
+	sp := bytes.IndexByte(b, ' ')
+	if sp <= 0 || sp > maxMethod {
+		return l, false
+	}
+	l.method = b[:sp]
+	for _, c := range l.method {
+		if !isToken(c) {
+			return l, false
+		}
+	}
+	rest := b[sp+1:]
+	line := rest
+	if nl := bytes.IndexByte(rest, '\n'); nl >= 0 {
+		line = bytes.TrimSuffix(rest[:nl], []byte{'\r'})
+		l.size = sp + 1 + nl + 1
+	}
+	end := bytes.IndexByte(line, ' ')
+	if end < 0 {
+		if l.size != 0 { // a whole line without a version is HTTP/0.9 or no HTTP at all
+			return l, false
+		}
+		l.target, l.cut = line, true
+		return l, len(line) > 0
+	}
+	l.target = line[:end]
+	version := line[end+1:]
+	switch {
+	case bytes.Equal(version, []byte("HTTP/1.1")):
+		l.version = "1.1"
+	case bytes.Equal(version, []byte("HTTP/1.0")):
+		l.version = "1.0"
+	case l.size == 0 && bytes.HasPrefix([]byte("HTTP/1.1"), version), l.size == 0 && bytes.HasPrefix([]byte("HTTP/1.0"), version):
+		// the version was cut short
+	default:
+		return l, false
+	}
+	return l, len(l.target) > 0
+}
+
+// isToken tells the characters of a token (RFC 9110, section 5.6.2).
+func isToken(c byte) bool {
+	switch {
+	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		return true
+	}
+	return bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), c) >= 0
+}
+
+// fields walks over the header fields of a head from behind its first line on.
+// It returns the size of the fields with the empty line that ends them, 0 if
+// that was not captured. A field that was cut short is not reported.
+func fields(b []byte, visit func(name, value []byte)) int {
+	size := 0
+	for {
+		nl := bytes.IndexByte(b[size:], '\n')
+		if nl < 0 {
+			return 0
+		}
+		line := bytes.TrimSuffix(b[size:size+nl], []byte{'\r'})
+		size += nl + 1
+		if len(line) == 0 {
+			return size
+		}
+		if colon := bytes.IndexByte(line, ':'); colon > 0 {
+			visit(line[:colon], bytes.Trim(line[colon+1:], " \t"))
+		}
+	}
+}
+
+// parseLength reads a Content-Length (RFC 9110, section 8.6).
+func parseLength(value []byte) (uint64, bool) {
+	if len(value) == 0 || len(value) > 18 {
+		return 0, false
+	}
+	var n uint64
+	for _, c := range value {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + uint64(c-'0')
+	}
+	return n, true
+}
+
+// equalFold compares a field name with a lower-case one.
+func equalFold(name []byte, lower string) bool {
+	if len(name) != len(lower) {
+		return false
+	}
+	for i, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}

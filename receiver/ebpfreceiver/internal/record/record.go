@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package record is the Go view of what the kernel sends: the records of the
+// ring buffer, decoded with their lengths checked. Their layout is generated
+// from the C headers in bpf/include.
+package record // import "github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"github.com/sloe-dev/sloe/bpf"
+)
+
+// Kind tells the records of the ring buffer apart.
+type Kind uint8
+
+// Kinds of records.
+const (
+	KindExchange = Kind(bpf.SocketRecordKindRECORD_EXCHANGE)
+	KindTail     = Kind(bpf.SocketRecordKindRECORD_TAIL)
+)
+
+// Roles of the process that an exchange belongs to.
+const (
+	RoleServer = uint8(bpf.SocketRoleROLE_SERVER)
+	RoleClient = uint8(bpf.SocketRoleROLE_CLIENT)
+)
+
+// Outcomes of an exchange.
+const (
+	Answered        = uint8(bpf.SocketOutcomeOUTCOME_ANSWERED)
+	AbortedByServer = uint8(bpf.SocketOutcomeOUTCOME_ABORTED_BY_SERVER)
+	AbortedByClient = uint8(bpf.SocketOutcomeOUTCOME_ABORTED_BY_CLIENT)
+)
+
+// Protocols that the kernel detects.
+const (
+	ProtocolHTTP1 = uint8(bpf.SocketProtocolPROTOCOL_HTTP1)
+)
+
+// Flags of an exchange.
+const (
+	FlagNoPayload     = uint16(bpf.SocketExchangeFlagEXCHANGE_NO_PAYLOAD)
+	FlagNotHTTP       = uint16(bpf.SocketExchangeFlagEXCHANGE_NOT_HTTP)
+	FlagEarlyResponse = uint16(bpf.SocketExchangeFlagEXCHANGE_EARLY_RESPONSE)
+	FlagRequestGap    = uint16(bpf.SocketExchangeFlagEXCHANGE_REQUEST_GAP)
+	FlagJoinedMidway  = uint16(bpf.SocketExchangeFlagEXCHANGE_JOINED_MIDWAY)
+)
+
+// ErrShort is returned for a sample that is shorter than its kind says. It means
+// that the kernel side and this one do not agree on the layout.
+var ErrShort = errors.New("record is shorter than its layout")
+
+// exchangeHeader is the size of an exchange without its captured bytes.
+const exchangeHeader = int(unsafe.Offsetof(bpf.SocketExchangeRecord{}.Data))
+
+// Process identifies one process image: see struct process_key.
+type Process = bpf.SocketProcessKey
+
+// Exchange is one turn on one connection. Times are nanoseconds of the
+// monotonic clock.
+type Exchange struct {
+	bpf.SocketExchangeRecord
+}
+
+// Request returns the captured prefix of the request. It is part of the Exchange.
+func (e *Exchange) Request() []byte { return e.Data[:e.RequestLen] }
+
+// Response returns the captured prefix of the final response. It is part of the
+// Exchange.
+func (e *Exchange) Response() []byte {
+	return e.Data[e.RequestLen : int(e.RequestLen)+int(e.ResponseLen)]
+}
+
+// Tail is the rest of a response whose exchange was sent at its first byte.
+type Tail struct {
+	bpf.SocketTailRecord
+}
+
+// Final tells whether the response ended.
+func (t *Tail) Final() bool { return t.Flags&uint8(bpf.SocketTailFlagTAIL_FINAL) != 0 }
+
+// KindOf returns the kind of a sample.
+func KindOf(sample []byte) (Kind, error) {
+	if len(sample) == 0 {
+		return 0, ErrShort
+	}
+	return Kind(sample[0]), nil
+}
+
+// DecodeExchange copies a sample into e, which keeps no reference to it.
+func DecodeExchange(sample []byte, e *Exchange) error {
+	if len(sample) < exchangeHeader {
+		return fmt.Errorf("exchange of %d bytes: %w", len(sample), ErrShort)
+	}
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(&e.SocketExchangeRecord)), unsafe.Sizeof(e.SocketExchangeRecord)), sample)
+	if captured := int(e.RequestLen) + int(e.ResponseLen); captured > len(e.Data) || captured > len(sample)-exchangeHeader {
+		return fmt.Errorf("exchange of %d bytes with %d captured: %w", len(sample), captured, ErrShort)
+	}
+	return nil
+}
+
+// DecodeTail copies a sample into t, which keeps no reference to it.
+func DecodeTail(sample []byte, t *Tail) error {
+	size := int(unsafe.Sizeof(t.SocketTailRecord))
+	if len(sample) < size {
+		return fmt.Errorf("tail of %d bytes: %w", len(sample), ErrShort)
+	}
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(&t.SocketTailRecord)), size), sample)
+	return nil
+}

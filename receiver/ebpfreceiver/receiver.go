@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ebpfreceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cilium/ebpf/ringbuf"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/receiver"
+	"go.opentelemetry.io/collector/receiver/receiverhelper"
+	"go.uber.org/zap"
+
+	"github.com/sloe-dev/sloe/internal/slo"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/capture"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/conn"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/histograms"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/metadata"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/process"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/spans"
+)
+
+// ebpfReceiver has two goroutines: one reads the ring buffer and sends spans, the
+// other reads the kernel's aggregates and sends metrics. The second does not wait
+// for the first: while the reader is held up, the kernel's counts still arrive.
+type ebpfReceiver struct {
+	cfg       *Config
+	set       receiver.Settings
+	telemetry *metadata.TelemetryBuilder
+	obs       *receiverhelper.ObsReport
+	traces    consumer.Traces
+	metrics   consumer.Metrics
+
+	capture   *capture.Capture
+	processes *process.Registry
+	durations *histograms.Durations // nil without a metrics pipeline
+
+	// of the reading goroutine
+	pending  *conn.Pending
+	batch    *spans.Batch
+	call     *protocol.Call
+	announce *announcer
+	exchange record.Exchange
+	tail     record.Tail
+	nowNs    uint64
+
+	unspannedMu sync.Mutex
+	unspanned   *histograms.Unspanned
+	sinceNs     uint64 // start of the unspanned interval, Unix
+
+	// of the counting goroutine
+	openBefore map[openKey]struct{}
+
+	pendingCalls atomic.Int64
+
+	stop      chan struct{}
+	goroutine sync.WaitGroup
+}
+
+// transport is the value of the attribute of the collector's own receiver metrics.
+const transport = "ebpf"
+
+func newReceiver(set receiver.Settings, cfg *Config) (*ebpfReceiver, error) {
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	obs, err := receiverhelper.NewObsReport(receiverhelper.ObsReportSettings{
+		ReceiverID: set.ID, Transport: transport, ReceiverCreateSettings: set,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ebpfReceiver{cfg: cfg, set: set, telemetry: telemetry, obs: obs, call: &protocol.Call{}, openBefore: map[openKey]struct{}{}, stop: make(chan struct{})}, nil
+}
+
+// Start attaches to the kernel. It fails if the host does not allow that, with
+// what is missing.
+func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
+	edges := r.edges(host)
+	c, err := capture.Open(capture.Options{
+		RingBytes: r.cfg.RingBuffer, EdgesNs: edges.Nanoseconds(), StuckAfter: r.cfg.StuckAfter,
+	})
+	if err != nil {
+		return fmt.Errorf("start capturing: %w", err)
+	}
+	r.capture = c
+	r.nowNs = c.Clock().Sync()
+	r.sinceNs = c.Clock().Unix(r.nowNs)
+	r.processes = &process.Registry{Lookup: c.Identity, ProcRoot: "/proc"}
+	r.pending = conn.NewPending(r.release)
+	r.announce = newAnnouncer(r.set.Logger)
+	r.batch = spans.NewBatch(metadata.ScopeName, r.set.BuildInfo.Version)
+	r.unspanned = histograms.NewUnspanned(edges)
+	if r.metrics != nil {
+		r.durations = histograms.NewDurations(edges)
+	}
+	if err := r.registerTelemetry(); err != nil {
+		return errors.Join(err, c.Close())
+	}
+	r.set.Logger.Info("Counting requests in the kernel",
+		zap.String("backend", "socket"), zap.Strings("hooks", c.Hooks()), zap.Int("ring_buffer", r.cfg.RingBuffer))
+	r.goroutine.Add(2)
+	go r.readLoop(host)
+	go r.countLoop()
+	return nil
+}
+
+// edges are those of the conventions, the configuration and the catalogue, if an
+// extension has one.
+func (r *ebpfReceiver) edges(host component.Host) histograms.Edges {
+	thresholds := append([]time.Duration{}, r.cfg.Thresholds...)
+	for _, e := range host.GetExtensions() {
+		if c, ok := e.(slo.Catalogue); ok {
+			thresholds = append(thresholds, c.Thresholds()...)
+		}
+	}
+	if len(thresholds) == 0 {
+		thresholds = defaultThresholds
+	}
+	edges, left := histograms.NewEdges(thresholds, capture.MaxEdges)
+	if len(left) > 0 {
+		r.set.Logger.Warn("Too many latency thresholds: what spills is not decided against these",
+			zap.Durations("thresholds", left), zap.Int("edges", capture.MaxEdges))
+	}
+	return edges
+}
+
+// defaultThresholds are those of the tiers.
+var defaultThresholds = []time.Duration{200 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second}
+
+// readLoop reads the ring buffer until the receiver stops, and the rest then.
+func (r *ebpfReceiver) readLoop(host component.Host) {
+	defer r.goroutine.Done()
+	flushed := time.Now()
+	for {
+		select {
+		case <-r.stop:
+			r.drain()
+			return
+		default:
+		}
+		r.nowNs = r.capture.Clock().Sync()
+		if err := r.capture.Read(r.onSample); err != nil && !errors.Is(err, ringbuf.ErrClosed) {
+			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
+			return
+		}
+		r.pending.Expire(r.nowNs)
+		r.pendingCalls.Store(int64(r.pending.Len()))
+		if r.batch.Len() >= maxBatch || time.Since(flushed) >= r.cfg.FlushInterval {
+			r.sendSpans()
+			flushed = time.Now()
+		}
+	}
+}
+
+// maxBatch bounds the spans that are sent on at once.
+const maxBatch = 2048
+
+// drain takes what the detached hooks left.
+func (r *ebpfReceiver) drain() {
+	for r.capture.RingAvailable() > 0 {
+		if err := r.capture.Drain(r.onSample); err != nil {
+			r.set.Logger.Error("Could not read the rest of the ring buffer", zap.Error(err))
+			break
+		}
+		r.sendSpans()
+	}
+	r.pending.Flush()
+	r.sendSpans()
+}
+
+func (r *ebpfReceiver) sendSpans() {
+	if r.batch.Len() == 0 {
+		return
+	}
+	traces, n := r.batch.Take()
+	ctx := r.obs.StartTracesOp(context.Background())
+	err := r.traces.ConsumeTraces(ctx, traces)
+	r.obs.EndTracesOp(ctx, transport, n, err)
+	if err != nil {
+		r.telemetry.ReceiverEbpfRefusedSpans.Add(ctx, int64(n))
+		r.set.Logger.Error("The next consumer refused spans: they are lost to the indicators", zap.Int("spans", n), zap.Error(err))
+	}
+}
+
+// Shutdown detaches, sends on what was captured, and frees everything.
+func (r *ebpfReceiver) Shutdown(context.Context) error {
+	if r.capture == nil {
+		r.telemetry.Shutdown()
+		return nil
+	}
+	err := r.capture.Detach()
+	close(r.stop)
+	r.goroutine.Wait()
+	r.sendMetrics(true)
+	r.telemetry.Shutdown()
+	return errors.Join(err, r.capture.Close())
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ebpfreceiver
+
+import (
+	"context"
+	"errors"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/sloe-dev/sloe/internal/semconv"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/capture"
+)
+
+// registerTelemetry observes the kernel's counters.
+func (r *ebpfReceiver) registerTelemetry() error {
+	t := r.telemetry
+	one := func(read func(*capture.Counters) uint64) metric.Int64Callback {
+		return r.observe(func(o metric.Int64Observer, c *capture.Counters) { o.Observe(int64(read(c))) })
+	}
+	return errors.Join(
+		t.RegisterReceiverEbpfExchangesOpenedCallback(one(func(c *capture.Counters) uint64 { return c.Opened })),
+		t.RegisterReceiverEbpfExchangesBoundaryCallback(one(func(c *capture.Counters) uint64 { return c.Boundary })),
+		t.RegisterReceiverEbpfConnectionsMutedCallback(one(func(c *capture.Counters) uint64 { return c.Muted })),
+		t.RegisterReceiverEbpfExchangesEndedCallback(r.observe(func(o metric.Int64Observer, c *capture.Counters) {
+			observeBy(o, "outcome", "answered", c.Answered)
+			observeBy(o, "outcome", semconv.AbortedByServer, c.AbortedByServer)
+			observeBy(o, "outcome", semconv.AbortedByClient, c.AbortedByClient)
+		})),
+		t.RegisterReceiverEbpfExchangesPlacedCallback(r.observe(func(o metric.Int64Observer, c *capture.Counters) {
+			observeBy(o, "way", "delivered", c.Delivered)
+			observeBy(o, "way", "spilled", c.Spilled)
+		})),
+		t.RegisterReceiverEbpfLostCallback(r.observe(func(o metric.Int64Observer, c *capture.Counters) {
+			for reason, n := range c.Lost {
+				observeBy(o, "reason", reason, n)
+			}
+		})),
+		t.RegisterReceiverEbpfProcessesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(r.processes.Len()))
+			return nil
+		}),
+		t.RegisterReceiverEbpfPendingCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(r.pendingCalls.Load())
+			return nil
+		}),
+	)
+}
+
+func (r *ebpfReceiver) observe(write func(metric.Int64Observer, *capture.Counters)) metric.Int64Callback {
+	return func(_ context.Context, o metric.Int64Observer) error {
+		c, err := r.capture.Counters()
+		if err != nil {
+			return err
+		}
+		write(o, &c)
+		return nil
+	}
+}
+
+func observeBy(o metric.Int64Observer, key, value string, n uint64) {
+	o.Observe(int64(n), metric.WithAttributes(attribute.String(key, value)))
+}
