@@ -17,9 +17,10 @@ type CatalogueFile struct {
 	path    string
 	current atomic.Pointer[generation]
 
-	mu   sync.Mutex // guards what follows: one Refresh at a time
-	seen fileVersion
-	err  error // of the version seen
+	mu       sync.Mutex // guards what follows: one Refresh at a time
+	seen     fileVersion
+	settling fileVersion // a version that is not read yet
+	err      error       // of the version seen
 }
 
 // generation pairs a snapshot with its number, so that both change at once.
@@ -53,9 +54,10 @@ func OpenCatalogueFile(path string) (*CatalogueFile, error) {
 	return c, nil
 }
 
-// Refresh loads the file again if it changed since it was last looked at. It
-// tells whether a new catalogue is in force. The error is what is wrong with the
-// file now; it is returned again until the file is mended or the old one is back.
+// Refresh loads the file again if it changed. A change is loaded when two looks
+// in a row saw it the same, as a file that is being written is a shorter
+// catalogue. It tells whether a new catalogue is in force. The error is what is
+// wrong with the file now; it is returned again until the file is mended.
 func (c *CatalogueFile) Refresh() (bool, error) {
 	if c.path == "" {
 		return false, nil
@@ -64,10 +66,14 @@ func (c *CatalogueFile) Refresh() (bool, error) {
 	defer c.mu.Unlock()
 	version, err := versionOf(c.path)
 	if err != nil {
-		c.seen = fileVersion{} // whatever comes back is to be read
+		c.seen, c.err = fileVersion{}, err // whatever comes back is to be read
 		return false, err
 	}
 	if version == c.seen {
+		return false, c.err
+	}
+	if version != c.settling {
+		c.settling = version
 		return false, c.err
 	}
 	c.seen = version

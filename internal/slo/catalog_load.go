@@ -37,6 +37,9 @@ func LoadCatalogue(path string) (*Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read catalogue: %w", err)
 	}
+	if info.Size() == 0 {
+		return nil, fmt.Errorf("read catalogue: %s is empty; a catalogue that lists nothing says `services: []`", path)
+	}
 	if info.Size() > maxCatalogueBytes {
 		return nil, fmt.Errorf("read catalogue: %s has %d bytes, at most %d are read", path, info.Size(), maxCatalogueBytes)
 	}
