@@ -62,17 +62,23 @@ func (c *counter) countUnspanned(ctx context.Context, b *ledger.Batch, s slo.Ser
 			c.loss.reject(ctx, rejectionOf(err), 1)
 			continue
 		}
-		minute := slo.MinuteOfUnixNano(uint64(p.Timestamp()))
-		for rule, ind := range c.builtin {
-			verdict := ind.Judge(&e, t.threshold())
-			switch {
-			case !verdict.Concerns():
-			case t.view == nil:
-				b.Leave(rule, e.Count, t.lost)
-			default:
-				b.Count(t.view, rule, minute, verdict)
-			}
+		c.countPoint(b, t, &e, slo.MinuteOfUnixNano(uint64(p.Timestamp())))
+	}
+}
+
+func (c *counter) countPoint(b *ledger.Batch, t target, e *indicator.Event, minute slo.Minute) {
+	for rule, ind := range c.builtin {
+		verdict := ind.Judge(e, t.threshold())
+		switch {
+		case !verdict.Concerns():
+		case t.view == nil:
+			b.Leave(rule, e.Count, t.lost)
+		default:
+			b.Count(t.view, rule, minute, verdict)
 		}
+	}
+	for i := range c.custom {
+		b.Leave(len(c.builtin)+i, e.Count, indicator.NoSpan)
 	}
 }
 

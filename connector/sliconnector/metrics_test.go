@@ -101,6 +101,21 @@ func TestUnspannedPoints(t *testing.T) {
 	}
 }
 
+// TestConditionsCannotBeAskedOfPoints: an indicator by conditions says how much
+// it may have missed.
+func TestConditionsCannotBeAskedOfPoints(t *testing.T) {
+	r := startRig(t, func(c *Config) {
+		c.Indicators = []string{slo.HTTPAvailability}
+		c.SLIs = map[string]SLIConfig{"paid": {Spans: ConditionsConfig{Good: []string{"span.kind == SPAN_KIND_SERVER"}}}}
+	})
+	defer r.stop(t)
+	md, _ := unspanned("shop")
+	r.consumeMetrics(t, md)
+	assert.Equal(t, goodBad{good: 10}, r.budget.total(slo.HTTPAvailability))
+	assert.Equal(t, goodBad{}, r.budget.total("paid"))
+	assert.Equal(t, map[string]int64{"no_span,paid": 10}, r.selfMetric(t, "otelcol_connector_sli_lost"))
+}
+
 func TestOpenExchanges(t *testing.T) {
 	r := startRig(t, nil)
 	defer r.stop(t)

@@ -32,6 +32,9 @@ const (
 	NoServiceName Reason = "no_service_name"
 	// ServiceLimit: max_services are known already.
 	ServiceLimit Reason = "service_limit"
+	// NoSpan: the exchange became no span, and conditions can be asked of spans
+	// only. It may not have been valid for the indicator; nobody can tell.
+	NoSpan Reason = "no_span"
 	// BeforeStart: another collector counted it before this one listened, and an
 	// earlier run of this one may have counted it already.
 	BeforeStart Reason = "before_start"
@@ -41,13 +44,13 @@ const (
 // be kept in an array.
 var Reasons = [...]Reason{
 	ExcludedByClient, StatusNotKnown, NegativeDuration, NoStartTime, NoEndTime, DurationUncertain,
-	NoEdge, NoServiceName, ServiceLimit, BeforeStart,
+	NoEdge, NoServiceName, ServiceLimit, NoSpan, BeforeStart,
 }
 
 // Lost tells whether the reason is a loss rather than an exclusion.
 func (r Reason) Lost() bool {
 	switch r {
-	case NoEdge, NoServiceName, ServiceLimit, BeforeStart:
+	case NoEdge, NoServiceName, ServiceLimit, NoSpan, BeforeStart:
 		return true
 	}
 	return false
