@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export SLOE_BUDGET_ADDRESS=${SLOE_BUDGET_ADDRESS:-localhost:7560}
-export SLOE_CATALOGUE=${SLOE_CATALOGUE:-distribution/configs/service_catalog.yaml}
+export SLOE_CATALOGUE=${SLOE_CATALOGUE:-distribution/configs/quickstart_catalog.yaml}
 export SLOE_STORAGE_DIRECTORY=${SLOE_STORAGE_DIRECTORY:-$PWD/bin/quickstart}
 
 spans='this terminal, one line a batch (SLOE_OTLP_ENDPOINT=host:4317 make run sends them there)'

@@ -27,7 +27,7 @@ func startQuickstart(t *testing.T, user *syscall.SysProcAttr) (*collectorbed.Col
 	configs := filepath.Join(process.Root(t), "distribution", "configs")
 	config, err := os.ReadFile(filepath.Join(configs, "quickstart.yaml"))
 	require.NoError(t, err)
-	catalogue, err := os.ReadFile(filepath.Join(configs, "service_catalog.yaml"))
+	catalogue, err := os.ReadFile(filepath.Join(configs, "quickstart_catalog.yaml"))
 	require.NoError(t, err)
 	address := nginxbed.FreeAddress(t)
 	return collectorbed.Launch(t, collectorbed.Options{

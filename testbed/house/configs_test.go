@@ -6,11 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sloe-dev/sloe/internal/slo"
 	"github.com/sloe-dev/sloe/testbed/workload/collectorbed"
 	"github.com/sloe-dev/sloe/testbed/workload/process"
 )
@@ -19,7 +21,7 @@ import (
 // their old names.
 const userConfig = "testbed/testdata/otel-collector-unified.yaml"
 
-// shippedConfigs are all of distribution/configs but the catalogue.
+// shippedConfigs are all of distribution/configs but the catalogues.
 func shippedConfigs(t *testing.T) []string {
 	t.Helper()
 	root := process.Root(t)
@@ -27,7 +29,7 @@ func shippedConfigs(t *testing.T) []string {
 	require.NoError(t, err)
 	var configs []string
 	for _, path := range found {
-		if filepath.Base(path) != "service_catalog.yaml" {
+		if !strings.HasSuffix(path, "_catalog.yaml") {
 			relative, err := filepath.Rel(root, path)
 			require.NoError(t, err)
 			configs = append(configs, relative)
@@ -52,6 +54,16 @@ func TestConfigurationsAreValid(t *testing.T) {
 			out, err := validate(t, config)
 			assert.NoError(t, err, out)
 		})
+	}
+}
+
+func TestCataloguesAreValid(t *testing.T) {
+	found, err := filepath.Glob(filepath.Join(process.Root(t), "distribution", "configs", "*_catalog.yaml"))
+	require.NoError(t, err)
+	require.Len(t, found, 2)
+	for _, path := range found {
+		_, err := slo.LoadCatalogue(path)
+		assert.NoError(t, err)
 	}
 }
 

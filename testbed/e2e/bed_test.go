@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/sloe-dev/sloe/testbed/workload/collectorbed"
+)
+
+// bed is a started collector with the whole slice: ebpf -> service_name -> sli ->
+// error_budget, everything that passes written to files.
+type bed struct {
+	*collectorbed.Collector
+	api     string
+	options collectorbed.Options
+}
+
+// bedOptions change the configuration of a bed.
+type bedOptions struct {
+	ebpf      string // YAML under the receiver, flow style
+	catalogue string
+	user      *syscall.SysProcAttr
+}
+
+const bedConfig = `
+receivers:
+  ebpf: %s
+processors:
+  service_name:
+connectors:
+  sli:
+    metrics_flush_interval: 1s
+exporters:
+  file/spans: {path: "${env:SLOE_TEST_DIR}/spans.json"}
+  file/metrics: {path: "${env:SLOE_TEST_DIR}/metrics.json"}
+  file/sli: {path: "${env:SLOE_TEST_DIR}/sli.json"}
+extensions:
+  error_budget:
+    http: {endpoint: "%s"}
+    catalogue: "${env:SLOE_TEST_DIR}/catalogue.yaml"
+    storage_directory: "${env:SLOE_TEST_DIR}/budgets"
+service:
+  extensions: [error_budget]
+  telemetry: {metrics: {level: none}}
+  pipelines:
+    traces: {receivers: [ebpf], processors: [service_name], exporters: [sli, file/spans]}
+    metrics: {receivers: [ebpf], processors: [service_name], exporters: [sli, file/metrics]}
+    metrics/sli: {receivers: [sli], exporters: [file/sli]}
+`
+
+// requireCapture stops where the kernel cannot be hooked, naming what is missing.
+func requireCapture(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("missing capabilities: CAP_BPF and CAP_PERFMON, and root to start servers as other users")
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func startBed(t *testing.T, o bedOptions) *bed {
+	t.Helper()
+	requireCapture(t)
+	if o.ebpf == "" {
+		o.ebpf = "{}"
+	}
+	if o.catalogue == "" {
+		o.catalogue = "services: []\n"
+	}
+	address := freeAddress(t)
+	b := &bed{api: "http://" + address, options: collectorbed.Options{
+		Program:     collectorbed.Program(t),
+		Config:      fmt.Sprintf(bedConfig, o.ebpf, address),
+		Files:       map[string]string{"catalogue.yaml": o.catalogue},
+		SysProcAttr: o.user,
+	}}
+	b.Collector = collectorbed.Start(t, b.options)
+	return b
+}
+
+// unprivileged is what the receiver needs and no more.
+func unprivileged() *syscall.SysProcAttr {
+	return collectorbed.OrdinaryUser(unix.CAP_BPF, unix.CAP_PERFMON)
+}
+
+// gate asks for the state of a service.
+func (b *bed) gate(t *testing.T, service string) gateAnswer {
+	t.Helper()
+	var a gateAnswer
+	status, err := collectorbed.GetJSON(b.api+"/v1/gate/"+service, &a)
+	require.NoError(t, err)
+	require.Equal(t, 200, status)
+	return a
+}
+
+// budgets returns what is served of all services, by name.
+func (b *bed) budgets(t *testing.T) map[string]serviceBudget {
+	t.Helper()
+	var answer struct {
+		Services []serviceBudget `json:"services"`
+	}
+	status, err := collectorbed.GetJSON(b.api+"/v1/budgets", &answer)
+	require.NoError(t, err)
+	require.Equal(t, 200, status)
+	out := map[string]serviceBudget{}
+	for _, s := range answer.Services {
+		out[s.Name] = s
+	}
+	return out
+}
+
+// waitBudget waits until a service's objective has so many valid events, and
+// fails with what it has instead.
+func (b *bed) waitBudget(t *testing.T, service, slo string, valid uint64, timeout time.Duration) sloBudget {
+	t.Helper()
+	var last sloBudget
+	deadline := time.Now().Add(timeout)
+	for {
+		last = b.budgets(t)[service].slo(slo)
+		if last.Valid == valid {
+			return last
+		}
+		if time.Now().After(deadline) {
+			require.Equal(t, valid, last.Valid, "valid events of %s %s after %s; known services: %s", service, slo, timeout, b.names(t))
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func (b *bed) names(t *testing.T) string {
+	var names []string
+	for n := range b.budgets(t) {
+		names = append(names, n)
+	}
+	return strings.Join(names, ", ")
+}
+
+type gateAnswer struct {
+	State   string `json:"state"`
+	Allow   bool   `json:"allow"`
+	Reasons []struct {
+		Code string `json:"code"`
+	} `json:"reasons"`
+	Budget *struct {
+		Remaining float64 `json:"remaining"`
+		SLO       string  `json:"slo"`
+	} `json:"budget"`
+}
+
+func (a gateAnswer) codes() []string {
+	var out []string
+	for _, r := range a.Reasons {
+		out = append(out, r.Code)
+	}
+	return out
+}
+
+type serviceBudget struct {
+	Name         string      `json:"name"`
+	State        string      `json:"state"`
+	Activity     string      `json:"activity"`
+	OpenRequests uint64      `json:"open_requests"`
+	Coverage     float64     `json:"coverage"`
+	SLOs         []sloBudget `json:"slos"`
+}
+
+type sloBudget struct {
+	Name  string `json:"name"`
+	Good  uint64 `json:"good"`
+	Bad   uint64 `json:"bad"`
+	Valid uint64 `json:"valid"`
+}
+
+func (s serviceBudget) slo(name string) sloBudget {
+	for _, o := range s.SLOs {
+		if o.Name == name {
+			return o
+		}
+	}
+	return sloBudget{Name: name}
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sloe-dev/sloe/internal/semconv"
+	"github.com/sloe-dev/sloe/testbed/workload/goserver"
+	"github.com/sloe-dev/sloe/testbed/workload/load"
+	"github.com/sloe-dev/sloe/testbed/workload/nginxbed"
+	"github.com/sloe-dev/sloe/testbed/workload/process"
+)
+
+// The threshold is one second: fast requests take far less than a quarter of it,
+// slow ones twice as long.
+const exactCatalogue = `
+services:
+  - {name: nginx, tier: tier3, slo: {latency_threshold_ms: 1000}}
+  - {name: goserver, tier: tier3, slo: {latency_threshold_ms: 1000}}
+`
+
+const (
+	connections  = 50
+	okRequests   = 18700
+	badRequests  = 1200
+	slowOnes     = 100
+	loadPatience = 3 * time.Minute
+)
+
+// TestExactness: every request of an nginx and of a Go server is counted once, by
+// the servers' own counters.
+func TestExactness(t *testing.T) {
+	tests := map[string]struct {
+		options bedOptions
+		during  func(*testing.T, *bed)
+		spills  bool
+	}{
+		"as it is": {
+			options: bedOptions{catalogue: exactCatalogue},
+			during:  func(*testing.T, *bed) {},
+		},
+		"a ring of 64 KiB and a reader stalled for 5 s": {
+			options: bedOptions{catalogue: exactCatalogue, ebpf: "{ring_buffer: 65536}"},
+			during: func(t *testing.T, b *bed) {
+				time.Sleep(time.Second)
+				b.Pause(t)
+				time.Sleep(5 * time.Second)
+				b.Resume(t)
+			},
+			spills: true,
+		},
+		"an ordinary user with CAP_BPF and CAP_PERFMON alone": {
+			options: bedOptions{catalogue: exactCatalogue, user: unprivileged()},
+			during:  func(*testing.T, *bed) {},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := startBed(t, tt.options)
+			nginx := nginxbed.Start(t, nginxbed.Options{Workers: 2, Locations: map[string]int{"/ok": 200, "/error": 503}})
+			server := goserver.Start(t)
+			program := process.Build(t, "./testbed/cmd/load")
+			results := make(chan load.Result, 2)
+			for _, p := range []load.Plan{
+				{Address: nginx.Address, Connections: connections, Steps: []load.Step{
+					{Target: "/ok", Count: okRequests + slowOnes}, {Target: "/error", Count: badRequests}}},
+				{Address: server.Address, Connections: connections, Steps: []load.Step{
+					{Target: "/ok", Count: okRequests}, {Target: "/error", Count: badRequests}, {Target: "/slow?ms=2000", Count: slowOnes}}},
+			} {
+				go func() { results <- load.RunProcess(t, program, p, loadPatience) }()
+			}
+			tt.during(t, b)
+			for range 2 {
+				r := <-results
+				require.Zero(t, r.Failed, r.FirstError)
+				require.EqualValues(t, okRequests+badRequests+slowOnes, r.Total())
+			}
+			b.waitBudget(t, "nginx", "http_availability", okRequests+badRequests+slowOnes, 30*time.Second)
+			b.waitBudget(t, "goserver", "http_availability", okRequests+badRequests+slowOnes, 30*time.Second)
+			b.Terminate(t)
+
+			own := nginx.WaitCounts(t, okRequests+badRequests+slowOnes)
+			counted := server.Counts(t)
+			all := b.tallies(t)
+			requireExact(t, all["nginx"], own.Total(200, 299), own.Total(500, 599), 0)
+			requireExact(t, all["goserver"], counted.Total(200, 299), counted.Total(500, 599), slowOnes)
+			spilled := all["nginx"].unspanned() + all["goserver"].unspanned()
+			t.Logf("nginx %v unspanned %v; goserver %v unspanned %v", all["nginx"].Spans, all["nginx"].Unspanned, all["goserver"].Spans, all["goserver"].Unspanned)
+			if tt.spills {
+				assert.NotZero(t, spilled, "the ring was to be too small")
+			} else {
+				assert.Zero(t, spilled, "the ring was to be large enough")
+			}
+		})
+	}
+}
+
+// requireExact compares what came out with the server's own counts.
+func requireExact(t *testing.T, y *tally, ok, failed, slow uint64) {
+	t.Helper()
+	require.NotNil(t, y, "the service is not known")
+	assert.Equal(t, ok, y.total("server 2xx"), "spans and unspanned, 2xx")
+	assert.Equal(t, failed, y.total("server 5xx"), "spans and unspanned, 5xx")
+	assert.Equal(t, ok+failed, y.server(), "spans and unspanned, all")
+	assert.Equal(t, ok, y.Histogram[semconv.HTTPServerRequestDuration+" fine"], "histogram")
+	assert.Equal(t, failed, y.Histogram[semconv.HTTPServerRequestDuration+" failed"], "histogram of failures")
+	assert.Equal(t, ok, y.SLI["http_availability good"], "http_availability good")
+	assert.Equal(t, failed, y.SLI["http_availability bad"], "http_availability bad")
+	assert.Equal(t, ok+failed-slow, y.SLI["http_latency good"], "http_latency good")
+	assert.Equal(t, slow, y.SLI["http_latency bad"], "http_latency bad")
+}
