@@ -4,6 +4,7 @@ package sliconnector
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,17 +77,18 @@ func TestGatewayCountsOnce(t *testing.T) {
 // have been counted by the gateway's earlier run.
 func TestGatewayStartsLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var gateway *rig
+		var listening atomic.Pointer[rig]
 		agent := startAgent(t, "agent-a", func(md pmetric.Metrics) {
-			if gateway != nil {
+			if gateway := listening.Load(); gateway != nil {
 				gateway.consumeMetrics(t, md)
 			}
 		})
 		agent.consumeTraces(t.Context(), spansOf(1, 40))
 		time.Sleep(31 * time.Second)
 		synctest.Wait()
-		gateway = startRig(t, nil)
+		gateway := startRig(t, nil)
 		defer gateway.stop(t)
+		listening.Store(gateway)
 		time.Sleep(15 * time.Second)
 		synctest.Wait()
 		agent.consumeTraces(t.Context(), spansOf(1, 2))
