@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -15,6 +16,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sloe-dev/sloe/testbed/workload/collectorbed"
+	"github.com/sloe-dev/sloe/testbed/workload/goserver"
+	"github.com/sloe-dev/sloe/testbed/workload/process"
 )
 
 // bed is a started collector with the whole slice: ebpf -> service_name -> sli ->
@@ -194,4 +197,20 @@ func (s serviceBudget) slo(name string) sloBudget {
 		}
 	}
 	return sloBudget{Name: name}
+}
+
+var services atomic.Int64
+
+// serviceName makes a name that no other process on the host has: other tests,
+// and whatever else runs here, are counted too.
+func serviceName(program string) string {
+	return fmt.Sprintf("%s-%d-%d", program, os.Getpid(), services.Add(1))
+}
+
+// startGoServer starts a Go server that its environment gives the name.
+func startGoServer(t *testing.T, name string) *goserver.Server {
+	t.Helper()
+	return goserver.StartCommand(t, process.Command{
+		Path: process.Build(t, "testbed/cmd/goserver"), Env: []string{"OTEL_SERVICE_NAME=" + name},
+	})
 }

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -10,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sloe-dev/sloe/internal/semconv"
-	"github.com/sloe-dev/sloe/testbed/workload/goserver"
 	"github.com/sloe-dev/sloe/testbed/workload/load"
 	"github.com/sloe-dev/sloe/testbed/workload/nginxbed"
 	"github.com/sloe-dev/sloe/testbed/workload/process"
@@ -20,8 +20,8 @@ import (
 // slow ones twice as long.
 const exactCatalogue = `
 services:
-  - {name: nginx, tier: tier3, slo: {latency_threshold_ms: 1000}}
-  - {name: goserver, tier: tier3, slo: {latency_threshold_ms: 1000}}
+  - {name: %s, tier: tier3, slo: {latency_threshold_ms: 1000}}
+  - {name: %s, tier: tier3, slo: {latency_threshold_ms: 1000}}
 `
 
 const (
@@ -41,11 +41,11 @@ func TestExactness(t *testing.T) {
 		spills  bool
 	}{
 		"as it is": {
-			options: bedOptions{catalogue: exactCatalogue},
+			options: bedOptions{},
 			during:  func(*testing.T, *bed) {},
 		},
 		"a ring of 64 KiB and a reader stalled for 5 s": {
-			options: bedOptions{catalogue: exactCatalogue, ebpf: "{ring_buffer: 65536}"},
+			options: bedOptions{ebpf: "{ring_buffer: 65536}"},
 			during: func(t *testing.T, b *bed) {
 				time.Sleep(time.Second)
 				b.Pause(t)
@@ -55,15 +55,17 @@ func TestExactness(t *testing.T) {
 			spills: true,
 		},
 		"an ordinary user with CAP_BPF and CAP_PERFMON alone": {
-			options: bedOptions{catalogue: exactCatalogue, user: unprivileged()},
+			options: bedOptions{user: unprivileged()},
 			during:  func(*testing.T, *bed) {},
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
+			nginxName, serverName := serviceName("nginx"), serviceName("goserver")
+			tt.options.catalogue = fmt.Sprintf(exactCatalogue, nginxName, serverName)
 			b := startBed(t, tt.options)
-			nginx := nginxbed.Start(t, nginxbed.Options{Workers: 2, Locations: map[string]int{"/ok": 200, "/error": 503}})
-			server := goserver.Start(t)
+			nginx := nginxbed.Start(t, nginxbed.Options{Name: nginxName, Workers: 2, Locations: map[string]int{"/ok": 200, "/error": 503}})
+			server := startGoServer(t, serverName)
 			program := process.Build(t, "./testbed/cmd/load")
 			results := make(chan load.Result, 2)
 			for _, p := range []load.Plan{
@@ -80,17 +82,17 @@ func TestExactness(t *testing.T) {
 				require.Zero(t, r.Failed, r.FirstError)
 				require.EqualValues(t, okRequests+badRequests+slowOnes, r.Total())
 			}
-			b.waitBudget(t, "nginx", "http_availability", okRequests+badRequests+slowOnes, 30*time.Second)
-			b.waitBudget(t, "goserver", "http_availability", okRequests+badRequests+slowOnes, 30*time.Second)
+			b.waitBudget(t, nginxName, "http_availability", okRequests+badRequests+slowOnes, 30*time.Second)
+			b.waitBudget(t, serverName, "http_availability", okRequests+badRequests+slowOnes, 30*time.Second)
 			b.Terminate(t)
 
 			own := nginx.WaitCounts(t, okRequests+badRequests+slowOnes)
 			counted := server.Counts(t)
 			all := b.tallies(t)
-			requireExact(t, all["nginx"], own.Total(200, 299), own.Total(500, 599), 0)
-			requireExact(t, all["goserver"], counted.Total(200, 299), counted.Total(500, 599), slowOnes)
-			spilled := all["nginx"].unspanned() + all["goserver"].unspanned()
-			t.Logf("nginx %v unspanned %v; goserver %v unspanned %v", all["nginx"].Spans, all["nginx"].Unspanned, all["goserver"].Spans, all["goserver"].Unspanned)
+			requireExact(t, all[nginxName], own.Total(200, 299), own.Total(500, 599), 0)
+			requireExact(t, all[serverName], counted.Total(200, 299), counted.Total(500, 599), slowOnes)
+			spilled := all[nginxName].unspanned() + all[serverName].unspanned()
+			t.Logf("nginx %v unspanned %v; goserver %v unspanned %v", all[nginxName].Spans, all[nginxName].Unspanned, all[serverName].Spans, all[serverName].Unspanned)
 			if tt.spills {
 				assert.NotZero(t, spilled, "the ring was to be too small")
 			} else {

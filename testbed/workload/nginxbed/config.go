@@ -20,6 +20,9 @@ type Options struct {
 	Files map[string]int
 	// Workers is the number of worker processes; 0 means 1.
 	Workers int
+	// Name gives the program another name, so that it is another service than any
+	// other nginx on the host; empty means nginx.
+	Name string
 	// User is whom the workers run as when the test is root; empty means
 	// www-data, whom every Debian has.
 	User string

@@ -45,6 +45,9 @@ func Start(t testing.TB, o Options) *Nginx {
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
 	require.NoError(t, os.Chmod(dir, 0o755))
 
+	if o.Name != "" {
+		program = rename(t, program, filepath.Join(dir, o.Name))
+	}
 	n := &Nginx{Address: FreeAddress(t), Dir: dir}
 	require.NoError(t, o.write(dir, n.Address))
 	n.Process, err = process.Start(process.Command{
@@ -54,6 +57,15 @@ func Start(t testing.TB, o Options) *Nginx {
 	t.Cleanup(func() { n.stop(t) })
 	n.waitReady(t)
 	return n
+}
+
+// rename copies a program.
+func rename(t testing.TB, from, to string) string {
+	t.Helper()
+	raw, err := os.ReadFile(from)
+	require.NoError(t, err, "nginx is missing? `make test` installs it")
+	require.NoError(t, os.WriteFile(to, raw, 0o755))
+	return to
 }
 
 // FreeAddress returns an address of 127.0.0.1 that nobody listens on.
