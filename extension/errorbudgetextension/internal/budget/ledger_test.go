@@ -36,6 +36,18 @@ func TestZeroMakesKnownOnceAMinute(t *testing.T) {
 	assert.Len(t, d.pending.Drain().Increments, 1)
 }
 
+func TestHeartbeatIsWrittenOnceAMinute(t *testing.T) {
+	d := newDesk()
+	d.pending.Heartbeat(start, w1)
+	d.pending.Heartbeat(start, w1)
+	require.Equal(t, []Heartbeat{{Instance: "w1", Minute: start}}, d.pending.Drain().Heartbeats)
+	d.pending.Heartbeat(start, w1)
+	require.True(t, d.pending.Drain().IsEmpty())
+	d.pending.Heartbeat(start+1, w1)
+	d.pending.Heartbeat(start, w2)
+	require.Len(t, d.pending.Drain().Heartbeats, 2)
+}
+
 // Splitting, merging and reordering calls, and the moments of the commits, never
 // change an answer.
 func TestOrderNeverChangesTheAnswer(t *testing.T) {

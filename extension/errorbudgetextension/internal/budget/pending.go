@@ -22,6 +22,7 @@ type Pending struct {
 	dirty  []*pendingSeries // those with something to drain
 	sights []Sight
 	beats  map[Heartbeat]struct{}
+	beaten map[string]slo.Minute      // each writer's latest, drained or to be
 	opened map[serviceWriter]struct{} // sighted by Open
 	lost   [reasons]uint64
 	swept  slo.Minute
@@ -53,6 +54,8 @@ func NewPending(clock func() time.Time) *Pending {
 		clock:  clock,
 		series: map[SeriesID]*pendingSeries{},
 		beats:  map[Heartbeat]struct{}{},
+		beaten: map[string]slo.Minute{},
+		swept:  slo.MinuteOf(clock()),
 		opened: map[serviceWriter]struct{}{},
 	}
 }
@@ -101,6 +104,10 @@ func (p *Pending) Heartbeat(minute slo.Minute, writer slo.Writer) {
 		p.lost[LateHeartbeat]++
 		return
 	}
+	if latest, known := p.beaten[writer.Instance]; known && latest == minute {
+		return // writers beat several times a minute
+	}
+	p.beaten[writer.Instance] = minute
 	p.beats[Heartbeat{Instance: writer.Instance, Minute: minute}] = struct{}{}
 }
 
@@ -187,6 +194,7 @@ func (p *Pending) sweep(now slo.Minute) {
 	}
 	p.swept = now
 	clear(p.opened)
+	clear(p.beaten)
 	for id, s := range p.series {
 		if s.touched < now-sweepEvery-maxLateness {
 			delete(p.series, id)
