@@ -36,11 +36,11 @@ func (l *Ledger) activity(s *service, now time.Time, staleAfter time.Duration) (
 	minute := slo.MinuteOf(now)
 	open, since := s.openNow(minute)
 	last := l.lastMeasured(s)
-	event := s.lastEvent()
+	event, answer := s.lastEvents()
 	switch {
 	case last < 0 || now.After(StaleAt(last, staleAfter)):
 		return Unmeasured, open
-	case open > 0 && !answeredSince(event, since, now.Sub(s.arrival)):
+	case open > 0 && !answeredSince(answer, since, now.Sub(s.arrival)):
 		return Down, open
 	case event > minute-activeMinutes:
 		return Active, open
@@ -48,8 +48,8 @@ func (l *Ledger) activity(s *service, now time.Time, staleAfter time.Duration) (
 	return Idle, open
 }
 
-func answeredSince(event, since slo.Minute, silence time.Duration) bool {
-	return event > since || event == since && silence < answerGrace
+func answeredSince(answer, since slo.Minute, silence time.Duration) bool {
+	return answer > since || answer == since && silence < answerGrace
 }
 
 // StaleAt returns the instant from which nothing is known of a service whose

@@ -45,7 +45,7 @@ func (l *Ledger) Apply(b *Batch) {
 	now := slo.MinuteOf(b.Until)
 	for _, i := range b.Increments {
 		l.increment(now, i)
-		if i.Counts.Good != 0 || i.Counts.Bad != 0 {
+		if isAnswer(i.Series.Key.SLI) && (i.Counts.Good != 0 || i.Counts.Bad != 0) {
 			l.services[i.Series.Key.Service].arrival = b.Until
 		}
 	}
@@ -85,7 +85,7 @@ func (r *Restorer) Heartbeat(h Heartbeat) { r.ledger.beat(h) }
 func (r *Restorer) Durable(t time.Time) { r.ledger.durable = t }
 
 // Inherit takes over the open requests of another Ledger, which are gauges and
-// not stored, and the arrival of its latest events.
+// not stored, and the arrival of its latest answers.
 func (r *Restorer) Inherit(from *Ledger) {
 	from.mu.Lock()
 	defer from.mu.Unlock()

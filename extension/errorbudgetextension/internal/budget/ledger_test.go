@@ -275,6 +275,13 @@ func TestActivity(t *testing.T) {
 			d.open(start+1, 3)
 			d.add(start+1, 9, 0)
 		}, Active, 3},
+		{"it still asks its database while it hangs", func(d *desk) {
+			d.pending.Heartbeat(start, w1)
+			d.open(start, 3)
+			d.at(time.Minute)
+			d.open(start+1, 3)
+			d.pending.Add(slo.Key{Service: shop, SLI: slo.DBAvailability}, start+1, 9, 0, "d1", w1)
+		}, Down, 3},
 		{"the report expired", func(d *desk) {
 			d.open(start, 3)
 			d.at(3 * time.Minute)

@@ -21,7 +21,7 @@ type service struct {
 	series map[string]map[slo.Definition]*series
 	// opens holds each writer's latest report of open requests.
 	opens map[string]openReport
-	// arrival is when events last became durable.
+	// arrival is when answers of the service last became durable.
 	arrival time.Time
 }
 
@@ -73,15 +73,23 @@ func (s *service) current(sli string) slo.Definition {
 	return best
 }
 
-// lastEvent returns the newest minute with events of any series, or -1.
-func (s *service) lastEvent() slo.Minute {
-	last := slo.Minute(-1)
-	for _, byDefinition := range s.series {
+// isAnswer tells whether the events of an indicator are answers that the service
+// gave. Those of databases are answers that it got: they come while it hangs.
+func isAnswer(sli string) bool { return sli != slo.DBAvailability && sli != slo.DBLatency }
+
+// lastEvents returns the newest minute with events of any series, and with
+// answers, or -1.
+func (s *service) lastEvents() (event, answer slo.Minute) {
+	event, answer = -1, -1
+	for sli, byDefinition := range s.series {
 		for _, c := range byDefinition {
-			last = max(last, c.event)
+			event = max(event, c.event)
+			if isAnswer(sli) {
+				answer = max(answer, c.event)
+			}
 		}
 	}
-	return last
+	return event, answer
 }
 
 // reportOpen takes a writer's gauge.
