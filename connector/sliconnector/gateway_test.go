@@ -107,6 +107,9 @@ func TestRemotePointsRefused(t *testing.T) {
 	}{
 		{what: "as an agent sends it", change: func(pmetric.Metrics, pmetric.NumberDataPoint) {}},
 		{what: "the service of the resource, if the point has none", change: func(_ pmetric.Metrics, p pmetric.NumberDataPoint) { p.Attributes().Remove(semconv.ServiceName) }},
+		{what: "the service of the point, if the resource has another", change: func(md pmetric.Metrics, _ pmetric.NumberDataPoint) {
+			md.ResourceMetrics().At(0).Resource().Attributes().PutStr(semconv.ServiceName, "agent")
+		}},
 		{what: "no writer", want: "no_writer", change: func(md pmetric.Metrics, _ pmetric.NumberDataPoint) {
 			md.ResourceMetrics().At(0).Resource().Attributes().Remove(semconv.ServiceInstanceID)
 		}},

@@ -15,10 +15,10 @@ const maxName = 128
 // anything else becomes -, and at most 128 bytes are kept. It may return nothing.
 func Sanitize(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-/", r)) {
-			return '-'
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-/", r) {
+			return r
 		}
-		return r
+		return '-'
 	}, s)
 	s = strings.Trim(s, "-./")
 	if len(s) > maxName {
