@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sloe-dev/sloe/internal/budgetapi"
 	"github.com/sloe-dev/sloe/testbed/workload/goserver"
 )
 
@@ -93,14 +94,14 @@ func TestServerHangs(t *testing.T) {
 	b := startBed(t, bedOptions{ebpf: "{stuck_after: 1s, metrics_interval: 1s}"})
 	server := startGoServer(t, name)
 	ask(t, server, 7)
-	var last serviceBudget
+	var last budgetapi.ServiceBudget
 	require.Eventually(t, func() bool {
 		last = b.budgets(t)[name]
 		return last.OpenRequests == 7
 	}, 15*time.Second, 100*time.Millisecond, "open requests: %+v", &last)
 	assert.Equal(t, "down", last.Activity)
-	assert.Zero(t, last.slo("http_availability").Valid)
+	assert.Zero(t, objective(last, "http_availability").Valid)
 	answer := b.gate(t, name)
 	assert.Equal(t, "UNKNOWN", answer.State)
-	assert.Contains(t, answer.codes(), "DOWN")
+	assert.Contains(t, codes(answer.Reasons), "DOWN")
 }

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -15,8 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/sloe-dev/sloe/internal/budgetapi"
 	"github.com/sloe-dev/sloe/testbed/workload/collectorbed"
 	"github.com/sloe-dev/sloe/testbed/workload/goserver"
+	"github.com/sloe-dev/sloe/testbed/workload/nginxbed"
 	"github.com/sloe-dev/sloe/testbed/workload/process"
 )
 
@@ -61,32 +62,16 @@ service:
     metrics/sli: {receivers: [sli], exporters: [file/sli]}
 `
 
-// requireCapture stops where the kernel cannot be hooked, naming what is missing.
-func requireCapture(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("missing capabilities: CAP_BPF and CAP_PERFMON, and root to start servers as other users")
-	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func startBed(t *testing.T, o bedOptions) *bed {
 	t.Helper()
-	requireCapture(t)
+	live(t)
 	if o.ebpf == "" {
 		o.ebpf = "{}"
 	}
 	if o.catalogue == "" {
 		o.catalogue = "services: []\n"
 	}
-	address := freeAddress(t)
+	address := nginxbed.FreeAddress(t)
 	b := &bed{api: "http://" + address, options: collectorbed.Options{
 		Program:     collectorbed.Program(t),
 		Config:      fmt.Sprintf(bedConfig, o.ebpf, address),
@@ -103,9 +88,9 @@ func unprivileged() *syscall.SysProcAttr {
 }
 
 // gate asks for the state of a service.
-func (b *bed) gate(t *testing.T, service string) gateAnswer {
+func (b *bed) gate(t *testing.T, service string) budgetapi.Gate {
 	t.Helper()
-	var a gateAnswer
+	var a budgetapi.Gate
 	status, err := collectorbed.GetJSON(b.api+"/v1/gate/"+service, &a)
 	require.NoError(t, err)
 	require.Equal(t, 200, status)
@@ -113,15 +98,13 @@ func (b *bed) gate(t *testing.T, service string) gateAnswer {
 }
 
 // budgets returns what is served of all services, by name.
-func (b *bed) budgets(t *testing.T) map[string]serviceBudget {
+func (b *bed) budgets(t *testing.T) map[string]budgetapi.ServiceBudget {
 	t.Helper()
-	var answer struct {
-		Services []serviceBudget `json:"services"`
-	}
+	var answer budgetapi.Budgets
 	status, err := collectorbed.GetJSON(b.api+"/v1/budgets", &answer)
 	require.NoError(t, err)
 	require.Equal(t, 200, status)
-	out := map[string]serviceBudget{}
+	out := map[string]budgetapi.ServiceBudget{}
 	for _, s := range answer.Services {
 		out[s.Name] = s
 	}
@@ -130,12 +113,12 @@ func (b *bed) budgets(t *testing.T) map[string]serviceBudget {
 
 // waitBudget waits until a service's objective has so many valid events, and
 // fails with what it has instead.
-func (b *bed) waitBudget(t *testing.T, service, slo string, valid uint64, timeout time.Duration) sloBudget {
+func (b *bed) waitBudget(t *testing.T, service, slo string, valid uint64, timeout time.Duration) budgetapi.SLO {
 	t.Helper()
-	var last sloBudget
+	var last budgetapi.SLO
 	deadline := time.Now().Add(timeout)
 	for {
-		last = b.budgets(t)[service].slo(slo)
+		last = objective(b.budgets(t)[service], slo)
 		if last.Valid == valid {
 			return last
 		}
@@ -154,49 +137,22 @@ func (b *bed) names(t *testing.T) string {
 	return strings.Join(names, ", ")
 }
 
-type gateAnswer struct {
-	State   string `json:"state"`
-	Allow   bool   `json:"allow"`
-	Reasons []struct {
-		Code string `json:"code"`
-	} `json:"reasons"`
-	Budget *struct {
-		Remaining float64 `json:"remaining"`
-		SLO       string  `json:"slo"`
-	} `json:"budget"`
-}
-
-func (a gateAnswer) codes() []string {
-	var out []string
-	for _, r := range a.Reasons {
-		out = append(out, r.Code)
-	}
-	return out
-}
-
-type serviceBudget struct {
-	Name         string      `json:"name"`
-	State        string      `json:"state"`
-	Activity     string      `json:"activity"`
-	OpenRequests uint64      `json:"open_requests"`
-	Coverage     float64     `json:"coverage"`
-	SLOs         []sloBudget `json:"slos"`
-}
-
-type sloBudget struct {
-	Name  string `json:"name"`
-	Good  uint64 `json:"good"`
-	Bad   uint64 `json:"bad"`
-	Valid uint64 `json:"valid"`
-}
-
-func (s serviceBudget) slo(name string) sloBudget {
+// objective returns an objective of a service, empty if it has none of the name.
+func objective(s budgetapi.ServiceBudget, name string) budgetapi.SLO {
 	for _, o := range s.SLOs {
 		if o.Name == name {
 			return o
 		}
 	}
-	return sloBudget{Name: name}
+	return budgetapi.SLO{Name: name}
+}
+
+func codes(reasons []budgetapi.Reason) []string {
+	var out []string
+	for _, r := range reasons {
+		out = append(out, r.Code)
+	}
+	return out
 }
 
 var services atomic.Int64

@@ -95,8 +95,6 @@ func TestExactness(t *testing.T) {
 			t.Logf("nginx %v unspanned %v; goserver %v unspanned %v", all[nginxName].Spans, all[nginxName].Unspanned, all[serverName].Spans, all[serverName].Unspanned)
 			if tt.spills {
 				assert.NotZero(t, spilled, "the ring was to be too small")
-			} else {
-				assert.Zero(t, spilled, "the ring was to be large enough")
 			}
 		})
 	}
