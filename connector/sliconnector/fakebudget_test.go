@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sliconnector
+
+import (
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+// budgetID is the extension of the tests.
+var budgetID = component.MustNewID("error_budget")
+
+// cellOf is one series of one minute, as the recorder was told.
+type cellOf struct {
+	sli        string
+	service    slo.Service
+	minute     slo.Minute
+	definition slo.Definition
+}
+
+type goodBad struct{ good, bad uint64 }
+
+// fakeBudget is an extension that records, with a catalogue whose threshold can
+// be changed.
+type fakeBudget struct {
+	component.StartFunc
+	component.ShutdownFunc
+
+	mu         sync.Mutex
+	threshold  time.Duration
+	generation uint64
+	counts     map[cellOf]goodBad
+	byWriter   map[slo.Writer]goodBad
+	first      map[slo.Key]goodBad // the first count of each series
+	beats      map[slo.Writer][]slo.Minute
+	open       map[slo.Service]uint64
+}
+
+func newFakeBudget(threshold time.Duration) *fakeBudget {
+	return &fakeBudget{
+		threshold: threshold, generation: 1, counts: map[cellOf]goodBad{}, byWriter: map[slo.Writer]goodBad{},
+		first: map[slo.Key]goodBad{}, beats: map[slo.Writer][]slo.Minute{}, open: map[slo.Service]uint64{},
+	}
+}
+
+func (f *fakeBudget) Add(key slo.Key, minute slo.Minute, good, bad uint64, d slo.Definition, w slo.Writer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, known := f.first[key]; !known {
+		f.first[key] = goodBad{good, bad}
+	}
+	at := cellOf{key.SLI, key.Service, minute, d}
+	f.counts[at] = goodBad{f.counts[at].good + good, f.counts[at].bad + bad}
+	f.byWriter[w] = goodBad{f.byWriter[w].good + good, f.byWriter[w].bad + bad}
+}
+
+func (f *fakeBudget) Heartbeat(minute slo.Minute, w slo.Writer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.beats[w] = append(f.beats[w], minute)
+}
+
+func (f *fakeBudget) Open(s slo.Service, _ slo.Minute, open uint64, _ slo.Writer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.open[s] = open
+}
+
+func (f *fakeBudget) Lookup(s slo.Service) slo.Entry {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slo.Entry{Service: s, LatencyThreshold: f.threshold}
+}
+
+func (f *fakeBudget) Thresholds() []time.Duration { return []time.Duration{f.threshold} }
+
+func (f *fakeBudget) Generation() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.generation
+}
+
+func (f *fakeBudget) reload(threshold time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.threshold, f.generation = threshold, f.generation+1
+}
+
+// total is the sum over minutes, services and definitions.
+func (f *fakeBudget) total(sli string) goodBad {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var sum goodBad
+	for at, n := range f.counts {
+		if at.sli == sli {
+			sum = goodBad{sum.good + n.good, sum.bad + n.bad}
+		}
+	}
+	return sum
+}
