@@ -52,13 +52,17 @@ func (l *Ledger) coverage(s *service, now slo.Minute) Coverage {
 }
 
 // lastMeasured returns the newest minute that any writer of the service
-// measured, or -1.
+// measured, or -1. A report of open requests is a measurement too: of a service
+// that hangs from its first request on it is the only one.
 func (l *Ledger) lastMeasured(s *service) slo.Minute {
 	latest := slo.Minute(-1)
 	for instance := range s.sights {
 		if m := l.writers[instance]; m != nil {
 			latest = max(latest, m.newest)
 		}
+	}
+	for _, report := range s.opens {
+		latest = max(latest, report.minute)
 	}
 	return latest
 }
