@@ -3,9 +3,7 @@
 package http1
 
 import (
-	"bytes"
-	"net/netip"
-	"strconv"
+	"strings"
 
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
@@ -42,77 +40,68 @@ func knownMethod(m []byte) (string, bool) {
 	return otherMethod, false
 }
 
-// putTarget adds what the request's target and the addresses tell. The query is
-// left out: it may hold credentials.
+// putTarget adds what the request's target and the addresses tell. An attribute
+// whose bytes were cut off is left out.
 func putTarget(turn *protocol.Turn, call *protocol.Call, req *request) {
-	path := req.line.target
-	authority := req.host
-	if scheme := bytes.Index(path, []byte("://")); scheme > 0 && path[0] != '/' { // absolute-form (RFC 9112, section 3.2.2)
-		rest := path[scheme+3:]
-		if slash := bytes.IndexByte(rest, '/'); slash >= 0 {
-			authority, path = rest[:slash], rest[slash:]
-		} else {
-			authority, path = rest, nil
-		}
-	} else if string(req.line.method) == "CONNECT" { // authority-form
-		authority, path = path, nil
+	t := parseTarget(&req.line)
+	if t.scheme != "" {
+		call.Text(semconv.URLScheme, t.scheme, true)
 	}
-	if q := bytes.IndexByte(path, '?'); q >= 0 {
-		path = path[:q]
-	}
-	if f := bytes.IndexByte(path, '#'); f >= 0 {
-		path = path[:f]
-	}
-	urlPath := string(path)
-	if urlPath != "" {
-		call.Text(semconv.URLPath, urlPath, false)
-	}
+	path := text(t.path)
+	putText(call, semconv.URLPath, path, false)
 
-	server := turn.Local
-	if turn.Kind == protocol.Client {
-		server = turn.Remote
+	client := turn.Kind == protocol.Client
+	host, port := serverOf(turn, req, &t)
+	if host != "" {
+		// a client's histogram needs the server by the conventions; a server's
+		// would only gain a label that the caller chooses
+		call.Text(semconv.ServerAddress, host, client)
+		if port >= 0 {
+			call.Number(semconv.ServerPort, int64(port), client)
+		}
 	}
-	address, port := splitAuthority(authority, server)
-	// a client's histogram needs the server by the conventions; a server's would
-	// only gain a label that the caller chooses
-	call.Text(semconv.ServerAddress, address, turn.Kind == protocol.Client)
-	call.Number(semconv.ServerPort, int64(port), turn.Kind == protocol.Client)
-	if turn.Kind == protocol.Server {
+	if !client {
 		call.Text(semconv.ClientAddress, turn.Remote.Addr().String(), false)
-	} else {
-		call.Text(semconv.URLFull, "http://"+hostPort(address, port)+urlPath, false)
+	} else if host != "" && t.complete && t.scheme != "" && string(req.line.method) != "CONNECT" {
+		call.Text(semconv.URLFull, urlOf(t.scheme, host, port, path), false)
 	}
 	call.Text(semconv.NetworkPeerAddress, turn.Remote.Addr().String(), false)
 	call.Number(semconv.NetworkPeerPort, int64(turn.Remote.Port()), false)
-	if len(req.userAgent) > 0 {
-		call.Text(semconv.UserAgentOriginal, string(req.userAgent), false)
-	}
+	putText(call, semconv.UserAgentOriginal, text(req.userAgent), false)
 }
 
-// splitAuthority returns the host and the port of an authority, completed by the
-// socket's address.
-func splitAuthority(authority []byte, socket netip.AddrPort) (string, uint16) {
-	if len(authority) == 0 {
-		return socket.Addr().String(), socket.Port()
+// serverOf returns the server that the request names, by its target before its
+// Host (RFC 9112, section 3.2.2), and -1 for a port that is not known. A request that names none is for the socket's
+// address; of one whose head was cut before it could, nothing is known.
+func serverOf(turn *protocol.Turn, req *request, t *target) (string, int) {
+	socket := turn.Local
+	if turn.Kind == protocol.Client {
+		socket = turn.Remote
 	}
-	if at := bytes.LastIndexByte(authority, '@'); at >= 0 { // user information is a credential
-		authority = authority[at+1:]
+	authority, port := req.host, int(socket.Port())
+	if t.absolute {
+		authority, port = t.authority, defaultPort(t.scheme)
 	}
-	host := authority
-	if colon := bytes.LastIndexByte(authority, ':'); colon >= 0 && !bytes.HasSuffix(authority, []byte("]")) {
-		if port, err := strconv.ParseUint(string(authority[colon+1:]), 10, 16); err == nil {
-			return string(bytes.Trim(authority[:colon], "[]")), uint16(port)
+	host, named := splitAuthority(authority)
+	if len(host) == 0 {
+		if req.headSize == 0 && !req.hostSeen || t.absolute && !t.complete {
+			return "", 0
 		}
+		return socket.Addr().String(), int(socket.Port())
 	}
-	return string(bytes.Trim(host, "[]")), socket.Port()
+	if named >= 0 {
+		port = named
+	}
+	return text(host), port
 }
 
-func hostPort(host string, port uint16) string {
-	if bytes.IndexByte([]byte(host), ':') >= 0 {
-		host = "[" + host + "]"
+// text makes valid UTF-8 of bytes from outside: a batch with anything else would
+// be refused by whoever decodes it, all of it.
+func text(b []byte) string { return strings.ToValidUTF8(string(b), "\uFFFD") }
+
+// putText adds an attribute unless it is empty.
+func putText(call *protocol.Call, key, value string, metric bool) {
+	if value != "" {
+		call.Text(key, value, metric)
 	}
-	if port == 80 {
-		return host
-	}
-	return host + ":" + strconv.Itoa(int(port))
 }

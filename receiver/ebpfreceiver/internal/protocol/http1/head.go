@@ -2,16 +2,14 @@
 
 package http1
 
-import (
-	"bytes"
-)
+import "bytes"
 
 // requestLine is a parsed request line (RFC 9112, section 3). The slices are
 // parts of the input.
 type requestLine struct {
 	method []byte
 	target []byte
-	// version is "1.0" or "1.1", empty if the line was cut short before it.
+	// version is "1.0" or "1.1", empty if the line was cut short before its end.
 	version string
 	// cut tells that the target may go on beyond the captured bytes.
 	cut bool
@@ -19,22 +17,36 @@ type requestLine struct {
 	size int
 }
 
+// lineResult is what a request line turned out to be.
+type lineResult uint8
+
+const (
+	lineInvalid lineResult = iota
+	lineMore               // perhaps one: it was cut before its target
+	lineFound
+)
+
 // maxMethod bounds a method: the longest registered one has 17 letters.
 const maxMethod = 32
 
-// parseRequestLine reads the first line of b. It reports false if b does not
-// start with a request line.
-func parseRequestLine(b []byte) (requestLine, bool) {
+// parseRequestLine reads the first line of b.
+func parseRequestLine(b []byte) (requestLine, lineResult) {
 	var l requestLine
 	sp := bytes.IndexByte(b, ' ')
-	if sp <= 0 || sp > maxMethod {
-		return l, false
+	if sp == 0 || sp > maxMethod || (sp < 0 && len(b) > maxMethod) {
+		return l, lineInvalid
 	}
-	l.method = b[:sp]
+	l.method = b
+	if sp > 0 {
+		l.method = b[:sp]
+	}
 	for _, c := range l.method {
 		if !isToken(c) {
-			return l, false
+			return l, lineInvalid
 		}
+	}
+	if sp < 0 || sp+1 == len(b) {
+		return l, lineMore
 	}
 	rest := b[sp+1:]
 	line := rest
@@ -43,26 +55,36 @@ func parseRequestLine(b []byte) (requestLine, bool) {
 		l.size = sp + 1 + nl + 1
 	}
 	end := bytes.IndexByte(line, ' ')
-	if end < 0 {
-		if l.size != 0 { // a whole line without a version is HTTP/0.9 or no HTTP at all
-			return l, false
-		}
+	switch {
+	case end == 0, len(line) == 0:
+		return l, lineInvalid
+	case end < 0 && l.size != 0: // a whole line without a version is HTTP/0.9 or no HTTP at all
+		return l, lineInvalid
+	case end < 0:
 		l.target, l.cut = line, true
-		return l, len(line) > 0
+		return l, lineFound
 	}
 	l.target = line[:end]
-	version := line[end+1:]
-	switch {
-	case bytes.Equal(version, []byte("HTTP/1.1")):
-		l.version = "1.1"
-	case bytes.Equal(version, []byte("HTTP/1.0")):
-		l.version = "1.0"
-	case l.size == 0 && bytes.HasPrefix([]byte("HTTP/1.1"), version), l.size == 0 && bytes.HasPrefix([]byte("HTTP/1.0"), version):
-		// the version was cut short
-	default:
-		return l, false
+	return l, l.setVersion(line[end+1:])
+}
+
+func (l *requestLine) setVersion(version []byte) lineResult {
+	if l.size == 0 && len(version) > len("HTTP/1.1") { // cut between CR and LF
+		version = bytes.TrimSuffix(version, []byte{'\r'})
 	}
-	return l, len(l.target) > 0
+	switch string(version) {
+	case "HTTP/1.1":
+		l.version = "1.1"
+	case "HTTP/1.0":
+		l.version = "1.0"
+	case "", "H", "HT", "HTT", "HTTP", "HTTP/", "HTTP/1", "HTTP/1.":
+		if l.size != 0 {
+			return lineInvalid
+		}
+	default:
+		return lineInvalid
+	}
+	return lineFound
 }
 
 // isToken tells the characters of a token (RFC 9110, section 5.6.2).

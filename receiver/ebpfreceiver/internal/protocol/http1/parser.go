@@ -3,42 +3,36 @@
 package http1
 
 import (
-	"bytes"
 	"strconv"
 
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 )
 
-// Parser reads HTTP/1 turns.
+// Parser reads HTTP/1 turns. What it tells of a turn whose prefixes were cut
+// short is a part of what it would tell of all of it, never something else.
 type Parser struct{}
 
 var _ protocol.Parser = Parser{}
 
-// request is what is known of a request's head.
+// request is what is known of a request's head. The slices are parts of the
+// input.
 type request struct {
-	line          requestLine
-	host          []byte
-	userAgent     []byte
+	line      requestLine
+	host      []byte
+	hostSeen  bool
+	userAgent []byte
+	// contentLength is the size of the body, unless that is not known.
 	contentLength uint64
-	chunked       bool
+	sizeUnknown   bool
 	// headSize is 0 if the end of the head was not captured.
 	headSize int
 }
 
-// response is what is known of a response's head.
-type response struct {
-	status        int
-	contentLength uint64
-	lengthKnown   bool
-	chunked       bool
-	headSize      int
-}
-
 // Parse implements protocol.Parser.
 func (Parser) Parse(turn *protocol.Turn, call *protocol.Call) protocol.Result {
-	req, ok := parseRequest(turn.Request)
-	if !ok {
+	req, found := parseRequest(turn.Request)
+	if found != lineFound {
 		return protocol.Invalid
 	}
 	countFurther(turn, &req)
@@ -57,10 +51,7 @@ func (Parser) Parse(turn *protocol.Turn, call *protocol.Call) protocol.Result {
 	if !known {
 		call.Text(semconv.HTTPRequestMethodOriginal, string(req.line.method), false)
 	}
-	call.Text(semconv.URLScheme, "http", true)
-	if req.line.version != "" {
-		call.Text(semconv.NetworkProtocolVersion, req.line.version, true)
-	}
+	putText(call, semconv.NetworkProtocolVersion, req.line.version, true)
 	putTarget(turn, call, &req)
 	if turn.Outcome != protocol.Answered {
 		putAborted(turn, call)
@@ -69,58 +60,33 @@ func (Parser) Parse(turn *protocol.Turn, call *protocol.Call) protocol.Result {
 	return putResponse(turn, call, method)
 }
 
-func parseRequest(b []byte) (request, bool) {
+func parseRequest(b []byte) (request, lineResult) {
 	var r request
-	var ok bool
-	if r.line, ok = parseRequestLine(b); !ok {
-		return r, false
-	}
-	if r.line.size == 0 {
-		return r, true
+	var found lineResult
+	if r.line, found = parseRequestLine(b); found != lineFound || r.line.size == 0 {
+		return r, found
 	}
 	size := fields(b[r.line.size:], func(name, value []byte) {
 		switch {
 		case equalFold(name, "host"):
-			r.host = value
+			if !r.hostSeen {
+				r.host, r.hostSeen = value, true
+			}
 		case equalFold(name, "user-agent"):
-			r.userAgent = value
+			if r.userAgent == nil {
+				r.userAgent = value
+			}
 		case equalFold(name, "content-length"):
-			r.contentLength, _ = parseLength(value)
+			n, ok := parseLength(value)
+			r.contentLength, r.sizeUnknown = n, r.sizeUnknown || !ok
 		case equalFold(name, "transfer-encoding"):
-			r.chunked = true
+			r.sizeUnknown = true
 		}
 	})
 	if size > 0 {
 		r.headSize = r.line.size + size
 	}
-	return r, true
-}
-
-// countFurther looks for requests behind the first one.
-func countFurther(turn *protocol.Turn, first *request) {
-	b := turn.Request
-	total := turn.RequestBytes
-	for r := *first; ; {
-		if r.headSize == 0 || r.chunked {
-			return // the size of this request is not known: what follows may be its body
-		}
-		size := uint64(r.headSize) + r.contentLength
-		if total <= size {
-			return
-		}
-		total -= size
-		if uint64(len(b)) <= size {
-			turn.FurtherUnknown = true
-			return
-		}
-		b = b[size:]
-		next, ok := parseRequest(b)
-		if !ok {
-			return // not a request: the rest of a body that came after all
-		}
-		turn.Further++
-		r = next
-	}
+	return r, found
 }
 
 func putAborted(turn *protocol.Turn, call *protocol.Call) {
@@ -135,66 +101,32 @@ func putAborted(turn *protocol.Turn, call *protocol.Call) {
 }
 
 func putResponse(turn *protocol.Turn, call *protocol.Call, method string) protocol.Result {
-	resp := parseResponse(turn)
-	if resp.status == 0 {
-		call.StatusClass = semconv.StatusClassUnknown
-		return protocol.Whole
+	call.StatusClass = statusClass(turn.Status)
+	if turn.Status != 0 {
+		call.Number(semconv.HTTPResponseStatusCode, int64(turn.Status), true)
 	}
-	call.StatusClass = strconv.Itoa(resp.status/100) + "xx"
-	call.Number(semconv.HTTPResponseStatusCode, int64(resp.status), true)
-	if resp.status >= 500 || (turn.Kind == protocol.Client && resp.status >= 400) {
+	if turn.Status >= 500 || (turn.Kind == protocol.Client && turn.Status >= 400) {
 		call.Failed = true
-		call.ErrorType = strconv.Itoa(resp.status)
+		call.ErrorType = strconv.Itoa(turn.Status)
 	}
+	resp := parseResponse(turn)
 	return resp.extent(turn, method)
 }
 
-func parseResponse(turn *protocol.Turn) response {
-	r := response{status: turn.Status}
-	b := turn.Response
-	nl := bytes.IndexByte(b, '\n')
-	if nl < 0 {
-		return r
+// statusClass of a code, 0 if it is not known. One beyond the classes is to be
+// taken as a server error (RFC 9110, section 15).
+func statusClass(status int) string {
+	switch status / 100 {
+	case 0:
+		return semconv.StatusClassUnknown
+	case 1:
+		return "1xx"
+	case 2:
+		return "2xx"
+	case 3:
+		return "3xx"
+	case 4:
+		return "4xx"
 	}
-	size := fields(b[nl+1:], func(name, value []byte) {
-		switch {
-		case equalFold(name, "content-length"):
-			r.contentLength, r.lengthKnown = parseLength(value)
-		case equalFold(name, "transfer-encoding"):
-			r.chunked = true
-		}
-	})
-	if size > 0 {
-		r.headSize = nl + 1 + size
-	}
-	return r
-}
-
-// lastChunk ends a chunked body without trailers (RFC 9112, section 7.1).
-var lastChunk = []byte("0\r\n\r\n")
-
-// extent tells whether the response ended with the bytes that went by (RFC
-// 9112, section 6.3).
-func (r *response) extent(turn *protocol.Turn, method string) protocol.Result {
-	if method == "HEAD" || r.status == 101 || r.status == 204 || r.status == 304 {
-		return protocol.Whole
-	}
-	if r.headSize == 0 {
-		return protocol.Growing
-	}
-	if r.chunked {
-		// only if all of it was captured is its end visible here
-		if uint64(len(turn.Response)) == turn.ResponseBytes && bytes.HasSuffix(turn.Response, lastChunk) {
-			return protocol.Whole
-		}
-		return protocol.Growing
-	}
-	if !r.lengthKnown {
-		return protocol.Growing // until the connection closes
-	}
-	turn.ResponseLength = uint64(r.headSize) + r.contentLength
-	if turn.ResponseBytes >= turn.ResponseLength {
-		return protocol.Whole
-	}
-	return protocol.Growing
+	return "5xx"
 }

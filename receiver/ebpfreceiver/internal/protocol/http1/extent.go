@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package http1
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+)
+
+// response is what is known of a response's head.
+type response struct {
+	contentLength uint64
+	lengthKnown   bool
+	chunked       bool
+	// headSize is 0 if the end of the head was not captured.
+	headSize int
+}
+
+func parseResponse(turn *protocol.Turn) response {
+	var r response
+	b := turn.Response
+	nl := bytes.IndexByte(b, '\n')
+	if nl < 0 {
+		return r
+	}
+	size := fields(b[nl+1:], func(name, value []byte) {
+		switch {
+		case equalFold(name, "content-length"):
+			r.contentLength, r.lengthKnown = parseLength(value)
+		case equalFold(name, "transfer-encoding"):
+			r.chunked = true
+		}
+	})
+	if size > 0 {
+		r.headSize = nl + 1 + size
+	}
+	return r
+}
+
+// extent tells whether the response ended with the bytes that went by (RFC
+// 9112, section 6.3).
+func (r *response) extent(turn *protocol.Turn, method string) protocol.Result {
+	switch s := turn.Status; {
+	case method == "HEAD", s == 101, s == 204, s == 304:
+		return protocol.Whole
+	case method == "CONNECT" && s >= 200 && s < 300: // what follows is the tunnel's
+		return protocol.Whole
+	}
+	if r.headSize == 0 {
+		return protocol.Growing
+	}
+	if r.chunked {
+		// only if all of it was captured is its end visible here
+		if uint64(len(turn.Response)) == turn.ResponseBytes && chunksEnd(turn.Response[r.headSize:]) {
+			return protocol.Whole
+		}
+		return protocol.Growing
+	}
+	if !r.lengthKnown {
+		return protocol.Growing // until the connection closes
+	}
+	turn.ResponseLength = uint64(r.headSize) + r.contentLength
+	if turn.ResponseBytes >= turn.ResponseLength {
+		return protocol.Whole
+	}
+	return protocol.Growing
+}
+
+// chunksEnd tells whether a chunked body, trailers included, is there to its end
+// (RFC 9112, section 7.1). A last chunk inside of a chunk's data is none.
+func chunksEnd(b []byte) bool {
+	for {
+		line, rest, ok := bytes.Cut(b, []byte{'\n'})
+		if !ok {
+			return false
+		}
+		digits, _, _ := bytes.Cut(line, []byte{';'}) // chunk extensions
+		size, err := strconv.ParseUint(string(bytes.TrimSpace(digits)), 16, 32)
+		if err != nil {
+			return false
+		}
+		if size == 0 {
+			return fields(rest, func(_, _ []byte) {}) > 0
+		}
+		if uint64(len(rest)) < size {
+			return false
+		}
+		if _, b, ok = bytes.Cut(rest[size:], []byte{'\n'}); !ok {
+			return false
+		}
+	}
+}
