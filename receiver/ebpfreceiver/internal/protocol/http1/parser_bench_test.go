@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package http1
+
+import (
+	"testing"
+
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+)
+
+// BenchmarkParse parses the corpus: an operation is one exchange.
+func BenchmarkParse(b *testing.B) {
+	cases := loadExchanges(b)
+	var call protocol.Call
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		turn := cases[i%len(cases)].turn
+		call.Reset()
+		Parser{}.Parse(&turn, &call)
+	}
+}
