@@ -10,8 +10,11 @@ MAKEFLAGS     += --no-print-directory
 # The version of the distribution is written once, in the builder's manifest.
 VERSION := $(shell sed -n 's/^  version: *//p' builder-config.yaml)
 
-# The collector is static, and equal bytes come out of any clone: no cgo, no paths, no VCS stamp.
-GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -tags grpcnotrace
+# The programs are static, and equal bytes come out of any clone: no cgo, no paths, no VCS stamp. Tests and
+# linters use the same flags, so that each package is compiled once for all of them.
+export CGO_ENABLED := 0
+export GOFLAGS     := -trimpath -buildvcs=false -tags=grpcnotrace
+GO_BUILD           := go build -ldflags '-s -w'
 
 TOOL := go tool -modfile=internal/tools/go.mod
 LINT := go tool -modfile=internal/tools/lint/go.mod
@@ -55,7 +58,7 @@ test-unit: build ## run the tests that need neither root nor other programs; nam
 
 .PHONY: test-race
 test-race: ## run the tests of the concurrent packages under the race detector
-	go test -p 2 -short -race ./internal/... ./receiver/... ./processor/... ./connector/... ./extension/... \
+	CGO_ENABLED=1 go test -p 2 -short -race ./internal/... ./receiver/... ./processor/... ./connector/... ./extension/... \
 	  | { grep -v 'no test files' || true; }
 
 .PHONY: test-packages

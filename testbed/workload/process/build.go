@@ -31,7 +31,7 @@ func Build(t testing.TB, pkg string) string {
 	bin := filepath.Join(t.TempDir(), path.Base(pkg))
 	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", bin, "./"+pkg)
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as in the Makefile: a compile less
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, fmt.Sprintf("building %s:\n%s", pkg, out))
 	return bin
