@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package capture
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
+)
+
+// peers is a child process that plays both ends of one connection.
+type peers struct {
+	pid int
+	in  io.WriteCloser
+	out *bufio.Scanner
+}
+
+func startPeers(t testing.TB, protocol string) *peers {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), peersVariable+"="+protocol, "OTEL_SERVICE_NAME=peers", "OTEL_RESOURCE_ATTRIBUTES=service.namespace=test")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		assert.NoError(t, in.Close())
+		assert.NoError(t, cmd.Wait())
+	})
+	return &peers{pid: cmd.Process.Pid, in: in, out: bufio.NewScanner(out)}
+}
+
+// play does n turns.
+func (p *peers) play(t testing.TB, n int) {
+	t.Helper()
+	_, err := fmt.Fprintln(p.in, n)
+	require.NoError(t, err)
+	require.True(t, p.out.Scan(), "the peers ended")
+}
+
+func open(t testing.TB, ringBytes int) *Capture {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("live: loads programs into this kernel, as root; make test runs it")
+	}
+	c, err := Open(Options{RingBytes: ringBytes, EdgesNs: []uint64{1e6, 1e9}, StuckAfter: time.Second})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, c.Close()) })
+	c.Clock().Sync()
+	return c
+}
+
+// TestExchanges: each turn of an HTTP connection is one record a side, with the
+// process's own words for itself.
+func TestExchanges(t *testing.T) {
+	c := open(t, 1<<20)
+	p := startPeers(t, "http")
+	const n = 500
+	p.play(t, n)
+	require.NoError(t, c.Detach())
+
+	byRole := map[uint8]int{}
+	sequences := map[uint8]uint32{}
+	var e record.Exchange
+	require.NoError(t, c.Drain(func(sample []byte) {
+		kind, err := record.KindOf(sample)
+		require.NoError(t, err)
+		require.Equal(t, record.KindExchange, kind)
+		require.NoError(t, record.DecodeExchange(sample, &e))
+		if int(e.Process.Tgid) != p.pid {
+			return // something else on this host
+		}
+		byRole[e.Role]++
+		sequences[e.Role]++
+		assert.Equal(t, sequences[e.Role], e.Sequence)
+		assert.EqualValues(t, 200, e.Status)
+		assert.Equal(t, record.Answered, e.Outcome)
+		assert.Equal(t, turns["http"].request, string(e.Request()))
+		assert.Equal(t, turns["http"].response, string(e.Response()))
+		assert.EqualValues(t, len(turns["http"].request), e.RequestBytes)
+		assert.EqualValues(t, len(turns["http"].response), e.ResponseBytes)
+		assert.LessOrEqual(t, e.StartNs, e.ResponseNs)
+		assert.EqualValues(t, unix.AF_INET, e.Family)
+	}))
+	assert.Equal(t, map[uint8]int{record.RoleServer: n, record.RoleClient: n}, byRole)
+
+	raw, ok := c.Identity(e.Process)
+	require.True(t, ok)
+	assert.Contains(t, string(chars(raw.ServiceName[:])), "peers\x00")
+	assert.Contains(t, string(chars(raw.ResourceAttributes[:])), "service.namespace=test\x00")
+}
+
+func chars(c []int8) []byte {
+	b := make([]byte, len(c))
+	for i, x := range c {
+		b[i] = byte(x)
+	}
+	return b
+}
+
+// TestSpill: what finds no room in the ring is counted in the aggregates, and both
+// together are all.
+func TestSpill(t *testing.T) {
+	c := open(t, os.Getpagesize())
+	p := startPeers(t, "http")
+	const n = 2000
+	p.play(t, n) // nobody reads
+	require.NoError(t, c.Detach())
+
+	delivered, spilled := map[uint8]uint64{}, map[uint8]uint64{}
+	var e record.Exchange
+	require.NoError(t, c.Drain(func(sample []byte) {
+		require.NoError(t, record.DecodeExchange(sample, &e))
+		if int(e.Process.Tgid) == p.pid {
+			delivered[e.Role]++
+		}
+	}))
+	for range 2 { // the second time there is nothing new
+		aggregates, err := c.Aggregates()
+		require.NoError(t, err)
+		for _, a := range aggregates {
+			if int(a.Key.Process.Tgid) != p.pid {
+				continue
+			}
+			assert.EqualValues(t, 2, a.Key.StatusClass)
+			assert.Len(t, a.Buckets, 3)
+			spilled[a.Key.Role] += a.Count
+		}
+	}
+	for _, role := range []uint8{record.RoleServer, record.RoleClient} {
+		assert.EqualValues(t, n, delivered[role]+spilled[role])
+		assert.NotZero(t, delivered[role])
+		assert.NotZero(t, spilled[role])
+	}
+	counters, err := c.Counters()
+	require.NoError(t, err)
+	assert.Equal(t, counters.Ended(), counters.Delivered+counters.Spilled)
+}
+
+// TestOtherProtocols: a connection that does not speak HTTP is muted.
+func TestOtherProtocols(t *testing.T) {
+	c := open(t, 1<<20)
+	before, err := c.Counters()
+	require.NoError(t, err)
+	startPeers(t, "other").play(t, 100)
+	after, err := c.Counters()
+	require.NoError(t, err)
+	assert.GreaterOrEqual(t, after.Muted-before.Muted, uint64(2), "both ends")
+}
+
+// BenchmarkHooks reports what the hooks cost by the kernel's own run-time
+// statistics, in nanoseconds a run, with both ends of a connection on this host.
+func BenchmarkHooks(b *testing.B) {
+	for _, protocol := range []string{"http", "other"} {
+		b.Run(protocol, func(b *testing.B) {
+			c := open(b, 8<<20)
+			p := startPeers(b, protocol)
+			p.play(b, 100)
+			stats, err := ebpf.EnableStats(uint32(unix.BPF_STATS_RUN_TIME))
+			require.NoError(b, err)
+			defer stats.Close()
+			programs := map[string]*ebpf.Program{"send": c.objects.SockSend, "recv": c.objects.SockRecv}
+			before := map[string]*ebpf.ProgramStats{}
+			for name, program := range programs {
+				before[name], err = program.Stats()
+				require.NoError(b, err)
+			}
+			b.ResetTimer()
+			p.play(b, b.N)
+			b.StopTimer()
+			for name, program := range programs {
+				after, err := program.Stats()
+				require.NoError(b, err)
+				runs := after.RunCount - before[name].RunCount
+				b.ReportMetric(float64(after.Runtime-before[name].Runtime)/float64(runs), "ns/"+name)
+			}
+			b.ReportMetric(0, "ns/op") // the peers' time, not ours
+		})
+	}
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package capture
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// peersVariable makes the test program play both ends of a connection instead: a
+// capture leaves out the process that it runs in.
+const peersVariable = "SLOE_TEST_PEERS"
+
+func TestMain(m *testing.M) {
+	if protocol := os.Getenv(peersVariable); protocol != "" {
+		if err := playPeers(protocol, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// turns are what the peers say to each other, by name.
+var turns = map[string]struct{ request, response string }{
+	"http": {
+		"GET /v1/items/42 HTTP/1.1\r\nHost: shop.example:8080\r\nUser-Agent: peers/1\r\nAccept: */*\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\nDate: Mon, 23 Nov 2026 10:00:00 GMT\r\n\r\nok\n",
+	},
+	"other": {strings.Repeat("\x17ask", 24), strings.Repeat("\x17say", 29)},
+}
+
+// playPeers does as many turns over one connection as each line of in says, and
+// answers with a line when it has.
+func playPeers(protocol string, in io.Reader, out io.Writer) error {
+	turn := turns[protocol]
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	go func() {
+		server, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer server.Close()
+		buffer := make([]byte, len(turn.request))
+		for {
+			if _, err := io.ReadFull(server, buffer); err != nil {
+				return
+			}
+			if _, err := io.WriteString(server, turn.response); err != nil {
+				return
+			}
+		}
+	}()
+	client, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	buffer := make([]byte, len(turn.response))
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		n, err := strconv.Atoi(lines.Text())
+		if err != nil {
+			return err
+		}
+		for range n {
+			if _, err := io.WriteString(client, turn.request); err != nil {
+				return err
+			}
+			if _, err := io.ReadFull(client, buffer); err != nil {
+				return err
+			}
+		}
+		fmt.Fprintln(out, "done")
+	}
+	return lines.Err()
+}
