@@ -18,6 +18,7 @@ import (
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/metadata"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/store"
+	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
@@ -28,6 +29,7 @@ type budgetExtension struct {
 	cfg       *Config
 	telemetry *metadata.TelemetryBuilder
 	clock     func() time.Time
+	instance  string // service.instance.id of this run of the collector
 
 	// What follows is set by Start.
 	health    *health
@@ -47,7 +49,11 @@ func newExtension(set extension.Settings, cfg *Config) (*budgetExtension, error)
 	if err != nil {
 		return nil, fmt.Errorf("build the extension's telemetry: %w", err)
 	}
-	return &budgetExtension{set: set, cfg: cfg, telemetry: telemetry, clock: time.Now, stop: make(chan struct{})}, nil
+	e := &budgetExtension{set: set, cfg: cfg, telemetry: telemetry, clock: time.Now, stop: make(chan struct{})}
+	if id, ok := set.Resource.Attributes().Get(semconv.ServiceInstanceID); ok {
+		e.instance = id.AsString()
+	}
+	return e, nil
 }
 
 // Start loads the catalogue and the counts, and then answers. What fails names

@@ -76,12 +76,16 @@ func testConfig(t *testing.T) *Config {
 	return cfg
 }
 
-func startDesk(t *testing.T, cfg *Config) *desk {
+func startDesk(t *testing.T, cfg *Config) *desk { return startDeskAs(t, cfg, writer.Instance) }
+
+// startDeskAs starts it in a collector of a service.instance.id.
+func startDeskAs(t *testing.T, cfg *Config, instance string) *desk {
 	t.Helper()
 	core, logs := observer.New(zap.InfoLevel)
 	d := &desk{t: t, host: &host{Host: componenttest.NewNopHost()}, logs: logs, telemetry: componenttest.NewTelemetry()}
 	set := metadatatest.NewSettings(d.telemetry)
 	set.Logger = zap.New(core)
+	set.Resource.Attributes().PutStr("service.instance.id", instance)
 	e, err := NewFactory().Create(context.Background(), set, cfg)
 	require.NoError(t, err)
 	d.budgetExtension = e.(*budgetExtension)
@@ -170,6 +174,30 @@ func TestRestartKeepsWhatWasServed(t *testing.T) {
 	again := startDesk(t, cfg)
 	after := again.eventuallyValid(101)
 	assert.Equal(t, before.State, after.State)
+}
+
+// A collector has another service.instance.id after each start, unless it is
+// configured. What it counted before is measured by it all the same; what
+// another collector counted is not.
+func TestRestartUnderAnotherInstance(t *testing.T) {
+	cfg := testConfig(t)
+	now := slo.MinuteOf(time.Now())
+	other := slo.Key{Service: slo.Service{Name: "remote"}, SLI: slo.HTTPAvailability}
+	d := startDeskAs(t, cfg, "first run")
+	d.Add(shopOK, now, 0, 0, "d", slo.Writer{Instance: "first run"})
+	d.Add(other, now, 0, 0, "d", slo.Writer{Instance: "remote agent"})
+	require.NoError(t, d.Shutdown(context.Background()))
+
+	again := startDeskAs(t, cfg, "second run")
+	again.Heartbeat(now, slo.Writer{Instance: "second run"})
+	var g budgetapi.Gate
+	require.Eventually(t, func() bool {
+		return again.get("/v1/gate/shop", &g) == http.StatusOK && g.State == "NORMAL"
+	}, 10*time.Second, 5*time.Millisecond)
+	assert.Equal(t, "IDLE", g.Reasons[0].Code)
+	again.get("/v1/gate/remote", &g)
+	assert.Equal(t, "UNKNOWN", g.State)
+	assert.Equal(t, "NOT_MEASURED", g.Reasons[0].Code)
 }
 
 func TestCatalogueIsReloaded(t *testing.T) {

@@ -16,17 +16,31 @@ var (
 // Add counts. It takes a short lock and no disk; the counts are served when they
 // are durable.
 func (e *budgetExtension) Add(key slo.Key, minute slo.Minute, good, bad uint64, definition slo.Definition, writer slo.Writer) {
-	e.keeper.Pending().Add(key, minute, good, bad, definition, writer)
+	e.keeper.Pending().Add(key, minute, good, bad, definition, e.lasting(writer))
 }
 
 // Heartbeat says that a minute was measured.
 func (e *budgetExtension) Heartbeat(minute slo.Minute, writer slo.Writer) {
-	e.keeper.Pending().Heartbeat(minute, writer)
+	e.keeper.Pending().Heartbeat(minute, e.lasting(writer))
 }
 
 // Open says how many requests of a service are unanswered.
 func (e *budgetExtension) Open(service slo.Service, minute slo.Minute, open uint64, writer slo.Writer) {
-	e.keeper.Open(service, minute, open, writer)
+	e.keeper.Open(service, minute, open, e.lasting(writer))
+}
+
+// thisCollector stands for the collector that the extension is part of. The
+// storage directory is its own, so the name means the same after a restart.
+const thisCollector = "this collector"
+
+// lasting names the connector beside the extension alike in every run: unless it
+// is configured, a collector's service.instance.id is another one after each
+// start, and services without traffic would count as unmeasured from then on.
+func (e *budgetExtension) lasting(writer slo.Writer) slo.Writer {
+	if writer.Instance == e.instance {
+		writer.Instance = thisCollector
+	}
+	return writer
 }
 
 // Lookup is that of the catalogue in force.
