@@ -8,7 +8,8 @@
  * least DETECT_WINDOW bytes and how many of them are valid.
  */
 
-#define DETECT_WINDOW 16
+#define DETECT_METHOD 14 /* letters of a method, at most */
+#define DETECT_WINDOW 20 /* a method, a space, and "http" */
 
 enum detected {
 	DETECT_NO = 0,   /* cannot be the start of a request */
@@ -21,11 +22,38 @@ static __always_inline int detect_is_method_char(unsigned char c)
 	return (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
 }
 
+/* The target behind a method of n letters and a space: p[n + 1] and on. */
+static __always_inline int detect_http1_target(const unsigned char *p, unsigned int n, unsigned int len)
+{
+	const char http[4] = {'h', 't', 't', 'p'};
+	unsigned char c = p[n + 1];
+	unsigned int k;
+
+	if (n + 1 >= len)
+		return DETECT_MORE;
+	if (c == '/')
+		return DETECT_YES;
+	if (c == '*') /* of OPTIONS alone; the preface of HTTP/2 starts with "PRI *" */
+		return n == 7 && p[0] == 'O' && p[1] == 'P' && p[2] == 'T' ? DETECT_YES : DETECT_NO;
+	if (n == 7 && p[0] == 'C' && p[1] == 'O' && p[2] == 'N' && p[3] == 'N') {
+		/* an authority: a name, an address, or one in brackets; NATS sends a CONNECT with JSON */
+		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '[' || c == '_' ?
+			       DETECT_YES : DETECT_NO;
+	}
+	for (k = 0; k < 4; k++) {
+		if (n + 1 + k >= len)
+			return DETECT_MORE;
+		if ((p[n + 1 + k] | 0x20) != http[k])
+			return DETECT_NO;
+	}
+	return DETECT_YES;
+}
+
 /*
  * A request line is a method, a space and a target: origin-form starts with
- * '/', asterisk-form is '*', absolute-form starts with "http" in any case.
- * CONNECT takes an authority, which may start with anything. Methods are not
- * listed: WebDAV and extensions are requests too.
+ * '/', asterisk-form is the '*' of OPTIONS, absolute-form starts with "http" in
+ * any case, CONNECT takes an authority. Methods are not listed: WebDAV and
+ * extensions are requests too.
  */
 static __always_inline int detect_http1_request(const unsigned char *p, unsigned int len)
 {
@@ -35,20 +63,11 @@ static __always_inline int detect_http1_request(const unsigned char *p, unsigned
 		return DETECT_MORE;
 	if (p[0] < 'A' || p[0] > 'Z')
 		return DETECT_NO;
-	for (i = 1; i < DETECT_WINDOW - 1; i++) {
+	for (i = 1; i <= DETECT_METHOD; i++) {
 		if (i >= len)
 			return DETECT_MORE;
-		if (p[i] == ' ') {
-			unsigned char c = p[i + 1];
-
-			if (i < 3)
-				return DETECT_NO; /* the shortest methods have three letters */
-			if (i + 1 >= len)
-				return DETECT_MORE;
-			if (c == '/' || c == '*' || c == 'h' || c == 'H')
-				return DETECT_YES;
-			return p[0] == 'C' && p[1] == 'O' && p[2] == 'N' && p[3] == 'N' && i == 7 ? DETECT_YES : DETECT_NO;
-		}
+		if (p[i] == ' ')
+			return i < 3 ? DETECT_NO : detect_http1_target(p, i, len); /* the shortest methods have three letters */
 		if (!detect_is_method_char(p[i]))
 			return DETECT_NO;
 	}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build cgo
+
+package detect
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// corpus of the parser of HTTP/1: the detector decides what the parser is given.
+const corpus = "../../receiver/ebpfreceiver/internal/protocol/http1/testdata/exchanges/*.txt"
+
+type exchange struct {
+	name     string
+	request  []byte
+	response []byte
+	// status that the kernel is to read, as a fact of the case
+	status string
+	claim  Claim
+}
+
+func loadCorpus(t *testing.T) []exchange {
+	files, err := filepath.Glob(corpus)
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	var out []exchange
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		input, _, _ := strings.Cut(string(b), "\nexpect\n")
+		e := exchange{name: filepath.Base(file), claim: Yes}
+		for line := range strings.Lines(input) {
+			key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+			switch key {
+			case ">":
+				e.request = append(e.request, unquote(t, value)...)
+			case "<":
+				e.response = append(e.response, unquote(t, value)...)
+			case "status":
+				e.status = value
+			case "detect":
+				e.claim = map[string]Claim{"no": No, "more": More}[value]
+			}
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func unquote(t *testing.T, quoted string) string {
+	s, err := strconv.Unquote(quoted)
+	require.NoError(t, err)
+	return s
+}
+
+// TestRequestsOfTheCorpus gives the detector more and more of each request: it
+// asks for more until it is sure, and never changes its mind.
+func TestRequestsOfTheCorpus(t *testing.T) {
+	for _, e := range loadCorpus(t) {
+		t.Run(e.name, func(t *testing.T) {
+			assert.Equal(t, e.claim, HTTP1Request(e.request))
+			decided := More
+			for n := 0; n <= len(e.request); n++ {
+				claim := HTTP1Request(e.request[:n])
+				if decided != More {
+					require.Equal(t, decided, claim, "after %q", e.request[:n])
+				}
+				if e.claim == Yes {
+					require.NotEqual(t, No, claim, "after %q", e.request[:n])
+				}
+				decided = claim
+			}
+		})
+	}
+}
+
+// TestResponsesOfTheCorpus does the same with responses, and reads their status.
+func TestResponsesOfTheCorpus(t *testing.T) {
+	responses := 0
+	for _, e := range loadCorpus(t) {
+		if len(e.response) == 0 || e.status == "0" {
+			continue
+		}
+		responses++
+		t.Run(e.name, func(t *testing.T) {
+			for n := range StatusLine {
+				require.Equal(t, More, HTTP1Response(e.response[:n]), "after %q", e.response[:n])
+			}
+			for n := StatusLine; n <= len(e.response); n++ {
+				require.Equal(t, Yes, HTTP1Response(e.response[:n]))
+			}
+			assert.Equal(t, string(e.response[9:12]), strconv.Itoa(HTTP1Status(e.response)))
+		})
+	}
+	require.Greater(t, responses, 60)
+}
+
+func TestStatus(t *testing.T) {
+	for line, want := range map[string]int{
+		"HTTP/1.1 200 OK\r\n": 200,
+		"HTTP/1.1 200\r\n":    200,
+		"HTTP/1.0 404 Not":    404,
+		"HTTP/1.1 999 ":       999,
+		"HTTP/1.1 099 ":       0, // a code has three digits, the first is its class
+		"HTTP/1.1 20x ":       0,
+		"HTTP/1.1  200":       0,
+		"HTTP/1.1 -20 ":       0,
+		"HTTP/1.12 200":       0,
+	} {
+		assert.Equal(t, Yes, HTTP1Response([]byte(line)), line)
+		assert.Equal(t, want, HTTP1Status([]byte(line)), line)
+	}
+}
+
+// FuzzRequest: no claim depends on bytes that are not there, or is taken back.
+func FuzzRequest(f *testing.F) {
+	for _, p := range otherProtocols {
+		f.Add([]byte(p.first))
+	}
+	f.Add([]byte("GET / HTTP/1.1\r\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		decided := More
+		for n := range len(b) + 1 {
+			claim := HTTP1Request(b[:n])
+			if decided != More && claim != decided {
+				t.Fatalf("%q: %d, then %d with one byte more", b[:n], decided, claim)
+			}
+			decided = claim
+		}
+	})
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build cgo
+
+package detect
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// otherProtocols are the first bytes of what else goes over TCP, by the side that
+// sends them. None of it may be claimed, neither as a request nor as a response:
+// a claimed connection is counted.
+var otherProtocols = []struct {
+	what  string
+	first string
+}{
+	{"TLS 1.3 ClientHello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\x9a\x51\x00\x07\x11"},
+	{"TLS ServerHello", "\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03\x61\x62\x63\x64\x65"},
+	{"TLS alert", "\x15\x03\x03\x00\x02\x02\x28"},
+	{"HTTP/2 preface with prior knowledge", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x12\x04\x00"},
+	{"HTTP/2 SETTINGS of a server", "\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x80\x00"},
+	{"PostgreSQL startup", "\x00\x00\x00\x29\x00\x03\x00\x00user\x00shop\x00database\x00shop\x00\x00"},
+	{"PostgreSQL SSLRequest", "\x00\x00\x00\x08\x04\xd2\x16\x2f"},
+	{"PostgreSQL simple query", "Q\x00\x00\x00\x0dSELECT 1\x00"},
+	{"PostgreSQL parse", "P\x00\x00\x00\x1c\x00SELECT $1::int\x00\x00\x00"},
+	{"PostgreSQL answer to SSLRequest", "N"},
+	{"PostgreSQL row description", "T\x00\x00\x00\x1d\x00\x01id\x00\x00\x00\x40"},
+	{"MySQL handshake of the server", "\x4a\x00\x00\x00\x0a8.0.36\x00\x09\x00\x00\x00abcdefgh"},
+	{"MySQL query", "\x09\x00\x00\x00\x03SELECT 1"},
+	{"MySQL handshake of 71 bytes, whose length is a letter", "G\x00\x00\x00\x0a5.7.1\x00"},
+	{"Redis command", "*2\r\n$3\r\nGET\r\n$5\r\norder\r\n"},
+	{"Redis inline command", "GET orders\r\n"},
+	{"Redis inline command of a key with h", "GET hits\r\n"},
+	{"Redis PING inline", "PING\r\n"},
+	{"Redis answer", "+OK\r\n"},
+	{"Redis error", "-ERR unknown command\r\n"},
+	{"memcached get", "get /orders\r\n"},
+	{"memcached answer", "VALUE key 0 3\r\nabc\r\nEND\r\n"},
+	{"memcached stored", "STORED\r\n"},
+	{"memcached binary", "\x80\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x00"},
+	{"SSH", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"},
+	{"SMTP greeting", "220 mail.example ESMTP\r\n"},
+	{"SMTP EHLO", "EHLO mail.example\r\n"},
+	{"SMTP EHLO of a host with h", "EHLO host.example\r\n"},
+	{"SMTP HELO of a host with H", "HELO HOST.EXAMPLE\r\n"},
+	{"SMTP MAIL", "MAIL FROM:<a@shop.example>\r\n"},
+	{"IMAP greeting", "* OK IMAP4rev1 ready\r\n"},
+	{"IMAP login", "A001 LOGIN me secret\r\n"},
+	{"POP3 login", "USER hugo\r\n"},
+	{"FTP login", "USER anonymous\r\n"},
+	{"FTP greeting", "220 (vsFTPd 3.0.5)\r\n"},
+	{"DNS over TCP", "\x00\x1d\x1a\x2b\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x04shop"},
+	{"DNS over TCP of 71*256 bytes", "GE\x1a\x2b\x01\x00\x00\x01"},
+	{"Kafka ApiVersions", "\x00\x00\x00\x23\x00\x12\x00\x03\x00\x00\x00\x01\x00\x08rdkafka"},
+	{"AMQP 0-9-1", "AMQP\x00\x00\x09\x01"},
+	{"AMQP 1.0 with SASL", "AMQP\x03\x01\x00\x00"},
+	{"MQTT CONNECT", "\x10\x1a\x00\x04MQTT\x04\x02\x00\x3c\x00\x0esensor"},
+	{"MongoDB OP_MSG", "\x5d\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00"},
+	{"MongoDB OP_QUERY of 71 bytes", "G\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xd4\x07\x00\x00"},
+	{"NATS INFO", "INFO {\"server_id\":\"NA\",\"version\":\"2.10\"}\r\n"},
+	{"NATS CONNECT", "CONNECT {\"verbose\":false}\r\n"},
+	{"NATS PUB", "PUB hosts.up 2\r\nok\r\n"},
+	{"STOMP", "CONNECT\naccept-version:1.2\n\n\x00"},
+	{"SIP INVITE", "INVITE sip:bob@shop.example SIP/2.0\r\n"},
+	{"SIP OPTIONS", "OPTIONS sip:bob@shop.example SIP/2.0\r\n"},
+	{"SIP answer", "SIP/2.0 200 OK\r\n"},
+	{"RTSP DESCRIBE", "DESCRIBE rtsp://cam.example/1 RTSP/1.0\r\n"},
+	{"RTSP OPTIONS of a stream", "OPTIONS rtsp://cam.example/1 RTSP/1.0\r\n"},
+	{"RTSP answer", "RTSP/1.0 200 OK\r\nCSeq: 1\r\n"},
+	{"PROXY protocol 1", "PROXY TCP4 10.0.0.1 10.0.0.2 40000 80\r\n"},
+	{"PROXY protocol 2", "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c"},
+	{"gzip", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\x4c"},
+	{"ZooKeeper", "\x00\x00\x00\x2d\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x75\x30"},
+	{"Cassandra OPTIONS", "\x04\x00\x00\x00\x05\x00\x00\x00\x00"},
+	{"LDAP bind", "\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00"},
+	{"BitTorrent", "\x13BitTorrent protocol\x00\x00"},
+	{"JSON-RPC, one object a line", "{\"jsonrpc\":\"2.0\"}\n"},
+	{"syslog with octet counting", "62 <34>1 2026-01-01T00:00:00Z host app"},
+	{"Graphite", "servers.web.load 0.5 1700000000\n"},
+	{"X11", "l\x00\x0b\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
+	{"an upper-case word", "HELLO WORLD, HOW ARE YOU"},
+	{"two letters and a slash", "GO /away"},
+	{"an empty line before a request", "\r\nGET / HTTP/1.1\r\n"},
+}
+
+func TestOtherProtocols(t *testing.T) {
+	for _, p := range otherProtocols {
+		t.Run(p.what, func(t *testing.T) {
+			want := No
+			if len(p.first) == 1 { // nothing can be said of one letter
+				want = More
+			}
+			assert.Equal(t, want, HTTP1Request([]byte(p.first)))
+			assert.Equal(t, No, HTTP1Response([]byte(p.first)))
+		})
+	}
+}
+
+// TestLookAlikes are claimed though they are something else: their first bytes
+// are those of a request. Their answers are not HTTP's, by which they are known.
+func TestLookAlikes(t *testing.T) {
+	for what, c := range map[string]struct{ request, answer string }{
+		"RTSP OPTIONS of the server": {"OPTIONS * RTSP/1.0\r\n", "RTSP/1.0 200 OK\r\n"},
+		"FTP with an absolute path":  {"RETR /pub/file\r\n", "150 Opening BINARY mode\r\n"},
+		"Redis inline, key of a URL": {"GET http://a/b\r\n", "$-1\r\n"},
+		"Redis inline, key of /":     {"GET /orders\r\n", "$3\r\nabc\r\n"},
+		"HTTP/0.9":                   {"GET /\r\n", "<html>"},
+	} {
+		assert.Equal(t, Yes, HTTP1Request([]byte(c.request)), what)
+		assert.Equal(t, No, HTTP1Response([]byte(c.answer)), what)
+	}
+}
+
+// TestRandom: of random bytes, one in 10^8 starts like a request.
+func TestRandom(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	b := make([]byte, 16)
+	for range 100_000 {
+		for i := range b {
+			b[i] = byte(random.Uint32())
+		}
+		assert.NotEqual(t, Yes, HTTP1Request(b), "%q", b)
+		assert.NotEqual(t, Yes, HTTP1Response(b), "%q", b)
+	}
+}
