@@ -52,8 +52,8 @@ func (r *response) extent(turn *protocol.Turn, method string) protocol.Result {
 		return protocol.Growing
 	}
 	if r.chunked {
-		// only if all of it was captured is its end visible here
-		if uint64(len(turn.Response)) == turn.ResponseBytes && chunksEnd(turn.Response[r.headSize:]) {
+		// its end is visible to the kernel, or here if all of it was captured
+		if turn.LastChunk || uint64(len(turn.Response)) == turn.ResponseBytes && chunksEnd(turn.Response[r.headSize:]) {
 			return protocol.Whole
 		}
 		return protocol.Growing

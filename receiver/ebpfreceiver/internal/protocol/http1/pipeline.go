@@ -30,10 +30,10 @@ func countFurther(turn *protocol.Turn, first *request) {
 		}
 		b = b[size:]
 		next, found := parseRequest(b)
-		switch found {
-		case lineInvalid:
+		switch {
+		case found == lineInvalid:
 			return // the rest of a body that came after all
-		case lineMore:
+		case next.line.size == 0: // cut before its line ended, which would have proven it
 			turn.FurtherUnknown = true
 			return
 		}
