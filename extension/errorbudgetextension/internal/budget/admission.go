@@ -42,6 +42,11 @@ func (r Reason) String() string {
 	return [reasons]string{"late", "future", "implausible", "too_many_series", "late_heartbeat"}[r]
 }
 
+// Reasons lists every Reason there is.
+func Reasons() []Reason {
+	return []Reason{Late, Future, Implausible, TooManySeries, LateHeartbeat}
+}
+
 // admit says to which minute an event of a minute belongs when it arrives now.
 func admit(minute, now slo.Minute) (slo.Minute, bool, Reason) {
 	switch {

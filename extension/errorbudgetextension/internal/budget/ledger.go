@@ -3,9 +3,7 @@
 package budget
 
 import (
-	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -60,41 +58,6 @@ func (l *Ledger) Apply(b *Batch) {
 	}
 }
 
-// Restore takes what storage holds, in any order, before the first Apply. Now is
-// the current instant.
-func (l *Ledger) Restore(now time.Time) *Restorer {
-	return &Restorer{ledger: l, now: slo.MinuteOf(now)}
-}
-
-// Restorer fills a Ledger that nobody asks yet.
-type Restorer struct {
-	ledger *Ledger
-	now    slo.Minute
-}
-
-// Increment takes a stored minute of a series.
-func (r *Restorer) Increment(i Increment) { r.ledger.increment(r.now, i) }
-
-// Sight takes a stored sight.
-func (r *Restorer) Sight(s Sight) { r.ledger.sight(s) }
-
-// Heartbeat takes a stored heartbeat.
-func (r *Restorer) Heartbeat(h Heartbeat) { r.ledger.beat(h) }
-
-// Durable takes the instant up to which storage holds everything.
-func (r *Restorer) Durable(t time.Time) { r.ledger.durable = t }
-
-// Inherit takes over the open requests of another Ledger, which are gauges and
-// not stored, and the arrival of its latest answers.
-func (r *Restorer) Inherit(from *Ledger) {
-	from.mu.Lock()
-	defer from.mu.Unlock()
-	for id, s := range from.services {
-		to := r.ledger.service(id)
-		to.opens, to.arrival = maps.Clone(s.opens), s.arrival
-	}
-}
-
 // Open is that of slo.Recorder. It replaces what the writer said before; a zero
 // of an unknown service makes nothing known.
 func (l *Ledger) Open(id slo.Service, now time.Time, minute slo.Minute, open uint64, writer slo.Writer) {
@@ -116,26 +79,6 @@ func (l *Ledger) DurableThrough() time.Time {
 	return l.durable
 }
 
-// Services lists every service that was seen, by name, namespace and
-// environment.
-func (l *Ledger) Services() []slo.Service {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	all := make([]slo.Service, 0, len(l.services))
-	for id := range l.services {
-		all = append(all, id)
-	}
-	slices.SortFunc(all, CompareServices)
-	return all
-}
-
-// Named lists the services of a name that were seen, in the same order.
-func (l *Ledger) Named(name string) []slo.Service {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.byName[name])
-}
-
 // Forget drops the services and the series of which nothing is known since a
 // minute, as storage drops them.
 func (l *Ledger) Forget(before slo.Minute) {
@@ -152,17 +95,6 @@ func (l *Ledger) Forget(before slo.Minute) {
 			delete(l.writers, instance)
 		}
 	}
-}
-
-// CompareServices orders services by name, namespace and environment.
-func CompareServices(a, b slo.Service) int {
-	if c := strings.Compare(a.Name, b.Name); c != 0 {
-		return c
-	}
-	if c := strings.Compare(a.Namespace, b.Namespace); c != 0 {
-		return c
-	}
-	return strings.Compare(a.Environment, b.Environment)
 }
 
 func (l *Ledger) service(id slo.Service) *service {
@@ -195,17 +127,4 @@ func (l *Ledger) beat(h Heartbeat) {
 		l.writers[h.Instance] = m
 	}
 	m.set(h.Minute)
-}
-
-// WindowsChanged tells whether the length of any service's window is another
-// one now. The Ledger keeps to the lengths that it began with.
-func (l *Ledger) WindowsChanged() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for id, s := range l.services {
-		if slo.Minute(l.window(id)/time.Minute) != s.window {
-			return true
-		}
-	}
-	return false
 }

@@ -33,21 +33,6 @@ type serviceWriter struct {
 	instance string
 }
 
-// pendingSeries outlives a Drain, so that a busy series costs no allocation.
-type pendingSeries struct {
-	id      SeriesID
-	cells   []pendingCell // of a few minutes, the newest last
-	dirty   bool
-	touched slo.Minute          // the newest minute that was drained or is to be
-	last    string              // the writer of the latest Add
-	writers map[string]struct{} // all whose sight is drained or is to be
-}
-
-type pendingCell struct {
-	minute slo.Minute
-	counts Counts
-}
-
 // NewPending returns an empty one.
 func NewPending(clock func() time.Time) *Pending {
 	return &Pending{
@@ -157,11 +142,6 @@ func (p *Pending) Lost(reason Reason) uint64 {
 	return p.lost[reason]
 }
 
-// Reasons lists every Reason there is.
-func Reasons() []Reason {
-	return []Reason{Late, Future, Implausible, TooManySeries, LateHeartbeat}
-}
-
 func (p *Pending) find(id SeriesID, events uint64) *pendingSeries {
 	if s, ok := p.series[id]; ok {
 		return s
@@ -200,14 +180,4 @@ func (p *Pending) sweep(now slo.Minute) {
 			delete(p.series, id)
 		}
 	}
-}
-
-func (s *pendingSeries) add(minute slo.Minute, counts Counts) {
-	for i := len(s.cells) - 1; i >= 0; i-- {
-		if s.cells[i].minute == minute {
-			s.cells[i].counts.add(counts)
-			return
-		}
-	}
-	s.cells = append(s.cells, pendingCell{minute: minute, counts: counts})
 }
