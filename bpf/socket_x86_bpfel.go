@@ -86,7 +86,7 @@ type SocketConn struct {
 		Detected uint32
 		Data     [256]uint8
 	}
-	Response [256]uint8
+	Response [512]uint8
 }
 
 type SocketCounter uint32
@@ -119,6 +119,7 @@ const (
 	SocketExchangeFlagEXCHANGE_SWITCHED       SocketExchangeFlag = 16
 	SocketExchangeFlagEXCHANGE_JOINED_MIDWAY  SocketExchangeFlag = 32
 	SocketExchangeFlagEXCHANGE_INTERIM        SocketExchangeFlag = 64
+	SocketExchangeFlagEXCHANGE_LAST_CHUNK     SocketExchangeFlag = 128
 )
 
 type SocketExchangeRecord struct {
@@ -149,7 +150,7 @@ type SocketExchangeRecord struct {
 	RemoteAddr    [16]uint8
 	ResponseLen   uint16
 	Pad           [3]uint16
-	Data          [512]uint8
+	Data          [768]uint8
 }
 
 type SocketFlow struct {
@@ -224,7 +225,7 @@ const (
 
 type SocketScratch struct {
 	_         structs.HostLayout
-	Payload   [512]uint8
+	Payload   [1024]uint8
 	Record    SocketExchangeRecord
 	Tail      SocketTailRecord
 	Identity  SocketProcessIdentity

@@ -21,9 +21,10 @@ static __always_inline __u32 end_exchange(struct conn *c, struct scratch *scratc
 {
 	__u32 todo = 0;
 
-	if (c->phase == PHASE_RESPONSE && c->flags & CONN_TAIL_DUE && !(c->flags & CONN_DEFERRED)) {
+	if (c->phase == PHASE_RESPONSE && c->flags & CONN_END_UNTOLD && !(c->flags & CONN_DEFERRED)) {
+		/* also of a response of one I/O: it may have been one that ends with its connection */
 		fill_tail(&scratch->tail, c, TAIL_FINAL);
-		c->flags &= ~CONN_TAIL_DUE;
+		c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD);
 		todo |= TODO_TAIL;
 	}
 	if (c->phase != PHASE_REQUEST && promote_next(c))

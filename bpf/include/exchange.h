@@ -80,7 +80,7 @@ static __always_inline void open_exchange(struct conn *c)
 {
 	c->sequence++;
 	c->phase = PHASE_REQUEST;
-	c->flags &= ~(CONN_TAIL_DUE | CONN_LENGTH_KNOWN | CONN_CHUNKED);
+	c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD | CONN_LENGTH_KNOWN | CONN_CHUNKED);
 	c->status = 0;
 	c->response_len = 0;
 	c->response_flags = 0;
@@ -109,6 +109,7 @@ static __always_inline bool promote_next(struct conn *c)
 static __always_inline void answer(struct conn *c, struct exchange_record *r)
 {
 	c->phase = PHASE_RESPONSE;
+	c->flags |= CONN_END_UNTOLD;
 	fill_request(r, c);
 	fill_response(r, c);
 	r->outcome = OUTCOME_ANSWERED;

@@ -51,6 +51,7 @@ enum conn_flag {
 	CONN_LENGTH_KNOWN = 32,
 	CONN_CHUNKED = 64,
 	CONN_OWN = 128,       /* a connection of the collector itself */
+	CONN_END_UNTOLD = 256, /* no final tail was sent of the last response */
 };
 
 struct conn {
@@ -179,7 +180,7 @@ enum scratch_user {
 };
 
 struct scratch {
-	__u8 payload[2 * REQUEST_PREFIX]; /* twice: the verifier bounds the offset and the length of a read apart */
+	__u8 payload[2 * RESPONSE_PREFIX]; /* twice: the verifier bounds the offset and the length of a read apart */
 	struct exchange_record record;
 	struct tail_record tail;
 	struct process_identity identity;

@@ -116,19 +116,21 @@ static __always_inline int locate(struct task_struct *task, struct sock *sk, str
 }
 
 /*
- * Copies at most want bytes of the I/O to scratch->payload from offset on.
- * Returns how many bytes were copied; the kernel just touched them, so a fault
- * is rare (the page was taken away meanwhile).
+ * Copies at most want bytes of the I/O to scratch->payload from offset on, up to
+ * the constant room, a power of two. Returns how many bytes were copied; the
+ * kernel just touched them, so a fault is rare (the page was taken away
+ * meanwhile).
  */
-static __always_inline __u32 gather(struct scratch *scratch, __u32 offset, const struct io_buffer *b, __u64 want)
+static __always_inline __u32 gather(struct scratch *scratch, __u32 room, __u32 offset, const struct io_buffer *b,
+				    __u64 want)
 {
 	struct user_iovec v = {.base = b->base, .len = b->len};
 	__u32 end = offset, limit;
 	int i;
 
-	if (offset >= REQUEST_PREFIX)
+	if (offset >= room)
 		return 0;
-	limit = want > REQUEST_PREFIX - offset ? REQUEST_PREFIX : offset + (__u32)want;
+	limit = want > room - offset ? room : offset + (__u32)want;
 	for (i = 0; i < MAX_IOVECS; i++) {
 		__u64 n;
 
@@ -145,13 +147,13 @@ static __always_inline __u32 gather(struct scratch *scratch, __u32 offset, const
 			n = limit - end;
 		if (n == 0)
 			continue;
-		/* end + n <= REQUEST_PREFIX; the masks say it to the verifier, who forgets the sum */
+		/* end + n <= room; the masks say it to the verifier, who forgets the sum */
 		barrier_var(n);
 		barrier_var(end);
-		n &= 2 * REQUEST_PREFIX - 1;
-		if (n > REQUEST_PREFIX)
+		n &= 2 * room - 1;
+		if (n > room)
 			break;
-		end &= REQUEST_PREFIX - 1;
+		end &= room - 1;
 		if (bpf_probe_read_user(scratch->payload + end, n, (void *)v.base))
 			break;
 		end += n;

@@ -12,7 +12,7 @@
  */
 
 #define REQUEST_PREFIX 256  /* enough for a request line and the usual headers */
-#define RESPONSE_PREFIX 256 /* enough for a status line and the length of the body */
+#define RESPONSE_PREFIX 512 /* enough for most heads: behind the length of the body stand many others */
 #define MAX_LATENCY_EDGES 31
 #define LATENCY_BUCKETS (MAX_LATENCY_EDGES + 1)
 #define ARGS_SIZE 512
@@ -51,6 +51,7 @@ enum exchange_flag {
 	EXCHANGE_SWITCHED = 16,         /* 101: the connection speaks another protocol from here on */
 	EXCHANGE_JOINED_MIDWAY = 32,    /* the connection is older than the agent */
 	EXCHANGE_INTERIM = 64,         /* interim responses (1xx) came before the final one */
+	EXCHANGE_LAST_CHUNK = 128,     /* the bytes so far end like a chunked body (RFC 9112, section 7.1) */
 };
 
 enum tail_flag {

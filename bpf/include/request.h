@@ -45,7 +45,7 @@ static __always_inline void read_request_bytes(const struct io *io, struct conn 
 	want = io->len < REQUEST_PREFIX - have ? io->len : REQUEST_PREFIX - have;
 	located = locate(io->task, io->sk, &buffer);
 	if (located == LOCATED)
-		got = gather(io->scratch, have, &buffer, want);
+		got = gather(io->scratch, REQUEST_PREFIX, have, &buffer, want);
 	else
 		count_untold(located);
 	b->gap = got < want;

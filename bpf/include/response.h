@@ -13,6 +13,7 @@ struct response_bytes {
 	__u32 status;
 	bool unread;    /* nothing of the bytes is known */
 	bool interim;   /* only interim responses (1xx) so far */
+	bool last_chunk; /* they go beyond what was captured, and end like a chunked body */
 };
 
 struct final_search {
@@ -24,7 +25,7 @@ struct final_search {
 /* Looks for a status line behind an empty line. */
 static long search_final(__u32 i, struct final_search *s)
 {
-	const __u8 *p = s->payload + (i & (REQUEST_PREFIX - 1));
+	const __u8 *p = s->payload + (i & (RESPONSE_PREFIX - 1));
 
 	if (i + 4 + DETECT_STATUS_LINE > s->total)
 		return 1;
@@ -46,12 +47,12 @@ static __always_inline void skip_interim(const struct io *io, struct response_by
 {
 	struct final_search s = {.payload = io->scratch->payload, .total = b->total};
 
-	bpf_loop(REQUEST_PREFIX, search_final, &s, 0);
-	if (s.found && s.found < REQUEST_PREFIX) {
+	bpf_loop(RESPONSE_PREFIX, search_final, &s, 0);
+	if (s.found && s.found < RESPONSE_PREFIX) {
 		__u32 start = s.found, status;
 
 		barrier_var(start); /* else the mask is optimised away, and the verifier does not see the bound */
-		start &= REQUEST_PREFIX - 1;
+		start &= RESPONSE_PREFIX - 1;
 		status = detect_http1_status(io->scratch->payload + start);
 
 		if (!is_interim(status)) {
@@ -77,10 +78,11 @@ static __always_inline void read_response_bytes(const struct io *io, struct conn
 	want = io->len < RESPONSE_PREFIX - have ? io->len : RESPONSE_PREFIX - have;
 	located = locate(io->task, io->sk, &buffer);
 	if (located == LOCATED)
-		got = gather(io->scratch, have, &buffer, want);
+		got = gather(io->scratch, RESPONSE_PREFIX, have, &buffer, want);
 	else
 		count_untold(located);
 	b->unread = got == 0;
+	b->last_chunk = got && io->len > got && ends_with_last_chunk(&buffer, io->len);
 	b->total = have + got;
 	b->start = 0;
 	b->status = 0;
@@ -153,6 +155,8 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 		c->response_flags |= EXCHANGE_NOT_HTTP;
 	if (b->status == 101)
 		c->response_flags |= EXCHANGE_SWITCHED;
+	if (b->last_chunk)
+		c->response_flags |= EXCHANGE_LAST_CHUNK;
 	c->response_len = b->unread ? 0 : b->total - b->start;
 	__builtin_memcpy(c->response, scratch->payload + (b->start & (RESPONSE_PREFIX - 1)), RESPONSE_PREFIX);
 	answer(c, &scratch->record);

@@ -111,7 +111,7 @@ static __always_inline void on_tail_bytes(struct io *io, struct conn *c)
 			/* its record, still to be sent, will carry the end */
 		} else if (whole) {
 			fill_tail(&io->scratch->tail, c, TAIL_FINAL);
-			c->flags &= ~CONN_TAIL_DUE;
+			c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD);
 			todo |= TODO_TAIL;
 		} else if (!(c->flags & (CONN_LENGTH_KNOWN | CONN_CHUNKED)) &&
 			   (is_power_of_two(c->response_ios) || io->now - c->tail_ns > TAIL_PAUSE_NS)) {

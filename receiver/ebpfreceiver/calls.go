@@ -36,7 +36,7 @@ func (r *ebpfReceiver) onSample(sample []byte) {
 			}
 		case record.KindTail:
 			if err = record.DecodeTail(sample, &r.tail); err == nil {
-				r.pending.Tail(&r.tail, r.nowNs)
+				r.pending.Tail(&r.tail)
 			}
 		default:
 			err = record.ErrShort
@@ -119,6 +119,7 @@ func turnOf(e *record.Exchange) protocol.Turn {
 		RequestBytes:  e.RequestBytes,
 		ResponseBytes: e.ResponseBytes,
 		RequestGap:    e.Flags&record.FlagRequestGap != 0,
+		LastChunk:     e.Flags&record.FlagLastChunk != 0,
 		Status:        int(e.Status),
 		Local:         netip.AddrPortFrom(netip.AddrFrom16(e.LocalAddr).Unmap(), e.LocalPort),
 		Remote:        netip.AddrPortFrom(netip.AddrFrom16(e.RemoteAddr).Unmap(), e.RemotePort),

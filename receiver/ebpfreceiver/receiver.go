@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cilium/ebpf/ringbuf"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/consumer"
@@ -150,7 +149,7 @@ func (r *ebpfReceiver) readLoop(host component.Host) {
 		default:
 		}
 		r.nowNs = r.capture.Clock().Sync()
-		if err := r.capture.Read(r.onSample); err != nil && !errors.Is(err, ringbuf.ErrClosed) {
+		if err := r.capture.Read(r.onSample); err != nil && !errors.Is(err, capture.ErrClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
 			return
 		}

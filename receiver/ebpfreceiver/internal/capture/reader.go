@@ -11,12 +11,15 @@ import (
 	"github.com/cilium/ebpf/ringbuf"
 )
 
+// ErrClosed is returned by Read after Close.
+var ErrClosed = ringbuf.ErrClosed
+
 // Clock of the records.
 func (c *Capture) Clock() *Clock { return &c.clock }
 
 // Read calls handle with each sample that there is, until the deadline passes
 // with none left. The bytes are valid during the call only. It returns
-// ringbuf.ErrClosed after Close.
+// ErrClosed after Close.
 //
 // Wake-ups are batched by the kernel, so Read looks at the ring by itself at
 // least every Poll.
@@ -42,7 +45,7 @@ func (c *Capture) read(handle func(sample []byte)) error {
 			handle(rec.RawSample)
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return nil
-		case errors.Is(err, ringbuf.ErrClosed):
+		case errors.Is(err, ErrClosed):
 			return err
 		default:
 			return fmt.Errorf("read the ring buffer: %w", err)

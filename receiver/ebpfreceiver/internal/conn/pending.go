@@ -16,12 +16,8 @@ const (
 	// maxPending bounds the calls that are held: about 20 MB. The oldest goes
 	// first, with an unknown end.
 	maxPending = 16384
-	// quiet is how long a response of unknown length may say nothing before it is
-	// taken as ended with its last known byte. The kernel tells of such a response
-	// at least every 0.5 s while it goes on.
-	quiet = 1500 * time.Millisecond
-	// patience bounds the wait for the end of a response of known length, or of
-	// one that goes on and on.
+	// patience bounds the wait for the end of a response: a stream, or one whose
+	// length is not known on a connection that stays open without another request.
 	patience = time.Minute
 )
 
@@ -41,7 +37,6 @@ type Held struct {
 	bytes uint64
 
 	addedNs uint64
-	heardNs uint64
 }
 
 // Pending holds calls by connection. It is for one goroutine. Release is called
@@ -67,7 +62,7 @@ func (p *Pending) Add(h *Held, bytes, nowNs uint64) {
 	if p.oldest.Len() >= maxPending {
 		p.release(p.oldest.Front(), false)
 	}
-	h.bytes, h.addedNs, h.heardNs = bytes, nowNs, nowNs
+	h.bytes, h.addedNs = bytes, nowNs
 	p.byConn[h.Conn] = p.oldest.PushBack(h)
 }
 
@@ -83,13 +78,13 @@ func (p *Pending) Next(conn uint64) {
 
 // Tail takes what the kernel tells of a response. It reports false for a
 // connection and exchange that are not held.
-func (p *Pending) Tail(t *record.Tail, nowNs uint64) bool {
+func (p *Pending) Tail(t *record.Tail) bool {
 	e, ok := p.byConn[t.Conn]
 	if !ok || e.Value.(*Held).Sequence != t.Sequence {
 		return false
 	}
 	h := e.Value.(*Held)
-	h.EndNs, h.bytes, h.heardNs = t.EndNs, t.ResponseBytes, nowNs
+	h.EndNs, h.bytes = t.EndNs, t.ResponseBytes
 	if t.Final() {
 		p.release(e, true)
 	}
@@ -98,16 +93,8 @@ func (p *Pending) Tail(t *record.Tail, nowNs uint64) bool {
 
 // Expire releases the calls that were waited for long enough.
 func (p *Pending) Expire(nowNs uint64) {
-	for e := p.oldest.Front(); e != nil; {
-		next := e.Next()
-		h := e.Value.(*Held)
-		switch {
-		case nowNs-h.addedNs > uint64(patience):
-			p.release(e, false)
-		case h.Length == 0 && nowNs-h.heardNs > uint64(quiet):
-			p.release(e, false)
-		}
-		e = next
+	for e := p.oldest.Front(); e != nil && nowNs-e.Value.(*Held).addedNs > uint64(patience); e = p.oldest.Front() {
+		p.release(e, false)
 	}
 }
 

@@ -36,6 +36,10 @@ type Turn struct {
 	// RequestGap tells that the request's prefix has a hole behind its end.
 	RequestGap bool
 
+	// LastChunk tells that the response's bytes so far go beyond the captured
+	// prefix and end like a chunked body.
+	LastChunk bool
+
 	// Status is the status code that the kernel read, 0 if it read none.
 	Status int
 

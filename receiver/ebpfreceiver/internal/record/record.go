@@ -46,6 +46,7 @@ const (
 	FlagNotHTTP       = uint16(bpf.SocketExchangeFlagEXCHANGE_NOT_HTTP)
 	FlagEarlyResponse = uint16(bpf.SocketExchangeFlagEXCHANGE_EARLY_RESPONSE)
 	FlagRequestGap    = uint16(bpf.SocketExchangeFlagEXCHANGE_REQUEST_GAP)
+	FlagLastChunk     = uint16(bpf.SocketExchangeFlagEXCHANGE_LAST_CHUNK)
 	FlagJoinedMidway  = uint16(bpf.SocketExchangeFlagEXCHANGE_JOINED_MIDWAY)
 )
 
