@@ -147,7 +147,7 @@ func (g gateway) waitForValid(t *testing.T, service, indicator string, valid uin
 			}
 		}
 		require.Equal(c, valid, have)
-	}, seen, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 	return found
 }
 

@@ -81,7 +81,7 @@ func TestTwoCapabilitiesAreEnough(t *testing.T) {
 	require.Zero(t, sent.Failed, sent.FirstError)
 	logged := nginx.WaitCounts(t, 2000)
 
-	services := waitForServices(t, address, map[string]uint64{"nginx": 2000})
+	services := waitForServices(t, patience, address, map[string]uint64{"nginx": 2000})
 	availability := sloOf(t, services["nginx"], slo.HTTPAvailability)
 	assert.Equal(t, logged.Total(100, 499), availability.Good)
 	assert.Equal(t, logged.Total(500, 599), availability.Bad)

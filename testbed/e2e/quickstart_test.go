@@ -26,6 +26,9 @@ import (
 // seen is how long a request may take to be in /v1/budgets.
 const seen = 2 * time.Second
 
+// patience is how long a test waits whose matter is the count, not the time.
+const patience = 20 * time.Second
+
 // live ends tests that load programs into the kernel where they are not wanted,
 // and fails them where they cannot run.
 func live(t *testing.T) {
@@ -79,7 +82,7 @@ func TestQuickstart(t *testing.T) {
 	requests(nginx.Address, load.Step{Target: "/ok", Count: 97}, load.Step{Target: "/bad", Count: 3})
 	requests(python, load.Step{Target: "/", Count: 20})
 
-	budgets := waitForServices(t, address, map[string]uint64{"nginx": 100, "http.server": 20})
+	budgets := waitForServices(t, seen, address, map[string]uint64{"nginx": 100, "http.server": 20})
 	availability := sloOf(t, budgets["nginx"], slo.HTTPAvailability)
 	assert.Equal(t, uint64(97), availability.Good)
 	assert.Equal(t, uint64(3), availability.Bad)
@@ -95,8 +98,8 @@ func TestQuickstart(t *testing.T) {
 }
 
 // waitForServices waits until each service has exactly so many valid events of
-// http_availability, and returns all services by name.
-func waitForServices(t *testing.T, address string, valid map[string]uint64) map[string]budgetapi.ServiceBudget {
+// http_availability, for so long at most, and returns all services by name.
+func waitForServices(t *testing.T, within time.Duration, address string, valid map[string]uint64) map[string]budgetapi.ServiceBudget {
 	t.Helper()
 	services := map[string]budgetapi.ServiceBudget{}
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
@@ -117,7 +120,7 @@ func waitForServices(t *testing.T, address string, valid map[string]uint64) map[
 			}
 			require.Equal(c, want, have, name)
 		}
-	}, seen, 50*time.Millisecond)
+	}, within, 50*time.Millisecond)
 	return services
 }
 
