@@ -63,7 +63,7 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 	}
 	r.countFurther(&turn)
 	call.Kind, call.Outcome = turn.Kind, turn.Outcome
-	clock := r.capture.Clock()
+	clock := r.clock
 	call.StartUnixNano = clock.Unix(e.StartNs)
 	call.EndUnixNano = max(clock.Unix(e.EndNs), call.StartUnixNano)
 	call.StartUnproven = e.Flags&record.FlagEarlyResponse != 0
@@ -80,7 +80,7 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 
 // release takes a call whose response ended, or was waited for long enough.
 func (r *ebpfReceiver) release(h *conn.Held, ended bool) {
-	h.Call.EndUnixNano = max(r.capture.Clock().Unix(h.EndNs), h.Call.StartUnixNano)
+	h.Call.EndUnixNano = max(r.clock.Unix(h.EndNs), h.Call.StartUnixNano)
 	h.Call.EndUnknown = !ended
 	r.finish(r.processes.Get(h.Process), h.Call)
 }

@@ -55,7 +55,7 @@ func (r *ebpfReceiver) countLoop() {
 // sendMetrics sends what became no span since the last call, and, if full, the
 // cumulative histograms and the open exchanges.
 func (r *ebpfReceiver) sendMetrics(full bool) {
-	clock := r.capture.Clock()
+	clock := r.clock
 	nowNs := clock.Unix(clock.Sync())
 	aggregates, err := r.capture.Aggregates()
 	if err != nil {

@@ -40,6 +40,7 @@ type ebpfReceiver struct {
 	metrics   consumer.Metrics
 
 	capture   *capture.Capture
+	clock     *capture.Clock
 	processes *process.Registry
 	durations *histograms.Durations // nil without a metrics pipeline
 
@@ -92,17 +93,10 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 	if err != nil {
 		return fmt.Errorf("start capturing: %w", err)
 	}
-	r.capture = c
-	r.nowNs = c.Clock().Sync()
-	r.sinceNs = c.Clock().Unix(r.nowNs)
-	r.processes = &process.Registry{Lookup: c.Identity, ProcRoot: "/proc"}
-	r.pending = conn.NewPending(r.release)
-	r.announce = newAnnouncer(r.set.Logger)
-	r.batch = spans.NewBatch(metadata.ScopeName, r.set.BuildInfo.Version)
-	r.unspanned = histograms.NewUnspanned(edges)
-	if r.metrics != nil {
-		r.durations = histograms.NewDurations(edges)
-	}
+	r.capture, r.clock = c, c.Clock()
+	r.nowNs = r.clock.Sync()
+	r.sinceNs = r.clock.Unix(r.nowNs)
+	r.prepare(c.Identity, edges)
 	if err := r.registerTelemetry(); err != nil {
 		return errors.Join(err, c.Close())
 	}
@@ -112,6 +106,18 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 	go r.readLoop(host)
 	go r.countLoop()
 	return nil
+}
+
+// prepare makes the rooms behind the capture.
+func (r *ebpfReceiver) prepare(identity process.Lookup, edges histograms.Edges) {
+	r.processes = &process.Registry{Lookup: identity, ProcRoot: "/proc"}
+	r.pending = conn.NewPending(r.release)
+	r.announce = newAnnouncer(r.set.Logger)
+	r.batch = spans.NewBatch(metadata.ScopeName, r.set.BuildInfo.Version)
+	r.unspanned = histograms.NewUnspanned(edges)
+	if r.metrics != nil {
+		r.durations = histograms.NewDurations(edges)
+	}
 }
 
 // edges are those of the conventions, the configuration and the catalogue, if an
@@ -148,7 +154,7 @@ func (r *ebpfReceiver) readLoop(host component.Host) {
 			return
 		default:
 		}
-		r.nowNs = r.capture.Clock().Sync()
+		r.nowNs = r.clock.Sync()
 		if err := r.capture.Read(r.onSample); err != nil && !errors.Is(err, capture.ErrClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
 			return

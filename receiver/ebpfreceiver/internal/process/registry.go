@@ -9,11 +9,13 @@ import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
 )
 
+// Lookup returns what the kernel read of a process, false if it read nothing.
+type Lookup func(record.Process) (*bpf.SocketProcessIdentity, bool)
+
 // Registry remembers the identities of processes. It may be used from any
 // goroutine.
 type Registry struct {
-	// Lookup returns what the kernel read of a process.
-	Lookup func(record.Process) (*bpf.SocketProcessIdentity, bool)
+	Lookup Lookup
 	// ProcRoot is the /proc file system to fall back to.
 	ProcRoot string
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ebpfreceiver
+
+import (
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/receiver/receivertest"
+
+	"github.com/sloe-dev/sloe/bpf"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/capture"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/histograms"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/metadata"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
+)
+
+// sampleOf makes a record as the kernel sends it.
+func sampleOf(request, response string) []byte {
+	r := bpf.SocketExchangeRecord{
+		Kind: uint8(record.KindExchange), Role: record.RoleServer, Protocol: record.ProtocolHTTP1, Status: 200, Sequence: 1,
+		Process: bpf.SocketProcessKey{Tgid: 1 << 30, Start: 1}, Conn: 1, StartNs: 1000, RequestEndNs: 1000, ResponseNs: 2000, EndNs: 2000,
+		RequestBytes: uint64(len(request)), ResponseBytes: uint64(len(response)), Family: 2, LocalPort: 8080, RemotePort: 40000,
+		LocalAddr:  [16]byte{10: 0xff, 11: 0xff, 12: 127, 15: 1},
+		RemoteAddr: [16]byte{10: 0xff, 11: 0xff, 12: 127, 15: 1},
+		RequestLen: uint16(len(request)), ResponseLen: uint16(len(response)),
+	}
+	copy(r.Data[:], request+response)
+	size := int(unsafe.Offsetof(r.Data)) + len(request) + len(response)
+	return append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(&r)), size)...)
+}
+
+// BenchmarkOnSample is the way of one exchange from the ring buffer's bytes to a
+// span and a histogram, the hand-over of full batches included.
+func BenchmarkOnSample(b *testing.B) {
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config))
+	require.NoError(b, err)
+	r.traces, r.metrics, r.clock = consumertest.NewNop(), consumertest.NewNop(), &capture.Clock{}
+	edges, _ := histograms.NewEdges(defaultThresholds, capture.MaxEdges)
+	r.prepare(func(record.Process) (*bpf.SocketProcessIdentity, bool) { return nil, false }, edges)
+	sample := sampleOf(
+		"GET /v1/items/42 HTTP/1.1\r\nHost: shop.example:8080\r\nUser-Agent: peers/1\r\nAccept: */*\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n")
+	b.ReportAllocs()
+	for b.Loop() {
+		r.onSample(sample)
+		if r.batch.Len() >= maxBatch {
+			r.sendSpans()
+		}
+	}
+}
