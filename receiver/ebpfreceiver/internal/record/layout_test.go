@@ -3,6 +3,9 @@
 package record
 
 import (
+	"os"
+	"regexp"
+	"strconv"
 	"testing"
 	"unsafe"
 
@@ -17,13 +20,27 @@ import (
 // bpf/include/records.h adds up by hand.
 func TestSizes(t *testing.T) {
 	assert.Equal(t, uintptr(16), unsafe.Sizeof(bpf.SocketProcessKey{}))
-	assert.Equal(t, uintptr(144+512), unsafe.Sizeof(bpf.SocketExchangeRecord{}))
 	assert.Equal(t, 144, exchangeHeader)
+	prefixes := defined(t, "REQUEST_PREFIX") + defined(t, "RESPONSE_PREFIX")
+	assert.Equal(t, uintptr(144+prefixes), unsafe.Sizeof(bpf.SocketExchangeRecord{}))
+	assert.Equal(t, prefixes, len(bpf.SocketExchangeRecord{}.Data))
 	assert.Equal(t, uintptr(32), unsafe.Sizeof(bpf.SocketTailRecord{}))
 	assert.Equal(t, uintptr(24), unsafe.Sizeof(bpf.SocketAggregateKey{}))
-	assert.Equal(t, uintptr(16+32*8), unsafe.Sizeof(bpf.SocketAggregate{}))
+	assert.Equal(t, uintptr(16+(defined(t, "MAX_LATENCY_EDGES")+1)*8), unsafe.Sizeof(bpf.SocketAggregate{}))
 	assert.Equal(t, uintptr(32), unsafe.Sizeof(bpf.SocketOpenExchange{}))
-	assert.Equal(t, uintptr(24+16+64+3*96+512+2*256), unsafe.Sizeof(bpf.SocketProcessIdentity{}))
+	names := defined(t, "CGROUP_NAMES")*defined(t, "CGROUP_NAME_SIZE") + defined(t, "ARGS_SIZE") + 2*defined(t, "ENV_SIZE")
+	assert.Equal(t, uintptr(24+16+64+names), unsafe.Sizeof(bpf.SocketProcessIdentity{}))
+}
+
+// defined reads a number that records.h defines.
+func defined(t *testing.T, name string) int {
+	b, err := os.ReadFile("../../../../bpf/include/records.h")
+	require.NoError(t, err)
+	m := regexp.MustCompile(`(?m)^#define ` + name + `\s+(\d+)`).FindSubmatch(b)
+	require.NotNil(t, m, "%s is not defined", name)
+	n, err := strconv.Atoi(string(m[1]))
+	require.NoError(t, err)
+	return n
 }
 
 // TestLayouts compares the Go side of each struct with the type information that
