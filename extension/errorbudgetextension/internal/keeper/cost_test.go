@@ -14,9 +14,15 @@ import (
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
-// BenchmarkFlush commits one minute of 1,000 services with two indicators: what
-// a busy gateway writes every interval.
+// BenchmarkFlush commits counts of 1,000 services with two indicators, each as
+// often as a busy gateway does: within a minute, and in a new one.
 func BenchmarkFlush(b *testing.B) {
+	b.Run("same_minute", func(b *testing.B) { benchmarkFlush(b, 500*time.Millisecond) })
+	b.Run("new_minute", func(b *testing.B) { benchmarkFlush(b, time.Minute) })
+}
+
+func benchmarkFlush(b *testing.B, step time.Duration) {
+	b.Helper()
 	s, err := store.Open(context.Background(), b.TempDir())
 	require.NoError(b, err)
 	defer s.Close()
@@ -33,7 +39,7 @@ func BenchmarkFlush(b *testing.B) {
 		keys = append(keys, slo.Key{Service: id, SLI: slo.HTTPAvailability}, slo.Key{Service: id, SLI: slo.HTTPLatency})
 	}
 	for b.Loop() {
-		now = now.Add(500 * time.Millisecond)
+		now = now.Add(step)
 		for _, key := range keys {
 			k.Pending().Add(key, slo.MinuteOf(now), 100, 1, "d", w1)
 		}

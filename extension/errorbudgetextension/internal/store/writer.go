@@ -72,8 +72,13 @@ func (w *writer) increments(all []budget.Increment) error {
 		return err
 	}
 	defer add.Close()
+	series, err := w.tx.PrepareContext(w.ctx, addSeries)
+	if err != nil {
+		return err
+	}
+	defer series.Close()
 	for _, i := range all {
-		row, err := w.row(i.Series, i.Minute)
+		row, err := w.row(series, i.Series, i.Minute)
 		if err != nil {
 			return fmt.Errorf("series %s of %s: %w", i.Series.Key.SLI, i.Series.Key.Service, err)
 		}
@@ -88,8 +93,9 @@ func (w *writer) increments(all []budget.Increment) error {
 	return nil
 }
 
-// row returns the row of a series that covers the minute, writing it if need be.
-func (w *writer) row(key seriesKey, minute slo.Minute) (*seriesRow, error) {
+// row returns the row of a series that covers the minute, writing it by the
+// prepared addSeries if need be.
+func (w *writer) row(add *sql.Stmt, key seriesKey, minute slo.Minute) (*seriesRow, error) {
 	row, ok := w.changed[key]
 	if !ok {
 		row, ok = w.known[key]
@@ -99,7 +105,7 @@ func (w *writer) row(key seriesKey, minute slo.Minute) (*seriesRow, error) {
 	}
 	id := key.Key.Service
 	row = &seriesRow{}
-	err := w.tx.QueryRowContext(w.ctx, addSeries, id.Namespace, id.Name, id.Environment, key.Key.SLI, string(key.Definition),
+	err := add.QueryRowContext(w.ctx, id.Namespace, id.Name, id.Environment, key.Key.SLI, string(key.Definition),
 		int64(minute), int64(minute)).Scan(&row.id, &row.first, &row.last)
 	if err != nil {
 		return nil, err
