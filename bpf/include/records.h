@@ -48,7 +48,7 @@ enum exchange_flag {
 	EXCHANGE_NOT_HTTP = 2,          /* the response does not look like the request's protocol */
 	EXCHANGE_EARLY_RESPONSE = 4,    /* the response's hook ran before the request's: the start is not proven */
 	EXCHANGE_REQUEST_GAP = 8,      /* part of the request's prefix could not be read */
-	EXCHANGE_SWITCHED = 16,         /* 101: the connection speaks another protocol from here on */
+	EXCHANGE_SWITCHED = 16,         /* 101, or a tunnel: the connection speaks another protocol from here on */
 	EXCHANGE_JOINED_MIDWAY = 32,    /* the connection is older than the agent */
 	EXCHANGE_INTERIM = 64,         /* interim responses (1xx) came before the final one */
 	EXCHANGE_LAST_CHUNK = 128,     /* the bytes so far end like a chunked body (RFC 9112, section 7.1) */

@@ -101,6 +101,14 @@ static __always_inline void read_response_bytes(const struct io *io, struct conn
 	}
 }
 
+/* What follows a tunnel's 2xx is not HTTP (RFC 9110, section 9.3.6). */
+static __always_inline bool is_connect(const struct request *r)
+{
+	const __u8 *p = r->data;
+
+	return p[0] == 'C' && p[1] == 'O' && p[2] == 'N' && p[3] == 'N' && p[4] == 'E' && p[5] == 'C' && p[6] == 'T';
+}
+
 /* A response before its request's hook. Lock held. */
 static __always_inline __u32 hold_early(const struct io *io, struct conn *c, const struct response_bytes *b)
 {
@@ -153,7 +161,7 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 		c->response_flags |= EXCHANGE_NO_PAYLOAD;
 	else if (b->detected == DETECT_NO && !b->start)
 		c->response_flags |= EXCHANGE_NOT_HTTP;
-	if (b->status == 101)
+	if (b->status == 101 || (b->status / 100 == 2 && is_connect(&c->current)))
 		c->response_flags |= EXCHANGE_SWITCHED;
 	if (b->last_chunk)
 		c->response_flags |= EXCHANGE_LAST_CHUNK;
