@@ -7,7 +7,6 @@ package process // import "github.com/sloe-dev/sloe/receiver/ebpfreceiver/intern
 import (
 	"bytes"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/sloe-dev/sloe/bpf"
@@ -34,6 +33,12 @@ type Identity struct {
 	Attributes map[string]string
 }
 
+// The variables of a process's environment that name its service.
+const (
+	serviceNameVariable        = "OTEL_SERVICE_NAME="
+	resourceAttributesVariable = "OTEL_RESOURCE_ATTRIBUTES="
+)
+
 // FromKernel makes an Identity of what a hook read in the process's own context.
 func FromKernel(pid uint32, raw *bpf.SocketProcessIdentity) *Identity {
 	id := &Identity{PID: pid, Executable: text(raw.Executable[:])}
@@ -50,7 +55,15 @@ func FromKernel(pid uint32, raw *bpf.SocketProcessIdentity) *Identity {
 			break
 		}
 	}
-	id.setEnvironment(text(raw.ServiceName[:]), text(raw.ResourceAttributes[:]))
+	// a variable that fills the kernel's buffer was cut: half a value is another value
+	name, attributes := text(raw.ServiceName[:]), text(raw.ResourceAttributes[:])
+	if len(serviceNameVariable)+len(name) >= len(raw.ServiceName)-1 {
+		name = ""
+	}
+	if len(resourceAttributesVariable)+len(attributes) >= len(raw.ResourceAttributes)-1 {
+		attributes = attributes[:max(0, strings.LastIndexByte(attributes, ','))]
+	}
+	id.setEnvironment(name, attributes)
 	return id
 }
 
@@ -80,7 +93,7 @@ func parseAttributes(s string) map[string]string {
 		if decoded, err := url.PathUnescape(value); err == nil {
 			value = decoded
 		}
-		out[key] = value
+		out[key] = strings.ToValidUTF8(value, "\uFFFD")
 	}
 	return out
 }
@@ -93,17 +106,6 @@ func splitArgs(b []byte) []string {
 		return nil
 	}
 	return redactArgs(strings.Split(strings.ToValidUTF8(string(b), "\uFFFD"), "\x00"))
-}
-
-var containerName = regexp.MustCompile(`(?:^|[-:/])([0-9a-f]{64})(?:\.scope)?$`)
-
-// containerID finds the id of a container in the name of its cgroup, as Docker,
-// containerd, CRI-O and Podman write it.
-func containerID(cgroup string) string {
-	if m := containerName.FindStringSubmatch(cgroup); m != nil {
-		return m[1]
-	}
-	return ""
 }
 
 func text(c []int8) string {

@@ -3,22 +3,25 @@
 package process
 
 import (
+	"bytes"
 	"os"
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
 )
 
 // FromProc makes an Identity from the /proc file system, for a process that the
 // kernel's map has no room for. What may not be read stays empty; it reports
-// false if the process is gone or not visible.
-func FromProc(root string, pid uint32) (*Identity, bool) {
-	dir := path.Join(root, strconv.FormatUint(uint64(pid), 10))
+// false if the process is gone or not visible, or another one has its pid.
+func FromProc(root string, p record.Process) (*Identity, bool) {
+	dir := path.Join(root, strconv.FormatUint(uint64(p.Tgid), 10))
 	comm, err := os.ReadFile(path.Join(dir, "comm"))
-	if err != nil {
+	if err != nil || startTicks(dir) != p.Start/nanosecondsPerTick {
 		return nil, false
 	}
-	id := &Identity{PID: pid, Executable: strings.TrimSpace(string(comm))}
+	id := &Identity{PID: p.Tgid, Executable: strings.ToValidUTF8(strings.TrimSpace(string(comm)), "\uFFFD")}
 	if b, err := os.ReadFile(path.Join(dir, "cmdline")); err == nil {
 		id.Args = splitArgs(b)
 	}
@@ -38,15 +41,38 @@ func FromProc(root string, pid uint32) (*Identity, bool) {
 	var name, attributes string
 	if b, err := os.ReadFile(path.Join(dir, "environ")); err == nil {
 		for variable := range strings.SplitSeq(string(b), "\x00") {
-			if v, ok := strings.CutPrefix(variable, "OTEL_SERVICE_NAME="); ok {
-				name = v
-			} else if v, ok := strings.CutPrefix(variable, "OTEL_RESOURCE_ATTRIBUTES="); ok {
-				attributes = v
+			if v, ok := strings.CutPrefix(variable, serviceNameVariable); ok {
+				name = strings.ToValidUTF8(v, "\uFFFD")
+			} else if v, ok := strings.CutPrefix(variable, resourceAttributesVariable); ok {
+				attributes = strings.ToValidUTF8(v, "\uFFFD")
 			}
 		}
 	}
 	id.setEnvironment(name, attributes)
 	return id, true
+}
+
+// nanosecondsPerTick of the times in /proc/PID/stat: USER_HZ is 100 everywhere.
+const nanosecondsPerTick = 1e7
+
+// startTicks reads when a process started since boot (proc_pid_stat(5), field
+// 22), 0 if that may not be read. The second field may hold anything but ends
+// with the last bracket.
+func startTicks(dir string) uint64 {
+	b, err := os.ReadFile(path.Join(dir, "stat"))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	const start = 22 - 3 // the third is the first behind the bracket
+	if len(fields) <= start {
+		return 0
+	}
+	ticks, err := strconv.ParseUint(fields[start], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return ticks
 }
 
 // AddPath completes an Identity with the path of the executable, where /proc

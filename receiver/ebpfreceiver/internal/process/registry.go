@@ -27,6 +27,13 @@ type Registry struct {
 // room, and it is gone.
 const anonymous = "unknown"
 
+// maxKnown bounds what is remembered, about 32 MB: the kernel's map holds half as
+// many, and only what is in that map is ever forgotten.
+const maxKnown = 32768
+
+// beyond stands for all processes that there was no room for.
+var beyond = &Identity{Executable: anonymous}
+
 // Get returns the identity of a process, the same pointer every time.
 func (r *Registry) Get(p record.Process) *Identity {
 	r.mu.RLock()
@@ -39,6 +46,9 @@ func (r *Registry) Get(p record.Process) *Identity {
 	defer r.mu.Unlock()
 	if id, ok := r.known[p]; ok {
 		return id
+	}
+	if len(r.known) >= maxKnown {
+		return beyond
 	}
 	id = r.resolve(p)
 	if r.known == nil {
@@ -55,7 +65,7 @@ func (r *Registry) resolve(p record.Process) *Identity {
 		return id
 	}
 	if p.Tgid != 0 {
-		if id, ok := FromProc(r.ProcRoot, p.Tgid); ok {
+		if id, ok := FromProc(r.ProcRoot, p); ok {
 			return id
 		}
 	}
