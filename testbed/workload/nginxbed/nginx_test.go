@@ -17,7 +17,7 @@ func TestLogCountsEachRequestOnce(t *testing.T) {
 		t.Skip("starts nginx, which make test installs")
 	}
 	nginx := nginxbed.Start(t, nginxbed.Options{
-		Name: "nginxbed-test", // so that no other test takes its requests for its own
+		Name:      "nginxbed-test", // so that no other test takes its requests for its own
 		Locations: map[string]int{"/ok": 200, "/bad": 503, "/gone": 410},
 		Files:     map[string]int{"/files/large.bin": 300_000},
 		Workers:   2,
