@@ -20,6 +20,10 @@ import (
 // metrics SDKs do.
 const maxSeries = 16384
 
+// separator of the parts of a series' key: no byte of UTF-8, so that no text from
+// outside makes two series one.
+const separator = 0xFF
+
 // overflowAttribute marks a series of overflowed ones (metrics SDK
 // specification, cardinality limits).
 const overflowAttribute = "otel.metric.overflow"
@@ -81,10 +85,10 @@ func (d *Durations) Record(id *process.Identity, call *protocol.Call) {
 		if !a.Metric {
 			continue
 		}
-		d.key = append(append(append(d.key, a.Key...), '='), a.Text...)
-		d.key = append(strconv.AppendInt(d.key, a.Number, 10), ';')
+		d.key = append(append(append(d.key, a.Key...), separator), a.Text...)
+		d.key = append(strconv.AppendInt(append(d.key, separator), a.Number, 10), separator)
 	}
-	d.key = append(append(d.key, call.ErrorType...), call.Outcome.String()...)
+	d.key = append(append(append(d.key, call.ErrorType...), separator), call.Outcome.String()...)
 	s, ok := d.series[seriesKey{id, call.Metric, string(d.key)}]
 	if !ok {
 		s = d.make(seriesKey{id, call.Metric, string(d.key)}, call.StartUnixNano, func() []protocol.Attribute {
