@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ebpfreceiver
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+)
+
+func TestDefaultConfig(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	require.NoError(t, confmap.Validate(cfg))
+	assert.Equal(t, &Config{
+		RingBuffer: 8 << 20, StuckAfter: 30 * time.Second, FlushInterval: 500 * time.Millisecond, MetricsInterval: 10 * time.Second,
+	}, cfg)
+}
+
+// TestConfigFile reads testdata/config.yaml, which holds every key.
+func TestConfigFile(t *testing.T) {
+	conf, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
+	require.NoError(t, err)
+	cfg := createDefaultConfig().(*Config)
+	require.NoError(t, conf.Unmarshal(cfg))
+	require.NoError(t, confmap.Validate(cfg))
+	assert.Equal(t, &Config{
+		RingBuffer: 1 << 20, StuckAfter: 10 * time.Second, FlushInterval: 100 * time.Millisecond, MetricsInterval: time.Minute,
+		Thresholds: []time.Duration{300 * time.Millisecond, 2 * time.Second},
+	}, cfg)
+}
+
+func TestValidate(t *testing.T) {
+	ring := func(n int) string {
+		return fmt.Sprintf("ring_buffer: %d is not a power of two between %d and %d bytes", n, os.Getpagesize(), 1<<30)
+	}
+	tests := []struct {
+		what string
+		conf map[string]any
+		want string // all of the error, empty if there is none
+	}{
+		{"a page is the smallest ring", map[string]any{"ring_buffer": os.Getpagesize()}, ""},
+		{"a ring of half a page", map[string]any{"ring_buffer": os.Getpagesize() / 2}, ring(os.Getpagesize() / 2)},
+		{"a ring that is no power of two", map[string]any{"ring_buffer": 5000000}, ring(5000000)},
+		{"no ring", map[string]any{"ring_buffer": 0}, ring(0)},
+		{"a negative ring", map[string]any{"ring_buffer": -4096}, ring(-4096)},
+		{"the largest ring", map[string]any{"ring_buffer": 1 << 30}, ""},
+		{"a ring larger than that", map[string]any{"ring_buffer": 1 << 31}, ring(1 << 31)},
+		{"nothing is open at once", map[string]any{"stuck_after": "0s"}, "stuck_after: 0s is not positive"},
+		{"a negative age", map[string]any{"stuck_after": "-1s"}, "stuck_after: -1s is not positive"},
+		{"the shortest flush", map[string]any{"flush_interval": "10ms"}, ""},
+		{"a flush without rest", map[string]any{"flush_interval": "9ms"}, "flush_interval: 9ms is less than 10ms"},
+		{"metrics as often as flushes", map[string]any{"metrics_interval": "500ms"}, ""},
+		{"metrics more often than flushes", map[string]any{"metrics_interval": "499ms"}, "metrics_interval: 499ms is less than flush_interval (500ms)"},
+		{"a threshold of nothing", map[string]any{"thresholds": []any{"1s", "0s"}}, "thresholds[1]: 0s is not positive"},
+		{"all that is wrong is told at once", map[string]any{"stuck_after": "0s", "thresholds": []any{"-1s"}},
+			"stuck_after: 0s is not positive\nthresholds[0]: -1s is not positive"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.what, func(t *testing.T) {
+			cfg := createDefaultConfig().(*Config)
+			require.NoError(t, confmap.NewFromStringMap(tt.conf).Unmarshal(cfg))
+			err := confmap.Validate(cfg)
+			if tt.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, tt.want)
+		})
+	}
+}
+
+// TestKeysThatDoNotExist: a misspelt key is no silent default.
+func TestKeysThatDoNotExist(t *testing.T) {
+	err := confmap.NewFromStringMap(map[string]any{"ring_bufer": 4096}).Unmarshal(createDefaultConfig())
+	require.ErrorContains(t, err, "ring_bufer")
+	err = confmap.NewFromStringMap(map[string]any{"stuck_after": "soon"}).Unmarshal(createDefaultConfig())
+	require.ErrorContains(t, err, "stuck_after")
+}
