@@ -37,6 +37,7 @@ func (c *caller) read(t *testing.T) int64 {
 	t.Helper()
 	response, err := http.ReadResponse(c.responses, nil)
 	require.NoError(t, err)
+	defer func() { require.NoError(t, response.Body.Close()) }()
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	n, err := io.Copy(io.Discard, response.Body)
 	require.NoError(t, err)
