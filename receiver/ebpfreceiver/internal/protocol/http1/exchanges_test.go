@@ -25,7 +25,8 @@ var update = flag.Bool("update", false, "write what the parser makes of the exch
 //
 //	one or more lines of words
 //
-//	kind, outcome, request_bytes, response_bytes, status, local, remote, gap
+//	kind, outcome, request_bytes, response_bytes, status, local, remote, gap,
+//	last_chunk
 //	> "a part of the request"
 //	< "a part of the response"
 //
@@ -96,6 +97,8 @@ func readTurn(t testing.TB, file, input string) protocol.Turn {
 			turn.Remote, err = netip.ParseAddrPort(value)
 		case "gap":
 			turn.RequestGap = true
+		case "last_chunk":
+			turn.LastChunk = true
 		case "", "detect":
 		default:
 			err = fmt.Errorf("no such fact")
