@@ -87,6 +87,11 @@ var rules = []rule{
 		in:   []string{"internal/slo"},
 		only: append(own("internal/slo"), "go.yaml.in/yaml/v3"),
 	},
+	{
+		name: "the windows of burn-rate alerts are data",
+		in:   []string{"internal/burnrate"},
+		only: append(own("internal/burnrate", "internal/slo"), "go.yaml.in/yaml/v3"),
+	},
 	{name: "names need nothing", in: []string{"internal/semconv"}, only: own("internal/semconv")},
 	{name: "what the endpoint says is plain types", in: []string{"internal/budgetapi"}, only: own("internal/budgetapi")},
 	{
