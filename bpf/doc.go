@@ -5,8 +5,8 @@
 // generated from the C headers in include.
 //
 // The objects are committed, so that building needs no clang; `make bpf` makes
-// them anew and CI checks that they are fresh. The C sources carry no Go package
-// of their own: cgo is never involved.
+// them anew and CI checks that they are fresh. No binary involves cgo: only the
+// tests of bpf/detect do, which compile the detection as ordinary C.
 package bpf // import "github.com/sloe-dev/sloe/bpf"
 
 //go:generate go tool -modfile=../internal/tools/go.mod bpf2go -go-package bpf -target amd64 -output-stem socket -cc clang-19 -strip llvm-strip-19 -type exchange_record -type tail_record -type open_exchange -type record_kind -type role -type protocol -type outcome -type exchange_flag -type tail_flag -type counter -type flow Socket programs/socket.bpf.c -- -O2 -g -Wall -Werror -Wno-unused-function -idirafter /usr/include/x86_64-linux-gnu
