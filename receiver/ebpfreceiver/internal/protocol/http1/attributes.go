@@ -60,12 +60,13 @@ func putTarget(turn *protocol.Turn, call *protocol.Call, req *request) {
 			call.Number(semconv.ServerPort, int64(port), client)
 		}
 	}
+	peer := turn.Remote.Addr().String()
 	if !client {
-		call.Text(semconv.ClientAddress, turn.Remote.Addr().String(), false)
+		call.Text(semconv.ClientAddress, peer, false)
 	} else if host != "" && t.complete && t.scheme != "" && string(req.line.method) != "CONNECT" {
 		call.Text(semconv.URLFull, urlOf(t.scheme, host, port, path), false)
 	}
-	call.Text(semconv.NetworkPeerAddress, turn.Remote.Addr().String(), false)
+	call.Text(semconv.NetworkPeerAddress, peer, false)
 	call.Number(semconv.NetworkPeerPort, int64(turn.Remote.Port()), false)
 	putText(call, semconv.UserAgentOriginal, text(req.userAgent), false)
 }

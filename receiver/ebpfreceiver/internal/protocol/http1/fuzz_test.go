@@ -18,7 +18,7 @@ import (
 func FuzzParse(f *testing.F) {
 	for _, c := range loadExchanges(f) {
 		f.Add(c.turn.Request, c.turn.Response, uint16(len(c.turn.Request)/2), uint16(len(c.turn.Response)/2),
-			uint64(c.turn.RequestBytes), uint64(c.turn.ResponseBytes), uint16(c.turn.Status), c.turn.Kind == protocol.Client, uint8(c.turn.Outcome))
+			c.turn.RequestBytes, c.turn.ResponseBytes, uint16(c.turn.Status), c.turn.Kind == protocol.Client, uint8(c.turn.Outcome))
 	}
 	f.Fuzz(func(t *testing.T, request, response []byte, cutRequest, cutResponse uint16,
 		requestBytes, responseBytes uint64, status uint16, client bool, outcome uint8,
