@@ -74,7 +74,7 @@ func ParseCatalogue(name string, data []byte) (*Snapshot, error) {
 
 func parseTiers(name string, data []byte, tiers map[string]promise) (map[string]promise, error) {
 	if tiers == nil {
-		tiers = map[string]promise{}
+		tiers = map[string]promise{DefaultTier: {policy: DefaultPolicy()}}
 	}
 	errs := &fileErrors{file: name}
 	var doc yaml.Node

@@ -18,7 +18,8 @@ type promise struct {
 	latencyTarget    Ratio
 	minEvents        uint64
 	onUnknownOpen    bool
-	window           time.Duration
+	window           Window
+	policy           Policy
 }
 
 func (p promise) entry() Entry {
@@ -28,25 +29,15 @@ func (p promise) entry() Entry {
 		LatencyTarget:    p.latencyTarget,
 		MinEvents:        p.minEvents,
 		OnUnknownOpen:    p.onUnknownOpen,
-		Window:           p.window,
+		Window:           p.window.Longest(),
+		BudgetWindow:     p.window,
+		Policy:           p.policy,
 	}
 }
 
 // maxLatencyThreshold bounds latency_threshold_ms: a day is longer than any
 // request that an objective is about, and far from overflowing a Duration.
 const maxLatencyThreshold = 24 * time.Hour
-
-// MaxWindow is the longest window that a catalogue may ask for, and so how long
-// counts have to be kept.
-const MaxWindow = 90 * 24 * time.Hour
-
-// windows are the rolling windows that a catalogue may name.
-var windows = map[string]time.Duration{
-	"7d":  7 * 24 * time.Hour,
-	"28d": 28 * 24 * time.Hour,
-	"30d": 30 * 24 * time.Hour,
-	"90d": MaxWindow,
-}
 
 // promiseKeys are the keys of a promise, in the order in which errors list them.
 var promiseKeys = []string{"availability", "latency_threshold_ms", "latency_target", "min_events", "on_unknown", "window"}
@@ -80,12 +71,12 @@ var promiseReaders = map[string]func(p *promise, text string) error{
 		return nil
 	},
 	"window": func(p *promise, text string) error {
-		w, ok := windows[text]
-		if !ok {
-			return fmt.Errorf("must be 7d, 28d, 30d or 90d (rolling), not %q", text)
+		w, err := ParseWindow(text, "")
+		if err == nil && w.Calendar != Rolling {
+			err = fmt.Errorf("must be 7d, 28d, 30d or 90d (rolling), not %q", text)
 		}
 		p.window = w
-		return nil
+		return err
 	},
 }
 

@@ -12,8 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const day = 24 * time.Hour
-
 func TestLoadCatalogue(t *testing.T) {
 	c, err := LoadCatalogue(filepath.Join("testdata", "service_catalog.yaml"))
 	require.NoError(t, err)
@@ -27,6 +25,7 @@ func TestLoadCatalogue(t *testing.T) {
 		{Service: Service{Name: "internal-admin"}, Listed: true, Tier: "tier3", Team: "platform",
 			Availability: Ratio{99, 100}, LatencyThreshold: 3 * time.Second, LatencyTarget: Ratio{9, 10}, Window: 30 * day},
 	} {
+		want.BudgetWindow, want.Policy = RollingWindow(want.Window), DefaultPolicy()
 		assert.Equal(t, want, c.Lookup(want.Service))
 		want.Service.Namespace, want.Service.Environment = "any", "one"
 		assert.Equal(t, want.Tier, c.Lookup(want.Service).Tier, "an entry without a namespace fits each")

@@ -49,6 +49,19 @@ type Entry struct {
 	// OnUnknownOpen tells whether a release is allowed while the state is
 	// UNKNOWN.
 	OnUnknownOpen bool
-	// Window is the length of the rolling window, a whole number of minutes.
+	// Window is how long counts of the service are needed: the longest of the
+	// windows of its objectives, a whole number of minutes.
 	Window time.Duration
+	// BudgetWindow is the window of the objectives that the tier promises. Unset,
+	// it is rolling, of the length Window.
+	BudgetWindow Window
+
+	// Objectives are those that the catalogue names, in its order. They take the
+	// place of what the tier promises for their indicators: ask ObjectivesFor.
+	Objectives []Objective
+	Policy     Policy
+	// Labels, Annotations and AlertsOff are those of the objectives that the tier
+	// promises.
+	Labels, Annotations map[string]string
+	AlertsOff           []string
 }
