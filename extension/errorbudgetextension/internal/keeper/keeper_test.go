@@ -216,7 +216,7 @@ func TestOldMinutesAreDeleted(t *testing.T) {
 	b := newBench(t, directory, noon)
 	b.add(10, 1)
 	require.NoError(t, b.Flush(context.Background()))
-	b.now = noon.Add(92 * 24 * time.Hour)
+	b.now = noon.Add(slo.MaxWindow + 48*time.Hour)
 	require.NoError(t, b.Flush(context.Background()))
 	assert.Empty(t, b.Ledger().Services())
 	b.close(t)
