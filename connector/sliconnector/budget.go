@@ -21,12 +21,12 @@ func (c *counter) findCatalogue(host component.Host) (slo.Catalogue, error) {
 		return nil, err
 	}
 	if recorder == nil {
-		if c.file, err = slo.OpenCatalogueFile(c.cfg.Catalogue); err != nil {
+		if c.file, err = slo.OpenCatalogueFile(c.cfg.Catalogue...); err != nil {
 			return nil, fmt.Errorf("catalogue: %w", err)
 		}
 		return c.file, nil
 	}
-	if c.cfg.Catalogue != "" {
+	if len(c.cfg.Catalogue) > 0 {
 		return nil, fmt.Errorf("catalogue: must be empty beside the extension %s, which owns the catalogue; or set error_budget: %s", id, noErrorBudget)
 	}
 	catalogue, ok := recorder.(slo.Catalogue)

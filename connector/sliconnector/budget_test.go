@@ -59,7 +59,10 @@ func TestFindBudget(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.what, func(t *testing.T) {
 			cfg := createDefaultConfig().(*Config)
-			cfg.ErrorBudget, cfg.Catalogue = tt.id, tt.catalogue
+			cfg.ErrorBudget = tt.id
+			if tt.catalogue != "" {
+				cfg.Catalogue = []string{tt.catalogue}
+			}
 			c, err := newCounter(connectortest.NewNopSettings(metadata.Type).TelemetrySettings, cfg, consumertest.NewNop())
 			require.NoError(t, err)
 			err = c.start(t.Context(), tt.extensions)
@@ -86,7 +89,7 @@ func TestCatalogueFile(t *testing.T) {
 	write(tight)
 	synctest.Test(t, func(t *testing.T) {
 		cfg := createDefaultConfig().(*Config)
-		cfg.Catalogue = path
+		cfg.Catalogue = []string{path}
 		sink := new(consumertest.MetricsSink)
 		c, err := newCounter(connectortest.NewNopSettings(metadata.Type).TelemetrySettings, cfg, sink)
 		require.NoError(t, err)

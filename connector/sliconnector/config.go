@@ -24,9 +24,10 @@ type Config struct {
 	// the catalogue. Unset: the sole extension that can be one, if there is
 	// exactly one. The value none: no extension, even if there is one.
 	ErrorBudget *component.ID `mapstructure:"error_budget"`
-	// Catalogue is the path of a catalogue file, for a collector without the
-	// extension. Unset, and without the extension, tier3's defaults hold for all.
-	Catalogue string `mapstructure:"catalogue"`
+	// Catalogue holds the paths of a catalogue, files and directories, for a
+	// collector without the extension. Unset, and without the extension, tier3's
+	// defaults hold for all.
+	Catalogue []string `mapstructure:"catalogue"`
 	// Indicators are the built-in indicators to count.
 	Indicators []string `mapstructure:"indicators"`
 	// SLIs are indicators of one's own, by name.
@@ -91,8 +92,11 @@ func sortedNames[T any](m map[string]T) []string { return slices.Sorted(maps.Key
 // Validate reports all that is wrong, each at its key.
 func (c *Config) Validate() error {
 	errs := []error{c.validateIndicators()}
-	if c.Catalogue != "" && c.ErrorBudget != nil && !c.optsOut() {
+	if len(c.Catalogue) > 0 && c.ErrorBudget != nil && !c.optsOut() {
 		errs = append(errs, fmt.Errorf("catalogue: must be empty when error_budget names an extension: %s owns the catalogue", c.ErrorBudget))
+	}
+	if slices.Contains(c.Catalogue, "") {
+		errs = append(errs, errors.New("catalogue: must be the path of a file or a directory, or a list of such paths; leave it out for none"))
 	}
 	if c.MetricsFlushInterval < minMetricsFlushInterval {
 		errs = append(errs, fmt.Errorf("metrics_flush_interval: must be at least %s, not %s", minMetricsFlushInterval, c.MetricsFlushInterval))

@@ -38,7 +38,7 @@ func TestConfigFile(t *testing.T) {
 	require.NoError(t, cfg.Validate())
 	assert.Equal(t, "none", cfg.ErrorBudget.String())
 	assert.True(t, cfg.optsOut())
-	assert.Equal(t, "/etc/sloe/service_catalog.yaml", cfg.Catalogue)
+	assert.Equal(t, []string{"/etc/sloe/service_catalog.yaml"}, cfg.Catalogue)
 	assert.Equal(t, []string{slo.HTTPAvailability, slo.HTTPLatency}, cfg.Indicators)
 	assert.Equal(t, 5*time.Second, cfg.MetricsFlushInterval)
 	assert.Equal(t, 500, cfg.MaxServices)
@@ -62,6 +62,7 @@ func TestValidate(t *testing.T) {
 		{"an indicator twice", map[string]any{"indicators": []any{"db_latency", "db_latency"}}, "indicators[1]: db_latency is named twice"},
 		{"nothing to count", map[string]any{"indicators": []any{}}, "indicators: must name an indicator, unless slis defines one"},
 		{"a catalogue beside an extension", map[string]any{"error_budget": "error_budget/x", "catalogue": "c.yaml"}, "catalogue: must be empty when error_budget names an extension: error_budget/x owns the catalogue"},
+		{"a path without a name", map[string]any{"catalogue": []any{"c.yaml", ""}}, "catalogue: must be the path of a file or a directory, or a list of such paths; leave it out for none"},
 		{"an interval in nanoseconds", map[string]any{"metrics_flush_interval": 15}, "metrics_flush_interval: must be at least 100ms, not 15ns"},
 		{"no services", map[string]any{"max_services": 0}, "max_services: must be from 1 to 1000000, not 0"},
 		{"too many services", map[string]any{"max_services": 1_000_001}, "max_services: must be from 1 to 1000000, not 1000001"},

@@ -45,7 +45,7 @@ func (c *counter) refreshCatalogue(broken bool) bool {
 	case err != nil && !broken:
 		c.logger.Error("The catalogue cannot be read; the last good one stays in force", zap.Error(err))
 	case changed:
-		c.logger.Info("The catalogue changed and is in force", zap.String("path", c.cfg.Catalogue))
+		c.logger.Info("The catalogue changed and is in force", zap.Strings("paths", c.cfg.Catalogue))
 	}
 	return err != nil
 }

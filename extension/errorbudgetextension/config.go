@@ -5,6 +5,7 @@ package errorbudgetextension
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -16,9 +17,9 @@ type Config struct {
 	// HTTP is the server of the budget endpoint: TLS, authentication and CORS
 	// included.
 	HTTP confighttp.ServerConfig `mapstructure:"http"`
-	// Catalogue is the path of the service catalogue. Without one, every service
-	// gets the defaults of tier3.
-	Catalogue string `mapstructure:"catalogue"`
+	// Catalogue holds the paths of the service catalogue: files, and directories
+	// of them. Without one, every service gets the defaults of tier3.
+	Catalogue []string `mapstructure:"catalogue"`
 	// ReloadInterval is how often the catalogue is looked at for changes.
 	ReloadInterval time.Duration `mapstructure:"reload_interval"`
 	// StorageDirectory holds the counts. It is created if it is missing.
@@ -80,6 +81,9 @@ func (c *Config) Validate() error {
 	}
 	if c.StorageDirectory == "" {
 		errs = errors.Join(errs, errors.New("`storage_directory` must be a directory that the collector may write to, such as "+defaultStorageDirectory))
+	}
+	if slices.Contains(c.Catalogue, "") {
+		errs = errors.Join(errs, errors.New("`catalogue` must be the path of a file or a directory, or a list of such paths; leave it out for none"))
 	}
 	return errors.Join(errs,
 		within("reload_interval", c.ReloadInterval, minReloadInterval, maxReloadInterval),

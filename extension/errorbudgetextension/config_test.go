@@ -44,17 +44,24 @@ func TestConfigAllKeys(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "0.0.0.0:8080", cfg.HTTP.NetAddr.Endpoint)
 	assert.EqualValues(t, 1024, cfg.HTTP.MaxRequestBodySize)
-	assert.Equal(t, "/etc/sloe/catalogue.yaml", cfg.Catalogue)
+	assert.Equal(t, []string{"/etc/sloe/catalogue.yaml"}, cfg.Catalogue)
 	assert.Equal(t, time.Minute, cfg.ReloadInterval)
 	assert.Equal(t, "/data/budgets", cfg.StorageDirectory)
 	assert.Equal(t, 250*time.Millisecond, cfg.CommitInterval)
 	assert.Equal(t, 10*time.Minute, cfg.StaleAfter)
 }
 
+func TestCatalogueOfSeveralFiles(t *testing.T) {
+	cfg, err := loadConfig(t, "files")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"/etc/sloe/tiers.yaml", "/etc/sloe/services.d"}, cfg.Catalogue)
+}
+
 func TestConfigErrors(t *testing.T) {
 	for name, want := range map[string]string{
 		"no_endpoint":      "`http::endpoint` must be an address to listen on, such as localhost:7560",
 		"negative_body":    "`http::max_request_body_size` must be 0 (20 MiB) or more bytes",
+		"nameless_file":    "`catalogue` must be the path of a file or a directory, or a list of such paths",
 		"no_storage":       "`storage_directory` must be a directory that the collector may write to",
 		"rare_reload":      "`reload_interval` must be from 100ms to 1h0m0s, not 2h0m0s",
 		"slow_commit":      "`commit_interval` must be from 10ms to 1s, not 2s",

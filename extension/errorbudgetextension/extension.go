@@ -68,7 +68,7 @@ func (e *budgetExtension) Start(ctx context.Context, host component.Host) error 
 func (e *budgetExtension) start(ctx context.Context, host component.Host) error {
 	e.health = newHealth(host)
 	var err error
-	if e.catalogue, err = slo.OpenCatalogueFile(e.cfg.Catalogue); err != nil {
+	if e.catalogue, err = slo.OpenCatalogueFile(e.cfg.Catalogue...); err != nil {
 		return fmt.Errorf("`catalogue`: %w", err)
 	}
 	if e.store, err = store.Open(ctx, e.cfg.StorageDirectory); err != nil {

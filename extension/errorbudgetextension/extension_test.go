@@ -139,8 +139,9 @@ func write(t *testing.T, path, text string) {
 
 func TestFromTheRecorderToTheGate(t *testing.T) {
 	cfg := testConfig(t)
-	cfg.Catalogue = filepath.Join(t.TempDir(), "catalogue.yaml")
-	write(t, cfg.Catalogue, "services: [{name: shop, tier: tier1}]")
+	catalogue := filepath.Join(t.TempDir(), "catalogue.yaml")
+	cfg.Catalogue = []string{catalogue}
+	write(t, catalogue, "services: [{name: shop, tier: tier1}]")
 	d := startDesk(t, cfg)
 	d.count(9_997_500, 2_500)
 	g := d.eventuallyValid(10_000_000)
@@ -202,20 +203,21 @@ func TestRestartUnderAnotherInstance(t *testing.T) {
 
 func TestCatalogueIsReloaded(t *testing.T) {
 	cfg := testConfig(t)
-	cfg.Catalogue = filepath.Join(t.TempDir(), "catalogue.yaml")
-	write(t, cfg.Catalogue, "services: [{name: shop, tier: tier1}]")
+	catalogue := filepath.Join(t.TempDir(), "catalogue.yaml")
+	cfg.Catalogue = []string{catalogue}
+	write(t, catalogue, "services: [{name: shop, tier: tier1}]")
 	d := startDesk(t, cfg)
 	d.count(999, 1)
 	assert.Equal(t, "FREEZE", d.eventuallyValid(1000).State)
 
-	write(t, cfg.Catalogue, "services: [{name: shop, tier: tier9}]")
+	write(t, catalogue, "services: [{name: shop, tier: tier9}]")
 	require.Eventually(t, func() bool { return d.host.last() == componentstatus.StatusRecoverableError }, 10*time.Second, 5*time.Millisecond)
 	assert.Equal(t, "FREEZE", d.eventuallyValid(1000).State, "the last good catalogue stays in force")
 	said := d.logs.FilterMessageSnippet("the last good one stays in force").All()
 	require.Len(t, said, 1, "it is said once")
 	assert.Contains(t, said[0].ContextMap()["error"], "catalogue.yaml:1: services[0].tier must be one of tier1, tier2, tier3")
 
-	write(t, cfg.Catalogue, "services: [{name: shop, slo: {availability: 0.99, window: 7d}}]")
+	write(t, catalogue, "services: [{name: shop, slo: {availability: 0.99, window: 7d}}]")
 	require.Eventually(t, func() bool { return d.host.last() == componentstatus.StatusOK }, 10*time.Second, 5*time.Millisecond)
 	require.Eventually(t, func() bool { return d.eventuallyValid(1000).Budget.Window == "7d" }, 10*time.Second, 5*time.Millisecond,
 		"the counts are read anew for the changed window")
@@ -246,8 +248,8 @@ func TestStartRefuses(t *testing.T) {
 		change func(cfg *Config)
 		want   []string
 	}{
-		{"no catalogue", func(cfg *Config) { cfg.Catalogue = file + "-missing" }, []string{"`catalogue`", "no such file"}},
-		{"a bad catalogue", func(cfg *Config) { cfg.Catalogue = file }, []string{"`catalogue`", ":1: services[0].tier", "unknown key services[1].nam"}},
+		{"no catalogue", func(cfg *Config) { cfg.Catalogue = []string{file + "-missing"} }, []string{"`catalogue`", "no such file"}},
+		{"a bad catalogue", func(cfg *Config) { cfg.Catalogue = []string{file} }, []string{"`catalogue`", ":1: services[0].tier", "unknown key services[1].nam"}},
 		{"no directory", func(cfg *Config) { cfg.StorageDirectory = filepath.Join(file, "below") }, []string{"`storage_directory`", "not a directory"}},
 		{"a directory in use", func(cfg *Config) { cfg.StorageDirectory = held.cfg.StorageDirectory }, []string{"`storage_directory`", "another process"}},
 		{"an address in use", func(cfg *Config) { cfg.HTTP.NetAddr.Endpoint = held.server.listener.Addr().String() }, []string{"`http::endpoint`", "in use"}},

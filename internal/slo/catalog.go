@@ -31,6 +31,11 @@ func newSnapshot(entries []Entry, tiers map[string]promise) *Snapshot {
 	for _, e := range entries {
 		s.byName[e.Service.Name] = append(s.byName[e.Service.Name], e)
 		s.thresholds = append(s.thresholds, e.LatencyThreshold)
+		for _, o := range e.Objectives {
+			if o.Threshold > 0 {
+				s.thresholds = append(s.thresholds, o.Threshold)
+			}
+		}
 	}
 	for _, same := range s.byName {
 		slices.SortStableFunc(same, func(a, b Entry) int { return specificity(b.Service) - specificity(a.Service) })

@@ -3,24 +3,23 @@
 package slo
 
 import (
-	"fmt"
-	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// CatalogueFile is a Catalogue that follows a file. It starts no goroutine: its
-// owner calls Refresh every few seconds. A file that went bad leaves the last
-// good catalogue in place.
+// CatalogueFile is a Catalogue that follows files and directories. It starts no
+// goroutine: its owner calls Refresh every few seconds. A file that went bad
+// leaves the last good catalogue in place, of all files.
 type CatalogueFile struct {
-	path    string
+	paths   []string
 	current atomic.Pointer[generation]
 
-	mu       sync.Mutex // guards what follows: one Refresh at a time
-	seen     fileVersion
-	settling fileVersion // a version that is not read yet
-	err      error       // of the version seen
+	mu       sync.Mutex    // guards what follows: one Refresh at a time
+	seen     []fileVersion // the files in force, or that were read and are bad
+	settling []fileVersion // a version that is not read yet
+	err      error         // of the version seen
 }
 
 // generation pairs a snapshot with its number, so that both change at once.
@@ -29,55 +28,43 @@ type generation struct {
 	number   uint64
 }
 
-// fileVersion tells one state of a file from the next without reading it.
-type fileVersion struct {
-	modified time.Time
-	size     int64
-}
-
-// OpenCatalogueFile loads the catalogue at path. An empty path is the catalogue
-// that lists nothing.
-func OpenCatalogueFile(path string) (*CatalogueFile, error) {
-	c := &CatalogueFile{path: path}
-	snapshot := DefaultCatalogue()
-	if path != "" {
-		version, err := versionOf(path)
-		if err != nil {
-			return nil, err
-		}
-		if snapshot, err = LoadCatalogue(path); err != nil {
-			return nil, err
-		}
-		c.seen = version
+// OpenCatalogueFile loads the catalogue of LoadCatalogue.
+func OpenCatalogueFile(paths ...string) (*CatalogueFile, error) {
+	files, err := catalogueFiles(paths)
+	if err != nil {
+		return nil, err
 	}
+	snapshot, err := loadFiles(files)
+	if err != nil {
+		return nil, err
+	}
+	c := &CatalogueFile{paths: slices.Clone(paths), seen: files}
 	c.current.Store(&generation{snapshot: snapshot, number: 1})
 	return c, nil
 }
 
-// Refresh loads the file again if it changed. A change is loaded when two looks
-// in a row saw it the same, as a file that is being written is a shorter
-// catalogue. It tells whether a new catalogue is in force. The error is what is
-// wrong with the file now; it is returned again until the file is mended.
+// Refresh loads the files again if one of them changed, came or went. A change is
+// loaded when two looks in a row saw it the same, as a file that is being written
+// is a shorter catalogue. It tells whether a new catalogue is in force. The error
+// is what is wrong with the files now; it is returned again until they are
+// mended.
 func (c *CatalogueFile) Refresh() (bool, error) {
-	if c.path == "" {
-		return false, nil
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	version, err := versionOf(c.path)
+	files, err := catalogueFiles(c.paths)
 	if err != nil {
-		c.seen, c.err = fileVersion{}, err // whatever comes back is to be read
+		c.seen, c.err = nil, err // whatever comes back is to be read
 		return false, err
 	}
-	if version == c.seen {
+	if slices.Equal(files, c.seen) {
 		return false, c.err
 	}
-	if version != c.settling {
-		c.settling = version
+	if !slices.Equal(files, c.settling) {
+		c.settling = files
 		return false, c.err
 	}
-	c.seen = version
-	snapshot, err := LoadCatalogue(c.path)
+	c.seen = files
+	snapshot, err := loadFiles(files)
 	c.err = err
 	if err != nil {
 		return false, err
@@ -98,13 +85,5 @@ func (c *CatalogueFile) Generation() uint64 { return c.current.Load().number }
 // Snapshot returns the catalogue in force: answers that have to agree with each
 // other are taken from one snapshot.
 func (c *CatalogueFile) Snapshot() *Snapshot { return c.current.Load().snapshot }
-
-func versionOf(path string) (fileVersion, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return fileVersion{}, fmt.Errorf("read catalogue: %w", err)
-	}
-	return fileVersion{modified: info.ModTime(), size: info.Size()}, nil
-}
 
 var _ Catalogue = (*CatalogueFile)(nil)

@@ -64,13 +64,15 @@ func TestCatalogueFileFollowsItsFile(t *testing.T) {
 }
 
 func TestOpenCatalogueFile(t *testing.T) {
-	c, err := OpenCatalogueFile("")
+	c, err := OpenCatalogueFile()
 	require.NoError(t, err)
 	changed, err := c.Refresh()
 	require.NoError(t, err)
 	assert.False(t, changed)
 	assert.False(t, c.Lookup(Service{Name: "a"}).Listed)
 
+	_, err = OpenCatalogueFile("")
+	require.ErrorIs(t, err, os.ErrNotExist)
 	_, err = OpenCatalogueFile(filepath.Join(t.TempDir(), "none"))
 	assert.ErrorIs(t, err, os.ErrNotExist)
 	bad := filepath.Join(t.TempDir(), "bad.yaml")

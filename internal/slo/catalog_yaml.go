@@ -84,6 +84,52 @@ func (f *fields) text(key string) string {
 	return value
 }
 
+// parse reads the value of an optional key by a function, whose error says what
+// is allowed.
+func (f *fields) parse(key string, read func(text string) error) {
+	node, ok := f.values[key]
+	if !ok {
+		return
+	}
+	text, ok := f.scalar(key, node)
+	if !ok {
+		return
+	}
+	if err := read(text); err != nil {
+		f.fail(node, key, err)
+	}
+}
+
+// list returns the items of an optional list of single values.
+func (f *fields) list(key string) []*yaml.Node {
+	node, ok := f.values[key]
+	if !ok || node.Tag == "!!null" {
+		return nil
+	}
+	if node.Kind != yaml.SequenceNode {
+		f.fail(node, key, errors.New("must be a list"))
+		return nil
+	}
+	items := make([]*yaml.Node, 0, len(node.Content))
+	for i, item := range node.Content {
+		item = resolve(item)
+		if _, ok := f.scalar(fmt.Sprintf("%s[%d]", key, i), item); ok {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// oneOf reads an optional key that is one of several words.
+func oneOf(words ...string) func(text string) error {
+	return func(text string) error {
+		if !slices.Contains(words, text) {
+			return fmt.Errorf("must be one of %s, not %q", strings.Join(words, ", "), text)
+		}
+		return nil
+	}
+}
+
 func (f *fields) fail(node *yaml.Node, key string, err error) {
 	f.errs.at(node, "%s %v", f.key(key), err)
 }
