@@ -14,66 +14,127 @@ type cell struct {
 	counts Counts
 }
 
-// history is a queue of cells that no event changes any more, in ascending
-// order of minutes. A cell takes about five bytes: four varints, the minute as
-// the distance from the one before.
+// history is a queue of cells that seldom change, in ascending order of minutes.
+// A cell takes about four bytes, as varints: twice the distance from the minute
+// before, plus one if there are late events, then good, bad and, if so, late.
 type history struct {
 	buf  []byte
-	off  int        // where the oldest cell starts
+	base int        // where buf starts, counted from the first byte ever pushed
+	off  int        // where the oldest cell starts, counted alike
 	head slo.Minute // of the cell before the oldest, 0 if there was none
 	tail slo.Minute // of the newest
 	n    int
+	gen  uint32 // of the bytes: a place of another one means nothing
+}
+
+// place is where a reader of a history stands, to go on from there.
+type place struct {
+	off    int
+	before slo.Minute // of the cell before
+	gen    uint32
 }
 
 // compactAt is how many popped bytes are carried along before they are freed.
-const compactAt = 4096
+const compactAt = 512
 
 // push appends a cell that is newer than all others.
 func (h *history) push(c cell) {
 	if h.n == 0 {
-		h.buf, h.off, h.head, h.tail = h.buf[:0], 0, 0, 0
+		h.clear()
 	}
-	h.buf = binary.AppendUvarint(h.buf, uint64(c.minute-h.tail))
-	h.buf = binary.AppendUvarint(h.buf, c.counts.Good)
-	h.buf = binary.AppendUvarint(h.buf, c.counts.Bad)
-	h.buf = binary.AppendUvarint(h.buf, c.counts.Late)
+	h.buf = appendCell(h.buf, c, h.tail)
 	h.tail = c.minute
 	h.n++
 }
 
+// clear drops everything. Places of before are of no use any more.
+func (h *history) clear() {
+	*h = history{buf: h.buf[:0], gen: h.gen + 1}
+}
+
 // front returns the oldest cell and where the next one starts. There must be one.
-func (h *history) front() (cell, int) { return decodeCell(h.buf, h.off, h.head) }
+func (h *history) front() (cell, int) { return h.at(h.off, h.head) }
 
 // pop drops the oldest cell, which front returned with next.
 func (h *history) pop(c cell, next int) {
 	h.head, h.off = c.minute, next
 	h.n--
-	if h.off >= compactAt && h.off > len(h.buf)/2 {
-		h.buf = h.buf[:copy(h.buf, h.buf[h.off:])]
-		h.off = 0
+	if popped := h.off - h.base; popped >= compactAt && popped > len(h.buf)/2 {
+		h.buf = h.buf[:copy(h.buf, h.buf[popped:])]
+		h.base = h.off
 	}
 }
 
-// each visits the cells from the oldest on, until visit returns false.
-func (h *history) each(visit func(cell) bool) bool {
-	off, before := h.off, h.head
-	for range h.n {
-		var c cell
-		c, off = decodeCell(h.buf, off, before)
-		before = c.minute
+// seek moves a place to the first cell of a minute or after it. Moving on costs
+// what lies between.
+func (h *history) seek(p place, from slo.Minute) place {
+	if p.gen != h.gen || p.off < h.off || p.before >= from {
+		p = place{off: h.off, before: h.head, gen: h.gen}
+	}
+	for {
+		c, next, ok := h.next(p)
+		if !ok || c.minute >= from {
+			return p
+		}
+		p = next
+	}
+}
+
+// next returns the cell at a place that seek returned, and the place after it.
+func (h *history) next(p place) (cell, place, bool) {
+	if h.n == 0 || p.off-h.base >= len(h.buf) {
+		return cell{}, p, false
+	}
+	c, off := h.at(p.off, p.before)
+	return c, place{off: off, before: c.minute, gen: h.gen}, true
+}
+
+// each visits the cells from a minute on, until visit returns false.
+func (h *history) each(from slo.Minute, visit func(cell) bool) bool {
+	p := h.seek(place{}, from)
+	for {
+		c, next, ok := h.next(p)
+		if !ok {
+			return true
+		}
 		if !visit(c) {
 			return false
 		}
+		p = next
 	}
-	return true
 }
 
-func decodeCell(buf []byte, off int, before slo.Minute) (cell, int) {
-	var v [4]uint64
-	for i := range v {
-		var n int
-		v[i], n = binary.Uvarint(buf[off:])
+func (h *history) at(off int, before slo.Minute) (cell, int) {
+	c, n := decodeCell(h.buf[off-h.base:], before)
+	return c, off + n
+}
+
+func appendCell(buf []byte, c cell, before slo.Minute) []byte {
+	distance := uint64(c.minute-before) << 1
+	if c.counts.Late > 0 {
+		distance |= 1
+	}
+	buf = binary.AppendUvarint(buf, distance)
+	buf = binary.AppendUvarint(buf, c.counts.Good)
+	buf = binary.AppendUvarint(buf, c.counts.Bad)
+	if c.counts.Late > 0 {
+		buf = binary.AppendUvarint(buf, c.counts.Late)
+	}
+	return buf
+}
+
+// decodeCell returns the cell at the start of buf and how many bytes it takes.
+func decodeCell(buf []byte, before slo.Minute) (cell, int) {
+	distance, off := binary.Uvarint(buf)
+	c := cell{minute: before + slo.Minute(distance>>1)}
+	var n int
+	c.counts.Good, n = binary.Uvarint(buf[off:])
+	off += n
+	c.counts.Bad, n = binary.Uvarint(buf[off:])
+	off += n
+	if distance&1 == 1 {
+		c.counts.Late, n = binary.Uvarint(buf[off:])
 		off += n
 	}
-	return cell{minute: before + slo.Minute(v[0]), counts: Counts{Good: v[1], Bad: v[2], Late: v[3]}}, off
+	return c, off
 }

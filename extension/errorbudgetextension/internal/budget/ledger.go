@@ -16,13 +16,15 @@ import (
 // Life cycle: a Ledger is filled from storage by Restore, then grows by one
 // Apply a durable batch, and is thrown away as a whole.
 type Ledger struct {
-	window func(slo.Service) time.Duration
+	window  func(slo.Service) time.Duration
+	archive Archive // nil if every minute is kept in memory
 
-	mu       sync.Mutex
-	services map[slo.Service]*service
-	byName   map[string][]slo.Service
-	writers  map[string]*measured
-	durable  time.Time
+	mu         sync.Mutex
+	services   map[slo.Service]*service
+	byName     map[string][]slo.Service
+	writers    map[string]*measured
+	durable    time.Time
+	unarchived uint64 // how often the archive failed
 }
 
 // NewLedger returns an empty one. Window gives the length of a service's window,
@@ -110,7 +112,7 @@ func (l *Ledger) service(id slo.Service) *service {
 
 func (l *Ledger) increment(now slo.Minute, i Increment) {
 	key := i.Series.Key
-	l.service(key.Service).find(key.SLI, i.Series.Definition, i.Minute).add(now, i.Minute, i.Counts)
+	l.service(key.Service).find(key.SLI, i.Series.Definition, i.Minute, l.pastOf).add(now, i.Minute, i.Counts)
 }
 
 func (l *Ledger) sight(s Sight) {

@@ -58,7 +58,7 @@ func (p *Pending) Add(key slo.Key, minute slo.Minute, good, bad uint64, definiti
 	if s == nil {
 		return
 	}
-	if s.last != writer.Instance {
+	if s.last != writer.Instance || !s.sighted {
 		p.sight(s, writer.Instance, now)
 	}
 	counts := Counts{Good: good, Bad: bad}
@@ -150,17 +150,23 @@ func (p *Pending) find(id SeriesID, events uint64) *pendingSeries {
 		p.lost[TooManySeries] += events
 		return nil
 	}
-	s := &pendingSeries{id: id, writers: map[string]struct{}{}, touched: -1}
+	s := &pendingSeries{id: id, touched: -1}
 	p.series[id] = s
 	return s
 }
 
 func (p *Pending) sight(s *pendingSeries, instance string, now slo.Minute) {
-	s.last = instance
-	if _, known := s.writers[instance]; known {
+	if s.sighted {
+		if s.writers == nil {
+			s.writers = map[string]struct{}{}
+		}
+		s.writers[s.last] = struct{}{}
+	}
+	_, known := s.writers[instance]
+	s.last, s.sighted = instance, true
+	if known {
 		return
 	}
-	s.writers[instance] = struct{}{}
 	p.sights = append(p.sights, Sight{Service: s.id.Key.Service, Instance: instance, Minute: now})
 }
 

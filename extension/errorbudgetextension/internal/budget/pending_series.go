@@ -11,7 +11,8 @@ type pendingSeries struct {
 	dirty   bool
 	touched slo.Minute          // the newest minute that was drained or is to be
 	last    string              // the writer of the latest Add
-	writers map[string]struct{} // all whose sight is drained or is to be
+	sighted bool                // there was one
+	writers map[string]struct{} // the others whose sight is drained or is to be; nil if there are none
 }
 
 type pendingCell struct {

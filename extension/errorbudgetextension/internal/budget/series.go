@@ -8,101 +8,193 @@ import (
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
-// series keeps the minutes of one window of one series, and their sum. Adding
-// and reading cost the same however long the window is, amortised: each minute
-// enters once and leaves once.
+// series keeps the counts of one series: the newest minutes plain, those before
+// packed, and, if an archive has the minutes, of the time before the sums of blocks.
+// Windows lie over it. Adding and reading cost the same however long a window
+// is, amortised: each minute enters once and leaves once.
 type series struct {
-	window slo.Minute // length, in minutes
-	hot    []cell     // minutes that late events may still reach, ascending
-	old    history    // minutes before those
-	sum    Counts     // of hot and old
+	definition slo.Definition
+
+	past past       // nil if every minute is to be kept
+	keep slo.Minute // how far back counts are kept, in minutes
+	kept slo.Minute // the start of a block: counts before are not held any more
+
+	blocks blocks
+	old    history
+	hot    []cell // ascending
+
+	windows []*window
 
 	first slo.Minute // when the series became known
 	last  slo.Minute // its newest minute, be it of zero events
 	event slo.Minute // its newest minute with events, -1 if there was none
 }
 
-// hotCells is how many minutes are held apart before those are frozen that late
-// events cannot reach. Twice the lateness keeps the work amortised.
-const hotCells = 2 * maxLateness
+const (
+	// hotMinutes are held plain, as most events come into them. Twice as many
+	// may gather before some are packed, which keeps the work amortised.
+	hotMinutes = 8
+	// warmMinutes are held as minutes; older ones are left to the archive. Events
+	// may be two hours late.
+	warmMinutes = maxLateness
+)
 
-func newSeries(window slo.Minute, first slo.Minute) *series {
-	return &series{window: window, first: first, last: first, event: -1}
+func newSeries(definition slo.Definition, keep, first slo.Minute, from past) *series {
+	return &series{definition: definition, past: from, keep: keep, first: first, last: first, event: -1}
 }
 
 // add counts in a minute. Now is the current minute.
 func (s *series) add(now, minute slo.Minute, counts Counts) {
-	s.advance(now)
 	s.first = min(s.first, minute)
 	s.last = max(s.last, minute)
 	if counts.Good != 0 || counts.Bad != 0 {
 		s.event = max(s.event, minute)
 	}
-	if counts.IsZero() || minute < now-s.window {
+	if counts.IsZero() {
 		return
 	}
-	if s.old.n > 0 && minute <= s.old.tail {
+	if before := startOfBlock(now - s.keep); minute < before {
+		s.kept = max(s.kept, before)
+		return
+	}
+	if s.past != nil && minute < s.kept {
+		return // the archive has it, and is asked before anybody reads so far back
+	}
+	for _, w := range s.windows {
+		if minute >= w.from {
+			w.sum.add(counts)
+		}
+	}
+	switch {
+	case s.blocks.n > 0 && minute < (block{number: s.blocks.tail}).end():
+		s.blocks.amend(blockOf(minute), counts)
+		s.windows = nil // their edges are of before; they are counted anew when asked for
+		return
+	case s.old.n > 0 && minute <= s.old.tail:
 		s.thaw()
 	}
-	s.sum.add(counts)
+	s.addHot(minute, counts)
+	if len(s.hot) > 2*hotMinutes {
+		s.settle(now)
+	}
+}
+
+func (s *series) addHot(minute slo.Minute, counts Counts) {
 	i, found := slices.BinarySearchFunc(s.hot, minute, func(c cell, m slo.Minute) int { return int(c.minute - m) })
 	if found {
 		s.hot[i].counts.add(counts)
 		return
 	}
 	s.hot = slices.Insert(s.hot, i, cell{minute: minute, counts: counts})
-	if len(s.hot) > hotCells {
-		s.freeze(now)
-	}
 }
 
-// advance drops the minutes that left the window [now - window, now].
-func (s *series) advance(now slo.Minute) {
-	start := now - s.window
-	for s.old.n > 0 {
-		c, next := s.old.front()
-		if c.minute >= start {
-			return
-		}
-		s.old.pop(c, next)
-		s.sum.sub(c.counts)
-	}
+// settle packs the minutes that are no more the newest, sums up the blocks that
+// the archive has, and drops what is too old for any window.
+func (s *series) settle(now slo.Minute) {
 	n := 0
-	for n < len(s.hot) && s.hot[n].minute < start {
-		s.sum.sub(s.hot[n].counts)
-		n++
-	}
-	s.hot = slices.Delete(s.hot, 0, n)
-}
-
-// each visits the minutes of the window from the oldest on.
-func (s *series) each(visit func(cell) bool) {
-	if !s.old.each(visit) {
-		return
-	}
-	for _, c := range s.hot {
-		if !visit(c) {
-			return
-		}
-	}
-}
-
-func (s *series) freeze(now slo.Minute) {
-	n := 0
-	for n < len(s.hot) && s.hot[n].minute < now-maxLateness {
+	for n < len(s.hot)-hotMinutes || n < len(s.hot) && s.hot[n].minute < now-warmMinutes {
 		s.old.push(s.hot[n])
 		n++
 	}
-	s.hot = slices.Delete(s.hot, 0, n)
+	if s.hot = slices.Delete(s.hot, 0, n); cap(s.hot) != 2*hotMinutes+1 {
+		s.hot = append(make([]cell, 0, 2*hotMinutes+1), s.hot...) // no more than it needs
+	}
+	s.forgetUnread(now)
+	s.sumUp(now)
+	s.drop(now - s.keep)
 }
 
-// thaw takes the frozen minutes back. Only a batch needs it that storage refused
-// for so long that its minutes were frozen meanwhile.
+// thaw takes the packed minutes back, for an event that is late by more than the
+// plain ones.
 func (s *series) thaw() {
-	cells := make([]cell, 0, s.old.n+len(s.hot))
-	s.each(func(c cell) bool {
+	cells := make([]cell, 0, s.old.n+len(s.hot)+1)
+	s.old.each(0, func(c cell) bool {
 		cells = append(cells, c)
 		return true
 	})
-	s.hot, s.old = cells, history{}
+	s.hot = append(cells, s.hot...)
+	s.old.clear()
+}
+
+// sumUp turns blocks of packed minutes into their sums.
+func (s *series) sumUp(now slo.Minute) {
+	if s.past == nil {
+		return
+	}
+	var cells []cell
+	for s.old.n > 0 {
+		c, _ := s.old.front()
+		whole := block{number: blockOf(c.minute)}
+		if whole.end() > now-warmMinutes || len(s.hot) > 0 && s.hot[0].minute < whole.end() {
+			return
+		}
+		if whole.number == blockOf(s.old.tail) {
+			return // more of it may come: a restore goes minute by minute
+		}
+		cells = cells[:0]
+		for s.old.n > 0 {
+			c, next := s.old.front()
+			if c.minute >= whole.end() {
+				break
+			}
+			s.old.pop(c, next)
+			whole.counts.add(c.counts)
+			cells = append(cells, c)
+		}
+		s.blocks.push(whole)
+		for _, w := range s.windows {
+			if whole.start() < w.from && w.from < whole.end() {
+				w.edge = newEdge(whole.number, cells, w.from)
+			}
+		}
+	}
+}
+
+// drop lets go of the blocks before a minute that no window reaches.
+func (s *series) drop(before slo.Minute) {
+	for _, w := range s.windows {
+		before = min(before, w.from)
+	}
+	before = startOfBlock(before)
+	for s.blocks.n > 0 {
+		e, _, _ := s.blocks.next(s.blocks.seek(blockPlace{}, 0))
+		if e.end() > before {
+			return
+		}
+		s.blocks.pop()
+		s.kept = max(s.kept, before)
+	}
+	for s.old.n > 0 {
+		c, next := s.old.front()
+		if c.minute >= before {
+			return
+		}
+		s.old.pop(c, next)
+		s.kept = max(s.kept, before)
+	}
+}
+
+func (s *series) forgetUnread(now slo.Minute) {
+	s.windows = slices.DeleteFunc(s.windows, func(w *window) bool { return w.read < now-unreadAfter })
+}
+
+// reach makes sure that counts are held from a minute on, as far as the archive
+// has them.
+func (s *series) reach(from slo.Minute) {
+	if s.past == nil || from >= s.kept {
+		return
+	}
+	from = startOfBlock(from)
+	var earlier []block
+	err := s.past(from, s.kept, func(minute slo.Minute, counts Counts) {
+		if n := len(earlier); n == 0 || earlier[n-1].number != blockOf(minute) {
+			earlier = append(earlier, block{number: blockOf(minute)})
+		}
+		earlier[len(earlier)-1].counts.add(counts)
+	})
+	if err != nil {
+		return // asked again at the next read
+	}
+	s.blocks.replace(append(earlier, s.blocks.all()...))
+	s.kept = from
 }

@@ -17,8 +17,8 @@ type service struct {
 	// sights holds, for each writer that ever counted for the service, the minute
 	// in which it first did.
 	sights map[string]slo.Minute
-	// series by indicator and definition.
-	series map[string]map[slo.Definition]*series
+	// series by indicator, one for each definition.
+	series map[string][]*series
 	// opens holds each writer's latest report of open requests.
 	opens map[string]openReport
 	// arrival is when answers of the service last became durable.
@@ -41,33 +41,33 @@ func newService(id slo.Service, window slo.Minute) *service {
 		id:     id,
 		window: window,
 		sights: map[string]slo.Minute{},
-		series: map[string]map[slo.Definition]*series{},
+		series: map[string][]*series{},
 		opens:  map[string]openReport{},
 	}
 }
 
-func (s *service) find(sli string, definition slo.Definition, first slo.Minute) *series {
-	byDefinition, ok := s.series[sli]
-	if !ok {
-		byDefinition = map[slo.Definition]*series{}
-		s.series[sli] = byDefinition
+func (s *service) find(sli string, definition slo.Definition, first slo.Minute, from func(SeriesID) past) *series {
+	for _, c := range s.series[sli] {
+		if c.definition == definition {
+			return c
+		}
 	}
-	found, ok := byDefinition[definition]
-	if !ok {
-		found = newSeries(s.window, first)
-		byDefinition[definition] = found
+	id := SeriesID{Key: slo.Key{Service: s.id, SLI: sli}, Definition: definition}
+	made := newSeries(definition, s.window, first, from(id))
+	if made.past == nil {
+		made.keep = max(made.keep, slo.Minute(slo.MaxWindow/time.Minute)) // nobody else has it
 	}
-	return found
+	s.series[sli] = append(s.series[sli], made)
+	return made
 }
 
-// current returns the definition that counts now: that of the newest minute, and
-// of several in that minute the one that became known last.
-func (s *service) current(sli string) slo.Definition {
-	var best slo.Definition
-	var of *series
-	for definition, c := range s.series[sli] {
-		if of == nil || cmp.Or(cmp.Compare(c.last, of.last), cmp.Compare(c.first, of.first), cmp.Compare(definition, best)) > 0 {
-			best, of = definition, c
+// current returns the series that counts now, or nil: the one with the newest
+// minute, and of several in that minute the one that became known last.
+func (s *service) current(sli string) *series {
+	var best *series
+	for _, c := range s.series[sli] {
+		if best == nil || cmp.Or(cmp.Compare(c.last, best.last), cmp.Compare(c.first, best.first), cmp.Compare(c.definition, best.definition)) > 0 {
+			best = c
 		}
 	}
 	return best
@@ -81,8 +81,8 @@ func isAnswer(sli string) bool { return sli != slo.DBAvailability && sli != slo.
 // answers, or -1.
 func (s *service) lastEvents() (event, answer slo.Minute) {
 	event, answer = -1, -1
-	for sli, byDefinition := range s.series {
-		for _, c := range byDefinition {
+	for sli, all := range s.series {
+		for _, c := range all {
 			event = max(event, c.event)
 			if isAnswer(sli) {
 				answer = max(answer, c.event)
@@ -141,8 +141,8 @@ func (s *service) newest() slo.Minute {
 	for _, minute := range s.sights {
 		newest = max(newest, minute)
 	}
-	for _, byDefinition := range s.series {
-		for _, c := range byDefinition {
+	for _, all := range s.series {
+		for _, c := range all {
 			newest = max(newest, c.last)
 		}
 	}

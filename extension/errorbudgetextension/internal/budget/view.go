@@ -37,6 +37,8 @@ type Indicator struct {
 	Older []Older
 
 	series *series
+	span   Span
+	now    slo.Minute
 	ledger *Ledger
 }
 
@@ -73,36 +75,18 @@ func (l *Ledger) View(id slo.Service, now time.Time, staleAfter time.Duration) V
 
 func (l *Ledger) indicator(s *service, name string, now slo.Minute) Indicator {
 	current := s.current(name)
-	i := Indicator{SLI: name, Definition: current, ledger: l}
-	for definition, c := range s.series[name] {
-		c.advance(now)
-		if definition == current {
-			i.Counts, i.series = c.sum, c
+	span := Rolling(time.Duration(s.window)*time.Minute, now)
+	i := Indicator{SLI: name, Definition: current.definition, Counts: current.over(span, now), series: current, span: span, now: now, ledger: l}
+	for _, c := range s.series[name] {
+		if c == current {
 			continue
 		}
-		if !c.sum.IsZero() {
-			i.Older = append(i.Older, Older{Definition: definition, Counts: c.sum, Last: c.last})
+		if sum := c.over(span, now); !sum.IsZero() {
+			i.Older = append(i.Older, Older{Definition: c.definition, Counts: sum, Last: c.last})
 		}
 	}
 	sortOlder(i.Older)
 	return i
-}
-
-// BadFallsTo returns the minute from whose start on the window holds limit bad
-// events or fewer, if none is added: the bad ones leave as the window moves.
-func (i Indicator) BadFallsTo(limit uint64) slo.Minute {
-	i.ledger.mu.Lock()
-	defer i.ledger.mu.Unlock()
-	left, leaves := i.series.sum.Bad, slo.Minute(0)
-	if left <= limit {
-		return leaves
-	}
-	i.series.each(func(c cell) bool {
-		left -= c.counts.Bad
-		leaves = c.minute + i.series.window + 1
-		return left > limit
-	})
-	return leaves
 }
 
 // sortOlder puts the definition that counted last first.

@@ -122,7 +122,7 @@ func TestMinutesThatWereFrozenMeanwhile(t *testing.T) {
 		d.add(start+m+1, 1, 0)
 		d.flush()
 	}
-	s := d.ledger.services[shop].series[slo.HTTPAvailability]["d1"]
+	s := d.ledger.services[shop].series[slo.HTTPAvailability][0]
 	require.Positive(t, s.old.n, "some minutes are frozen")
 	late.Until = d.now
 	d.ledger.Apply(late)

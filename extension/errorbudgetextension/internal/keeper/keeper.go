@@ -17,7 +17,8 @@ import (
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
-// Store is what a Keeper needs of a store.Store.
+// Store is what a Keeper needs of a store.Store. One that is a budget.Archive
+// too keeps the Ledger small.
 type Store interface {
 	LastBatch() uint64
 	Commit(ctx context.Context, number uint64, b *budget.Batch) error
@@ -86,6 +87,9 @@ func (k *Keeper) Rebuild(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	ledger := budget.NewLedger(k.set.Window)
+	if archive, ok := k.set.Store.(budget.Archive); ok {
+		ledger.UseArchive(archive)
+	}
 	restorer := ledger.Restore(k.set.Clock())
 	if err := k.set.Store.Load(ctx, restorer); err != nil {
 		return fmt.Errorf("read the error budgets: %w", err)

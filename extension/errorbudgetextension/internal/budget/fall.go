@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package budget
+
+import "github.com/sloe-dev/sloe/internal/slo"
+
+// BadFallsTo returns the minute from whose start on the window holds limit bad
+// events or fewer, if none is added: the bad ones leave as the window moves.
+func (i Indicator) BadFallsTo(limit uint64) slo.Minute {
+	i.ledger.mu.Lock()
+	defer i.ledger.mu.Unlock()
+	return i.series.badFallsTo(i.span, i.now, limit)
+}
+
+func (s *series) badFallsTo(span Span, now slo.Minute, limit uint64) slo.Minute {
+	left := s.over(span, now).Bad
+	if left <= limit {
+		return 0
+	}
+	if span.Length == 0 {
+		return span.Resets
+	}
+	// The window may start before the span if the archive failed.
+	w := s.windowNamed(span.Name)
+	leaves := slo.Minute(0)
+	leave := func(minute slo.Minute, bad uint64) bool {
+		left -= bad
+		leaves = minute + span.Length + 1
+		return left > limit
+	}
+	for p := s.blocks.seek(w.blocks, w.from); ; {
+		e, next, ok := s.blocks.next(p)
+		if !ok {
+			break
+		}
+		bad := e.counts.Bad
+		if w.edge != nil && w.edge.number == e.number {
+			bad = w.edge.left.Bad
+		}
+		if left-bad <= limit {
+			s.fallsWithin(w, e, leave)
+			return leaves
+		}
+		leave(e.end()-1, bad)
+		p = next
+	}
+	more := s.old.each(w.from, func(c cell) bool { return leave(c.minute, c.counts.Bad) })
+	for _, c := range s.hot {
+		if more && c.minute >= w.from {
+			more = leave(c.minute, c.counts.Bad)
+		}
+	}
+	return leaves
+}
+
+// fallsWithin visits the minutes of a block, or the block as a whole if they
+// cannot be had: then the answer is up to two hours too late.
+func (s *series) fallsWithin(w *window, e block, leave func(slo.Minute, uint64) bool) {
+	if w.edge != nil && w.edge.number == e.number {
+		w.edge.cells.each(0, func(c cell) bool { return leave(c.minute, c.counts.Bad) })
+		return
+	}
+	cells, err := s.minutesOf(e)
+	if err != nil {
+		leave(e.end()-1, e.counts.Bad)
+		return
+	}
+	for _, c := range cells {
+		if !leave(c.minute, c.counts.Bad) {
+			return
+		}
+	}
+}
