@@ -32,6 +32,7 @@ type fakeBudget struct {
 
 	mu         sync.Mutex
 	threshold  time.Duration
+	objectives []slo.Objective
 	generation uint64
 	counts     map[cellOf]goodBad
 	byWriter   map[slo.Writer]goodBad
@@ -73,7 +74,7 @@ func (f *fakeBudget) Open(s slo.Service, _ slo.Minute, open uint64, _ slo.Writer
 func (f *fakeBudget) Lookup(s slo.Service) slo.Entry {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return slo.Entry{Service: s, LatencyThreshold: f.threshold}
+	return slo.Entry{Service: s, LatencyThreshold: f.threshold, Objectives: f.objectives}
 }
 
 func (f *fakeBudget) Thresholds() []time.Duration { return []time.Duration{f.threshold} }

@@ -89,8 +89,9 @@ func (c *counter) readRemote(resource pcommon.Resource, instance string, p pmetr
 	if outcome != semconv.OutcomeGood && outcome != semconv.OutcomeBad {
 		return remotePoint{}, rejectedAttributes
 	}
-	rule, ok := c.ruleNamed(textAt(p.Attributes(), semconv.SLIName))
-	if !ok {
+	sli := textAt(p.Attributes(), semconv.SLIName)
+	rule, ok := c.ruleNamed(sli)
+	if !ok && !slo.IsApart(sli) {
 		return remotePoint{}, rejectedUnknownSLI
 	}
 	service := serviceOf(p.Attributes())
@@ -101,13 +102,18 @@ func (c *counter) readRemote(resource pcommon.Resource, instance string, p pmetr
 	if t.view == nil {
 		return remotePoint{}, rejection(t.lost)
 	}
+	if !ok {
+		if rule, ok = t.view.Named(sli); !ok {
+			return remotePoint{}, rejectedUnknownSLI
+		}
+	}
 	key, definition := t.view.Promise(rule)
 	return remotePoint{
 		series: remote.Series{
 			Writer: slo.Writer{Instance: instance, StartUnixNano: int64(p.StartTimestamp())},
 			Key:    key, Bad: outcome == semconv.OutcomeBad,
 		},
-		definition: definition, rule: rule,
+		definition: definition, rule: t.view.Indicator(rule),
 		minute: slo.MinuteOfUnixNano(uint64(p.Timestamp())),
 		value:  uint64(p.IntValue()),
 	}, ""

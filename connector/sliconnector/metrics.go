@@ -77,6 +77,7 @@ func (c *counter) countPoint(b *ledger.Batch, t target, e *indicator.Event, minu
 			b.Count(t.view, rule, minute, verdict)
 		}
 	}
+	c.countApart(b, t, e, minute)
 	for i := range c.custom {
 		b.Leave(len(c.builtin)+i, e.Count, indicator.NoSpan)
 	}

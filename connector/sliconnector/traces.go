@@ -71,6 +71,22 @@ func (c *counter) countSpan(b *call, t target, s ptrace.Span) {
 			t.count(&b.Batch, rule, s, ind.Judge(e, t.threshold()))
 		}
 	}
+	if end := s.EndTimestamp(); end != 0 {
+		c.countApart(&b.Batch, t, e, slo.MinuteOfUnixNano(uint64(end)))
+	}
+}
+
+// countApart counts an event once more for each further threshold of its service.
+// What has no service or no minute was left out by the indicator already.
+func (c *counter) countApart(b *ledger.Batch, t target, e *indicator.Event, minute slo.Minute) {
+	if t.view == nil {
+		return
+	}
+	for i, apart := range t.view.Apart {
+		if ind := c.builtin[apart.Rule]; ind.Family == e.Family {
+			b.Count(t.view, len(c.rules)+i, minute, ind.Judge(e, apart.Threshold))
+		}
+	}
 }
 
 func (c *counter) countByConditions(ctx context.Context, b *call, t target, rs ptrace.ResourceSpans, ss ptrace.ScopeSpans, s ptrace.Span) {

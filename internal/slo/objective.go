@@ -3,6 +3,7 @@
 package slo
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,3 +123,9 @@ func (e Entry) Series(o Objective) string {
 	}
 	return o.Indicator + "_" + strconv.FormatInt(o.Threshold.Milliseconds(), 10) + "ms"
 }
+
+// apartName is the form of a name that Series gives to what is counted apart.
+var apartName = regexp.MustCompile(latencySuffix + `_[0-9]+ms$`)
+
+// IsApart tells whether a name may be that of a threshold that is counted apart.
+func IsApart(series string) bool { return apartName.MatchString(series) }

@@ -62,7 +62,7 @@ func (b *Batch) Count(v *View, rule int, minute slo.Minute, verdict indicator.Ve
 	c.good += verdict.Good
 	c.bad += verdict.Bad
 	if verdict.Left != 0 {
-		b.Leave(rule, verdict.Left, verdict.Reason)
+		b.Leave(v.Indicator(rule), verdict.Left, verdict.Reason)
 	}
 }
 
@@ -78,7 +78,7 @@ func (b *Batch) Leave(rule int, n uint64, why indicator.Reason) {
 }
 
 func (b *Batch) cell(key cellKey) *cell {
-	if i := b.recent[key.rule]; i != noCell && b.cells[i].cellKey == key {
+	if i := b.recently(key.rule); i != noCell && b.cells[i].cellKey == key {
 		return &b.cells[i]
 	}
 	i, ok := b.index[key]
@@ -91,19 +91,28 @@ func (b *Batch) cell(key cellKey) *cell {
 	return &b.cells[i]
 }
 
+// recently returns the cell that a rule used last. The rules of further
+// thresholds come after those that the batch was made for.
+func (b *Batch) recently(rule int) int {
+	for len(b.recent) <= rule {
+		b.recent = append(b.recent, noCell)
+	}
+	return b.recent[rule]
+}
+
 // Commit adds the batch to the cumulative counts and tells the recorder, which
 // may be nil. A series is announced with zeros before its first count.
 func (b *Batch) Commit(recorder slo.Recorder, writer slo.Writer) {
 	for i := range b.cells {
 		c := &b.cells[i]
-		s := &c.view.service.series[c.rule]
+		p := &c.view.promises[c.rule]
+		s := p.counts
 		s.good.Add(c.good)
 		s.bad.Add(c.bad)
 		s.seen.Store(true)
 		if recorder == nil {
 			continue
 		}
-		p := &c.view.promises[c.rule]
 		if !p.announced.Swap(true) {
 			recorder.Add(p.key, c.minute, 0, 0, p.definition, writer)
 		}

@@ -29,14 +29,11 @@ func (l *Ledger) Collect(f func(service slo.Service, totals []Total)) *Export {
 	for _, s := range order {
 		totals = totals[:0]
 		for i := range s.series {
-			c := &s.series[i]
-			switch {
-			case !c.seen.Load():
-			case !c.exported:
-				totals = append(totals, Total{SLI: l.rules[i].Name})
-				e.fresh = append(e.fresh, c)
-			default:
-				totals = append(totals, Total{SLI: l.rules[i].Name, Good: c.good.Load(), Bad: c.bad.Load()})
+			totals = e.add(totals, l.rules[i].Name, &s.series[i])
+		}
+		if apart := s.apart.Load(); apart != nil {
+			for _, c := range *apart {
+				totals = e.add(totals, c.name, &c.series)
 			}
 		}
 		if len(totals) != 0 {
@@ -44,6 +41,17 @@ func (l *Ledger) Collect(f func(service slo.Service, totals []Total)) *Export {
 		}
 	}
 	return e
+}
+
+func (e *Export) add(totals []Total, sli string, c *series) []Total {
+	switch {
+	case !c.seen.Load():
+		return totals
+	case !c.exported:
+		e.fresh = append(e.fresh, c)
+		return append(totals, Total{SLI: sli})
+	}
+	return append(totals, Total{SLI: sli, Good: c.good.Load(), Bad: c.bad.Load()})
 }
 
 // Confirm says that the export was taken. It returns whether it held series for

@@ -76,11 +76,19 @@ func (l *Ledger) renew(s *service, generation uint64) *View {
 	if v := s.view.Load(); v != nil && v.generation == generation {
 		return v // another goroutine was faster
 	}
-	threshold := l.catalogue.Lookup(s.id).LatencyThreshold
-	v := &View{service: s, generation: generation, Threshold: threshold, promises: make([]promise, len(l.rules))}
+	entry := l.catalogue.Lookup(s.id)
+	apart := l.apart(entry)
+	v := &View{service: s, generation: generation, Threshold: entry.LatencyThreshold, Apart: apart, promises: make([]promise, len(l.rules)+len(apart))}
 	for i, r := range l.rules {
+		v.promises[i].counts = &s.series[i]
 		v.promises[i].key = slo.Key{Service: s.id, SLI: r.Name}
-		v.promises[i].definition = r.Definition(threshold)
+		v.promises[i].definition = r.Definition(entry.LatencyThreshold)
+	}
+	for i, a := range apart {
+		p := &v.promises[len(l.rules)+i]
+		p.counts = s.seriesNamed(a.Name)
+		p.key = slo.Key{Service: s.id, SLI: a.Name}
+		p.definition = l.rules[a.Rule].Definition(a.Threshold)
 	}
 	s.view.Store(v)
 	return v

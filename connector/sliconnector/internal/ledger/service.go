@@ -9,11 +9,14 @@ import (
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
-// service is one service and its cumulative counts, by the index of the rule.
+// service is one service and its cumulative counts.
 type service struct {
 	id     slo.Service
 	view   atomic.Pointer[View]
-	series []series
+	series []series // by the index of the rule
+	// apart are the series of further thresholds. The slice is replaced under the
+	// ledger's lock and never shrinks, as services are never forgotten.
+	apart atomic.Pointer[[]*apartSeries]
 }
 
 // series is the cumulative count of one indicator of one service.
@@ -32,13 +35,17 @@ type View struct {
 	// Threshold is the service's latency threshold, inclusive.
 	Threshold time.Duration
 
+	// Apart are the further thresholds that the service's objectives ask for.
+	Apart []Apart
+
 	service    *service
 	generation uint64
-	promises   []promise // by the index of the rule
+	promises   []promise // by the index of the rule, then those of Apart
 }
 
 // promise is what the recorder is told of one indicator beside the counts.
 type promise struct {
+	counts     *series
 	key        slo.Key
 	definition slo.Definition
 	// announced is set once the recorder was told that the series exists.
