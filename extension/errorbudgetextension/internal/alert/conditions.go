@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package alert
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
+	"github.com/sloe-dev/sloe/internal/burnrate"
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+// conditions finds what holds at the end of the minutes before minute.
+func (e *Engine) conditions(minute slo.Minute) []condition {
+	snapshot, counts := e.set.Catalogue(), e.set.Counts()
+	var all []condition
+	named := map[slo.Service]bool{}
+	for _, service := range counts.Services() {
+		entry := snapshot.Lookup(service)
+		named[entry.Service] = true
+		view := counts.View(service, minute.Time(), e.set.StaleAfter)
+		for _, w := range watched(service, entry, view) {
+			all = append(all, e.burns(counts, w, view.Activity == budget.Unmeasured, minute)...)
+		}
+		if entry.Listed {
+			all = append(all, e.unresponsive(service, entry, counts.LastEvent(service), minute)...)
+		}
+	}
+	for _, entry := range snapshot.Entries() {
+		if !named[entry.Service] {
+			all = append(all, e.unresponsive(entry.Service, entry, -1, minute)...)
+		}
+	}
+	if e.set.Heartbeat {
+		all = append(all, e.heartbeat())
+	}
+	return all
+}
+
+// burns holds an objective's recent counts against each pair of windows.
+func (e *Engine) burns(counts Counter, w objective, blind bool, minute slo.Minute) []condition {
+	can, cannot := burnrate.Split(e.set.Pairs(w.window), w.target)
+	for _, p := range cannot {
+		if !w.off(p.Alert()) {
+			e.set.Unreachable(w.service, w.name, p)
+		}
+	}
+	var all []condition
+	sums := make([]budget.Counts, 2)
+	for _, p := range can {
+		if w.off(p.Alert()) {
+			continue
+		}
+		c := condition{id: ID{Service: w.service, SLO: w.name, Name: alertName(w.service, p.Severity, p.Long)}, pending: p.For, keep: p.Long, blind: blind}
+		// The bad events of the whole window bound those of every shorter one.
+		if w.counts.Bad >= max(e.set.MinBad, 1) && counts.Closed(w.service, w.indicator, minute, []time.Duration{p.Long, p.Short}, sums) {
+			long, short, limit := sums[0], sums[1], p.Limit(w.target)
+			c.holds = long.Bad >= e.set.MinBad &&
+				limit.Exceeded(short.Bad, short.Good+short.Bad) && limit.Exceeded(long.Bad, long.Good+long.Bad)
+			c.fast = p.Fast()
+			if c.holds {
+				c.labels, c.annotations = e.describe(w, p, long)
+			}
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// describe words an alert that holds.
+func (e *Engine) describe(w objective, p burnrate.Pair, long budget.Counts) (labels, annotations map[string]string) {
+	factor := burnrate.FactorText(p.Factor)
+	labels = merged(e.set.Labels, w.labels, identity(w.service, w.entry), map[string]string{
+		"alertname":    alertName(w.service, p.Severity, p.Long),
+		"slo":          w.name,
+		"severity":     p.Severity,
+		"burn_rate":    factor,
+		"long_window":  WindowName(p.Long),
+		"short_window": WindowName(p.Short),
+	})
+	description := fmt.Sprintf("%d of %d events were bad within %s. The objective is %s.",
+		long.Bad, long.Good+long.Bad, WindowName(p.Long), w.target)
+	left, burning := burnrate.Exhaustion(w.target, w.window, w.counts.Bad, w.counts.Good+w.counts.Bad, long.Bad, long.Good+long.Bad)
+	switch {
+	case burning && left == 0:
+		description += " The error budget is spent."
+	case burning:
+		description += fmt.Sprintf(" At this rate the rest of the error budget is spent in %s.", WindowName(left))
+	}
+	annotations = merged(map[string]string{
+		"summary": fmt.Sprintf("%s burns the error budget of %s more than %s times as fast as it lasts (over %s and %s).",
+			w.service, w.name, factor, WindowName(p.Long), WindowName(p.Short)),
+		"description": description,
+		"runbook":     e.runbook(w.service),
+	}, w.annotations)
+	return labels, annotations
+}
+
+// alertName returns such as SLO_payment-api_BurnRate_Critical, the name that the
+// rules for Prometheus give it.
+func alertName(service slo.Service, severity string, long time.Duration) string {
+	if slices.Contains([]string{"critical", "warning"}, severity) {
+		return "SLO_" + service.Name + "_BurnRate_" + strings.ToUpper(severity[:1]) + severity[1:]
+	}
+	return "SLO_" + service.Name + "_BurnRate_" + strings.ToUpper(severity[:1]) + severity[1:] + "_" + WindowName(long)
+}
+
+func (e *Engine) runbook(service slo.Service) string {
+	return strings.ReplaceAll(e.set.Runbook, "{service}", service.Name)
+}
+
+func identity(service slo.Service, entry slo.Entry) map[string]string {
+	return map[string]string{
+		"service": service.Name, "namespace": service.Namespace, "environment": service.Environment,
+		"tier": entry.Tier, "team": entry.Team,
+	}
+}
+
+// WindowName words whole minutes as rules do: 5m, 1h, 3d.
+func WindowName(d time.Duration) string {
+	minutes := int64(d / time.Minute)
+	switch {
+	case minutes == 0 || minutes%60 != 0 && minutes < 24*60:
+		if minutes > 60 {
+			return fmt.Sprintf("%dh%dm", minutes/60, minutes%60)
+		}
+		return strconv.FormatInt(minutes, 10) + "m"
+	case minutes < 24*60:
+		return strconv.FormatInt(minutes/60, 10) + "h"
+	case minutes%(24*60) == 0:
+		return strconv.FormatInt(minutes/(24*60), 10) + "d"
+	}
+	return fmt.Sprintf("%dd%dh", minutes/(24*60), minutes/60%24)
+}
