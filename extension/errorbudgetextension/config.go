@@ -29,6 +29,8 @@ type Config struct {
 	// StaleAfter is how long after its last measured minute a service counts as
 	// measured.
 	StaleAfter time.Duration `mapstructure:"stale_after"`
+	// Alerts are decided in the collector, and sent to those that it names.
+	Alerts AlertsConfig `mapstructure:"alerts"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -67,6 +69,7 @@ func createDefaultConfig() component.Config {
 		StorageDirectory: defaultStorageDirectory,
 		CommitInterval:   defaultCommitInterval,
 		StaleAfter:       defaultStaleAfter,
+		Alerts:           defaultAlerts(),
 	}
 }
 
@@ -86,6 +89,7 @@ func (c *Config) Validate() error {
 		errs = errors.Join(errs, errors.New("`catalogue` must be the path of a file or a directory, or a list of such paths; leave it out for none"))
 	}
 	return errors.Join(errs,
+		c.Alerts.validate(),
 		within("reload_interval", c.ReloadInterval, minReloadInterval, maxReloadInterval),
 		within("commit_interval", c.CommitInterval, minCommitInterval, maxCommitInterval),
 		within("stale_after", c.StaleAfter, minStaleAfter, maxStaleAfter))

@@ -26,7 +26,7 @@ type endpoint struct {
 
 // serve listens and answers.
 func (e *budgetExtension) serve(ctx context.Context, host component.Host) (*endpoint, error) {
-	handler := api.NewHandler(api.Settings{Assessor: e.assessor, Decided: e.decided, Page: ui.NewHandler(e.assessor)})
+	handler := api.NewHandler(api.Settings{Assessor: e.assessor, Decided: e.decided, Alerts: e.alerter.engine.Alerts, Page: ui.NewHandler(e.assessor)})
 	server, err := e.cfg.HTTP.ToServer(ctx, host.GetExtensions(), e.set.TelemetrySettings, handler)
 	if err != nil {
 		return nil, fmt.Errorf("`http`: %w", err)

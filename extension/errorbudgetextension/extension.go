@@ -37,6 +37,7 @@ type budgetExtension struct {
 	store     *store.Store
 	keeper    *keeper.Keeper
 	assessor  *assess.Assessor
+	alerter   *alerter
 	server    *endpoint
 
 	stop     chan struct{}
@@ -92,10 +93,17 @@ func (e *budgetExtension) start(ctx context.Context, host component.Host) error 
 		StaleAfter: e.cfg.StaleAfter,
 		Clock:      e.clock,
 	}
+	if e.alerter, err = newAlerter(e); err != nil {
+		return err
+	}
+	e.assessor.FastBurn = e.alerter.engine.FastBurn
 	if err = e.observe(); err != nil {
 		return err
 	}
 	if e.server, err = e.serve(ctx, host); err != nil {
+		return err
+	}
+	if err = e.alerter.start(ctx, host); err != nil {
 		return err
 	}
 	e.done.Add(1)
@@ -119,6 +127,9 @@ func (e *budgetExtension) halt(ctx context.Context) error {
 	var errs error
 	if e.server != nil {
 		errs = e.server.shutdown(ctx)
+	}
+	if e.alerter != nil {
+		e.alerter.close()
 	}
 	if e.keeper != nil {
 		errs = errors.Join(errs, e.keeper.Shutdown(ctx))

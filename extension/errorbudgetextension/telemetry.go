@@ -21,6 +21,7 @@ import (
 // observe registers the metrics that are read when they are asked for.
 func (e *budgetExtension) observe() error {
 	return errors.Join(
+		e.telemetry.RegisterExtensionErrorBudgetAlertsCallback(e.observeAlerts),
 		e.telemetry.RegisterExtensionErrorBudgetRemainingCallback(e.observeRemaining),
 		e.telemetry.RegisterExtensionErrorBudgetStateCallback(e.observeState),
 		e.telemetry.RegisterExtensionErrorBudgetRefusedEventsCallback(e.observeRefused))

@@ -43,10 +43,10 @@ func (e *Engine) conditions(minute slo.Minute) []condition {
 
 // burns holds an objective's recent counts against each pair of windows.
 func (e *Engine) burns(counts Counter, w objective, blind bool, minute slo.Minute) []condition {
-	can, cannot := burnrate.Split(e.set.Pairs(w.window), w.target)
+	can, cannot := burnrate.Split(e.set.Pairs(w.window), w.Target)
 	for _, p := range cannot {
 		if !w.off(p.Alert()) {
-			e.set.Unreachable(w.service, w.name, p)
+			e.set.Unreachable(w.service, w.Name, p)
 		}
 	}
 	var all []condition
@@ -55,10 +55,10 @@ func (e *Engine) burns(counts Counter, w objective, blind bool, minute slo.Minut
 		if w.off(p.Alert()) {
 			continue
 		}
-		c := condition{id: ID{Service: w.service, SLO: w.name, Name: alertName(w.service, p.Severity, p.Long)}, pending: p.For, keep: p.Long, blind: blind}
+		c := condition{id: ID{Service: w.service, SLO: w.Name, Name: alertName(w.service, p.Severity, p.Long)}, pending: p.For, keep: p.Long, blind: blind}
 		// The bad events of the whole window bound those of every shorter one.
-		if w.counts.Bad >= max(e.set.MinBad, 1) && counts.Closed(w.service, w.indicator, minute, []time.Duration{p.Long, p.Short}, sums) {
-			long, short, limit := sums[0], sums[1], p.Limit(w.target)
+		if w.counts.Bad >= max(e.set.MinBad, 1) && counts.Closed(w.service, w.sli, minute, []time.Duration{p.Long, p.Short}, sums) {
+			long, short, limit := sums[0], sums[1], p.Limit(w.Target)
 			c.holds = long.Bad >= e.set.MinBad &&
 				limit.Exceeded(short.Bad, short.Good+short.Bad) && limit.Exceeded(long.Bad, long.Good+long.Bad)
 			c.fast = p.Fast()
@@ -74,17 +74,17 @@ func (e *Engine) burns(counts Counter, w objective, blind bool, minute slo.Minut
 // describe words an alert that holds.
 func (e *Engine) describe(w objective, p burnrate.Pair, long budget.Counts) (labels, annotations map[string]string) {
 	factor := burnrate.FactorText(p.Factor)
-	labels = merged(e.set.Labels, w.labels, identity(w.service, w.entry), map[string]string{
+	labels = merged(e.set.Labels, w.Labels, identity(w.service, w.entry), map[string]string{
 		"alertname":    alertName(w.service, p.Severity, p.Long),
-		"slo":          w.name,
+		"slo":          w.Name,
 		"severity":     p.Severity,
 		"burn_rate":    factor,
 		"long_window":  WindowName(p.Long),
 		"short_window": WindowName(p.Short),
 	})
 	description := fmt.Sprintf("%d of %d events were bad within %s. The objective is %s.",
-		long.Bad, long.Good+long.Bad, WindowName(p.Long), w.target)
-	left, burning := burnrate.Exhaustion(w.target, w.window, w.counts.Bad, w.counts.Good+w.counts.Bad, long.Bad, long.Good+long.Bad)
+		long.Bad, long.Good+long.Bad, WindowName(p.Long), w.Target)
+	left, burning := burnrate.Exhaustion(w.Target, w.window, w.counts.Bad, w.counts.Good+w.counts.Bad, long.Bad, long.Good+long.Bad)
 	switch {
 	case burning && left == 0:
 		description += " The error budget is spent."
@@ -93,10 +93,10 @@ func (e *Engine) describe(w objective, p burnrate.Pair, long budget.Counts) (lab
 	}
 	annotations = merged(map[string]string{
 		"summary": fmt.Sprintf("%s burns the error budget of %s more than %s times as fast as it lasts (over %s and %s).",
-			w.service, w.name, factor, WindowName(p.Long), WindowName(p.Short)),
+			w.service, w.Name, factor, WindowName(p.Long), WindowName(p.Short)),
 		"description": description,
 		"runbook":     e.runbook(w.service),
-	}, w.annotations)
+	}, w.Annotations)
 	return labels, annotations
 }
 

@@ -3,7 +3,7 @@
 package alert
 
 import (
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
@@ -12,27 +12,40 @@ import (
 
 // objective is one objective of a service, with what was counted for it.
 type objective struct {
-	service             slo.Service
-	entry               slo.Entry
-	name, indicator     string
-	target              slo.Ratio
-	window              time.Duration
-	counts              budget.Counts // of the whole window
-	labels, annotations map[string]string
-	alertsOff           []string
+	slo.Objective
+	service slo.Service
+	entry   slo.Entry
+	sli     string // under which its events are counted
+	window  time.Duration
+	counts  budget.Counts // of the service's window
 }
 
-func (o objective) off(string) bool { return false }
-
-// watched returns the objectives of a service that something was counted for.
+// watched returns the objectives of a service that something was counted for and
+// that are about events. Whether a minute was good is known to no short window.
 func watched(service slo.Service, entry slo.Entry, view budget.View) []objective {
-	all := make([]objective, 0, len(view.Indicators))
+	var all []objective
 	for _, i := range view.Indicators {
-		o := objective{service: service, entry: entry, name: i.SLI, indicator: i.SLI, target: entry.Availability, window: entry.Window, counts: i.Counts}
-		if strings.HasSuffix(i.SLI, "_latency") {
-			o.target = entry.LatencyTarget
+		for _, o := range entry.ObjectivesFor(i.SLI) {
+			if o.Kind != slo.TimeSlices {
+				all = append(all, objective{Objective: o, service: service, entry: entry, sli: i.SLI, window: lengthOf(o.Window, entry), counts: i.Counts})
+			}
 		}
-		all = append(all, o)
 	}
 	return all
+}
+
+// lengthOf returns the length of a budget's window; a calendar's is taken for
+// that of the service, as its months differ.
+func lengthOf(w slo.Window, entry slo.Entry) time.Duration {
+	if w.Length > 0 {
+		return w.Length
+	}
+	return entry.Window
+}
+
+// off tells whether an alert of the objective is switched off.
+func (o objective) off(alert string) bool { return isOff(o.AlertsOff, alert) }
+
+func isOff(off []string, alert string) bool {
+	return slices.Contains(off, alert) || slices.Contains(off, "all")
 }

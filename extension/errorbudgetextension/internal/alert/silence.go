@@ -15,7 +15,7 @@ const HeartbeatName = "SloeHeartbeat"
 // unresponsive holds if a listed service had no traffic for long: before last,
 // the newest minute with events, or since the engine runs if there was none.
 func (e *Engine) unresponsive(service slo.Service, entry slo.Entry, last, minute slo.Minute) []condition {
-	if e.set.UnresponsiveAfter == 0 || unresponsiveOff(entry) {
+	if e.set.UnresponsiveAfter == 0 || isOff(entry.AlertsOff, slo.AlertUnresponsive) {
 		return nil
 	}
 	since, seen := e.started, "since the collector started"
@@ -26,17 +26,15 @@ func (e *Engine) unresponsive(service slo.Service, entry slo.Entry, last, minute
 	name := "SLO_" + service.Name + "_Unresponsive"
 	c := condition{id: ID{Service: service, Name: name}, holds: minute.Time().Sub(since) >= e.set.UnresponsiveAfter}
 	if c.holds {
-		c.labels = merged(e.set.Labels, identity(service, entry), map[string]string{"alertname": name, "severity": "critical"})
+		c.labels = merged(e.set.Labels, entry.Labels, identity(service, entry), map[string]string{"alertname": name, "severity": "critical"})
 		c.annotations = merged(map[string]string{
 			"summary":     fmt.Sprintf("%s is unresponsive: no request was seen for %s.", service, WindowName(e.set.UnresponsiveAfter)),
 			"description": "No request was seen " + seen + ". It has no traffic, is down before it answers, or is not measured.",
 			"runbook":     e.runbook(service),
-		})
+		}, entry.Annotations)
 	}
 	return []condition{c}
 }
-
-func unresponsiveOff(slo.Entry) bool { return false }
 
 // heartbeat always holds. Who receives it alarms when it ends: then the
 // collector, or the way to the receiver, is broken.

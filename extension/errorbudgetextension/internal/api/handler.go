@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/alert"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 )
@@ -16,6 +17,8 @@ type Settings struct {
 	Assessor *assess.Assessor
 	// Decided is told every answer of the gate and of the check.
 	Decided func(budgetapi.Gate)
+	// Alerts returns those that there are.
+	Alerts func() []alert.Alert
 	// Page is what a person sees at /.
 	Page http.Handler
 }
@@ -35,10 +38,11 @@ func NewHandler(set Settings) http.Handler {
 	mux.Handle("/v1/check/{service}", only(h.check, append(read, http.MethodPost)...))
 	mux.Handle("/v1/budgets", only(h.budgets, read...))
 	mux.Handle("/v1/budgets/{service}", only(h.serviceBudgets, read...))
+	mux.Handle("/v1/alerts", only(h.alerts, read...))
 	mux.Handle("/{$}", only(set.Page.ServeHTTP, read...))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, "not_found",
-			"no such path: there are /, /v1/gate/{service}, /v1/check/{service}, /v1/budgets and /v1/budgets/{service}")
+			"no such path: there are /, /v1/gate/{service}, /v1/check/{service}, /v1/budgets, /v1/budgets/{service} and /v1/alerts")
 	})
 	return mux
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/alert"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
@@ -48,6 +49,7 @@ type desk struct {
 	t         *testing.T
 	ledger    *budget.Ledger
 	decisions []budgetapi.Gate
+	alerts    []alert.Alert
 	schemas   map[string]*jsonschema.Schema
 }
 
@@ -66,6 +68,7 @@ func newDesk(t *testing.T) *desk {
 	d.Handler = NewHandler(Settings{
 		Assessor: assessor,
 		Decided:  func(g budgetapi.Gate) { d.decisions = append(d.decisions, g) },
+		Alerts:   func() []alert.Alert { return d.alerts },
 		Page:     ui.NewHandler(assessor),
 	})
 	return d
@@ -122,7 +125,7 @@ func schemas(t *testing.T) map[string]*jsonschema.Schema {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	names := []string{"gate", "budgets", "error"}
+	names := []string{"gate", "budgets", "error", "alerts"}
 	for _, name := range names {
 		data, err := budgetapi.Schemas.ReadFile("schema/" + name + ".schema.json")
 		require.NoError(t, err)

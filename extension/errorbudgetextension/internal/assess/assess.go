@@ -24,6 +24,9 @@ type Assessor struct {
 	// measured.
 	StaleAfter time.Duration
 	Clock      func() time.Time
+	// FastBurn returns the objective of a service of which an alert says that its
+	// budget burns fast. It may be nil: then nobody watches.
+	FastBurn func(slo.Service) (objective string, burns bool)
 }
 
 // Query asks for the services of a name. A nil namespace or environment fits
@@ -96,6 +99,9 @@ func (a *Assessor) assess(snapshot *slo.Snapshot, service slo.Service) Assessmen
 	view := ledger.View(service, now, a.StaleAfter)
 	objectives := objectivesOf(entry, view)
 	in := policy.Input{Entry: entry, Seen: view.Seen, Activity: view.Activity, Open: view.Open}
+	if a.FastBurn != nil {
+		in.FastBurn, _ = a.FastBurn(service)
+	}
 	for _, o := range objectives {
 		in.SLOs = append(in.SLOs, policy.SLO{Name: o.Indicator.SLI, Spend: o.Spend, BadFallsTo: o.Indicator.BadFallsTo})
 	}

@@ -28,8 +28,10 @@ type TelemetryBuilder struct {
 	meter                             metric.Meter
 	mu                                sync.Mutex
 	registrations                     []metric.Registration
+	ExtensionErrorBudgetAlerts        metric.Int64ObservableGauge
 	ExtensionErrorBudgetCommits       metric.Int64Counter
 	ExtensionErrorBudgetDecisions     metric.Int64Counter
+	ExtensionErrorBudgetNotifications metric.Int64Counter
 	ExtensionErrorBudgetRefusedEvents metric.Int64ObservableCounter
 	ExtensionErrorBudgetRemaining     metric.Float64ObservableGauge
 	ExtensionErrorBudgetState         metric.Int64ObservableGauge
@@ -44,6 +46,21 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterExtensionErrorBudgetAlertsCallback sets callback for observable ExtensionErrorBudgetAlerts metric.
+func (builder *TelemetryBuilder) RegisterExtensionErrorBudgetAlertsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExtensionErrorBudgetAlerts, obs: o})
+		return nil
+	}, builder.ExtensionErrorBudgetAlerts)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterExtensionErrorBudgetRefusedEventsCallback sets callback for observable ExtensionErrorBudgetRefusedEvents metric.
@@ -129,6 +146,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ExtensionErrorBudgetAlerts, err = builder.meter.Int64ObservableGauge(
+		"otelcol_extension_error_budget_alerts",
+		metric.WithDescription("Alerts that are pending or firing, or resolved a short while ago. [Development]"),
+		metric.WithUnit("{alert}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExtensionErrorBudgetCommits, err = builder.meter.Int64Counter(
 		"otelcol_extension_error_budget_commits",
 		metric.WithDescription("Attempts to make counts durable. [Development]"),
@@ -139,6 +162,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_extension_error_budget_decisions",
 		metric.WithDescription("Answers of the gate and of the check, by state. [Development]"),
 		metric.WithUnit("{decision}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExtensionErrorBudgetNotifications, err = builder.meter.Int64Counter(
+		"otelcol_extension_error_budget_notifications",
+		metric.WithDescription("Alerts that were sent to an Alertmanager or a webhook; a failure is tried again unless it was refused. [Development]"),
+		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExtensionErrorBudgetRefusedEvents, err = builder.meter.Int64ObservableCounter(

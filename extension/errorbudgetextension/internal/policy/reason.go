@@ -26,6 +26,9 @@ const (
 	Ambiguous Code = "AMBIGUOUS"
 	// ServiceDown: requests are open, and none is answered.
 	ServiceDown Code = "DOWN"
+	// FastBurn: an alert fires as the SLO's budget burns fast, so no release goes to
+	// all, whatever is left.
+	FastBurn Code = "FAST_BURN"
 	// DefaultTier: the catalogue does not list the service, so the objectives are
 	// tier3's defaults.
 	DefaultTier Code = "DEFAULT_TIER"
@@ -35,7 +38,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		BudgetOK, BudgetBelowNormal, BudgetBelowCanary, IdleService, NeverSeen, BelowMinEvents, NotMeasured, Ambiguous,
-		ServiceDown, DefaultTier,
+		ServiceDown, FastBurn, DefaultTier,
 	}
 }
 

@@ -25,6 +25,9 @@ type Input struct {
 	Activity budget.Activity
 	Open     uint64
 	SLOs     []SLO
+	// FastBurn names the objective of which an alert says that its budget burns
+	// fast, empty if there is none.
+	FastBurn string
 	// Candidates are the services that a name fits, if it fits several.
 	Candidates []slo.Service
 }
@@ -70,6 +73,10 @@ func (t Thresholds) Judge(in Input) Verdict {
 		}
 	case idle(in.SLOs):
 		v.Reasons = append(v.Reasons, Reason{Code: IdleService, Value: 0})
+	}
+	if in.FastBurn != "" && state == Normal {
+		state = Canary
+		v.Reasons = append(v.Reasons, Reason{Code: FastBurn, SLO: in.FastBurn})
 	}
 	if !in.Entry.Listed && len(in.Candidates) < 2 {
 		v.Reasons = append(v.Reasons, Reason{Code: DefaultTier})

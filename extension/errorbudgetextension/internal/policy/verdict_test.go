@@ -93,6 +93,10 @@ func TestJudge(t *testing.T) {
 		{"quiet now, with events in the window", Input{Seen: true, Activity: budget.Idle, SLOs: []SLO{fine}}, Normal, []Code{BudgetOK}},
 		{"never seen", Input{}, Unknown, []Code{NeverSeen}},
 		{"not measured", Input{Seen: true, Activity: budget.Unmeasured, SLOs: []SLO{fine}}, Unknown, []Code{BudgetOK, NotMeasured}},
+		{"an alert of a fast burn fires", Input{Seen: true, Activity: budget.Active, SLOs: []SLO{fine}, FastBurn: "http_latency"}, Canary,
+			[]Code{BudgetOK, FastBurn}},
+		{"it changes nothing for the better", Input{Seen: true, Activity: budget.Active, SLOs: []SLO{frozen}, FastBurn: "http_latency"}, Freeze,
+			[]Code{BudgetBelowCanary}},
 		{"down", Input{Seen: true, Activity: budget.Down, Open: 7, SLOs: []SLO{fine}}, Unknown, []Code{BudgetOK, ServiceDown}},
 		{"down and frozen", Input{Seen: true, Activity: budget.Down, Open: 7, SLOs: []SLO{frozen}}, Freeze, []Code{BudgetBelowCanary, ServiceDown}},
 		{"the name fits two", Input{Candidates: []slo.Service{{Name: "a"}, {Name: "a", Namespace: "x"}}}, Unknown, []Code{Ambiguous}},
@@ -123,7 +127,7 @@ func TestJudge(t *testing.T) {
 func TestUnlistedSaysSo(t *testing.T) {
 	v := DefaultThresholds().Judge(Input{Seen: true, Activity: budget.Active, SLOs: []SLO{availability(10, 0)}})
 	assert.Equal(t, []Code{BudgetOK, DefaultTier}, codes(v))
-	assert.Len(t, Codes(), 10)
+	assert.Len(t, Codes(), 11)
 	assert.Len(t, States(), 4)
 }
 
