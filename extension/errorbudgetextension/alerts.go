@@ -78,7 +78,7 @@ func (a *alerter) refuseUnreachable(pairs []burnrate.Pair) error {
 	for _, entry := range a.e.catalogue.Snapshot().Entries() {
 		for _, o := range entry.Objectives {
 			for i, p := range pairs {
-				if o.Kind != slo.TimeSlices && !o.AlertOff(p.Alert()) && !o.AlertOff("all") && !p.Reachable(o.Target) {
+				if o.Kind != slo.TimeSlices && !o.AlertOff(p.Alert()) && !p.Reachable(o.Target) {
 					return fmt.Errorf("`alerts::windows[%d]::factor` must be less than 1 / (1 - objective), the burn when every event is bad: "+
 						"%s can never be exceeded by %s of %s with its objective of %s; lower it, or switch the alert off there with alerts_off: [%s]",
 						i, burnrate.FactorText(p.Factor), o.Name, entry.Service, o.Target, p.Alert())

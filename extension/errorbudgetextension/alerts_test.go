@@ -168,8 +168,8 @@ receivers: [{name: behind, webhook_configs: [{url: "`+behind.URL+`", send_resolv
 	}, 30*time.Second, 50*time.Millisecond, p.Stderr())
 
 	cfg := testConfig(t)
-	cfg.Catalogue = filepath.Join(dir, "catalogue.yaml")
-	write(t, cfg.Catalogue, "services: [{name: shop, tier: tier2, team: retail}]")
+	cfg.Catalogue = []string{filepath.Join(dir, "catalogue.yaml")}
+	write(t, cfg.Catalogue[0], "services: [{name: shop, tier: tier2, team: retail}]")
 	cfg.Alerts.Profile = "google-30d"
 	cfg.Alerts.ExternalURL = "https://budgets.example"
 	cfg.Alerts.Runbook = "https://runbooks.example/{service}"

@@ -75,8 +75,8 @@ var rules = []rule{
 		in: []string{extensionDir}, deny: own(receiverDir, processorDir, connectorDir, "distribution"),
 	},
 	{
-		name: "budgets and policy know no HTTP, no storage, no pdata",
-		in:   []string{extensionDir + "/internal/budget", extensionDir + "/internal/policy"},
+		name: "budgets, alerts and policy know no HTTP, no storage, no pdata",
+		in:   []string{extensionDir + "/internal/budget", extensionDir + "/internal/alert", extensionDir + "/internal/policy"},
 		deny: append(own(extensionDir+"/internal/store", extensionDir+"/internal/api", extensionDir+"/internal/ui"),
 			"net/http", "database/sql", "modernc.org/sqlite", "os",
 			"go.opentelemetry.io/collector", "go.uber.org/zap"),

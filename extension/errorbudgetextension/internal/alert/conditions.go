@@ -45,14 +45,14 @@ func (e *Engine) conditions(minute slo.Minute) []condition {
 func (e *Engine) burns(counts Counter, w objective, blind bool, minute slo.Minute) []condition {
 	can, cannot := burnrate.Split(e.set.Pairs(w.window), w.Target)
 	for _, p := range cannot {
-		if !w.off(p.Alert()) {
+		if !w.AlertOff(p.Alert()) {
 			e.set.Unreachable(w.service, w.Name, p)
 		}
 	}
 	var all []condition
 	sums := make([]budget.Counts, 2)
 	for _, p := range can {
-		if w.off(p.Alert()) {
+		if w.AlertOff(p.Alert()) {
 			continue
 		}
 		c := condition{id: ID{Service: w.service, SLO: w.Name, Name: alertName(w.service, p.Severity, p.Long)}, pending: p.For, keep: p.Long, blind: blind}

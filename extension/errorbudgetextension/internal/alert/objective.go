@@ -3,7 +3,6 @@
 package alert
 
 import (
-	"slices"
 	"time"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
@@ -41,11 +40,4 @@ func lengthOf(w slo.Window, entry slo.Entry) time.Duration {
 		return w.Length
 	}
 	return entry.Window
-}
-
-// off tells whether an alert of the objective is switched off.
-func (o objective) off(alert string) bool { return isOff(o.AlertsOff, alert) }
-
-func isOff(off []string, alert string) bool {
-	return slices.Contains(off, alert) || slices.Contains(off, "all")
 }

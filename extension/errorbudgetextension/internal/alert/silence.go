@@ -4,6 +4,7 @@ package alert
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sloe-dev/sloe/internal/slo"
@@ -15,7 +16,7 @@ const HeartbeatName = "SloeHeartbeat"
 // unresponsive holds if a listed service had no traffic for long: before last,
 // the newest minute with events, or since the engine runs if there was none.
 func (e *Engine) unresponsive(service slo.Service, entry slo.Entry, last, minute slo.Minute) []condition {
-	if e.set.UnresponsiveAfter == 0 || isOff(entry.AlertsOff, slo.AlertUnresponsive) {
+	if e.set.UnresponsiveAfter == 0 || slices.Contains(entry.AlertsOff, slo.AlertUnresponsive) {
 		return nil
 	}
 	since, seen := e.started, "since the collector started"

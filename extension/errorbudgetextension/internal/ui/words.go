@@ -63,6 +63,8 @@ func why(r budgetapi.Reason) string {
 		return "nobody measures it now"
 	case policy.ServiceDown:
 		return fmt.Sprintf("%v requests are open and none is answered", r.Value)
+	case policy.FastBurn:
+		return fmt.Sprintf("the budget of %s burns fast: an alert fires", r.SLO)
 	case policy.DefaultTier:
 		return "not in the catalogue: tier3's defaults"
 	}
