@@ -11,7 +11,7 @@ import (
 // Closed sums the closed minutes [now - length, now) of an indicator, by its
 // current definition, for each of some lengths, and puts the sums into the slice
 // of the same length. Alerts are decided by closed minutes alone: the open one is
-// half a truth. It tells whether the indicator is known.
+// half a truth. Excluded minutes are none. It tells whether the indicator is known.
 //
 // A length that is asked for again and again costs the same however long it is.
 func (l *Ledger) Closed(service slo.Service, sli string, now slo.Minute, lengths []time.Duration, into []Counts) bool {
@@ -21,15 +21,15 @@ func (l *Ledger) Closed(service slo.Service, sli string, now slo.Minute, lengths
 	if c == nil {
 		return false
 	}
-	open := c.from(now)
 	for i, length := range lengths {
-		into[i] = c.over(Rolling(length, now), now)
-		into[i].sub(open)
+		into[i], _ = c.tally(Rolling(length, now), now)
+		into[i].sub(c.from(now))
 	}
 	return true
 }
 
-// Over sums the minutes of a span of an indicator, by its current definition.
+// Over sums the minutes of a span of an indicator, by its current definition,
+// without those that are excluded.
 func (l *Ledger) Over(service slo.Service, sli string, span Span, now slo.Minute) (Counts, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -37,7 +37,8 @@ func (l *Ledger) Over(service slo.Service, sli string, span Span, now slo.Minute
 	if c == nil {
 		return Counts{}, false
 	}
-	return c.over(span, now), true
+	in, _ := c.tally(span, now)
+	return in, true
 }
 
 func (l *Ledger) currentSeries(service slo.Service, sli string) *series {
@@ -48,11 +49,14 @@ func (l *Ledger) currentSeries(service slo.Service, sli string) *series {
 	return s.current(sli)
 }
 
-// from sums the newest minutes, those from a recent one on.
+// from sums the newest minutes, those from a recent one on, without such as are
+// excluded.
 func (s *series) from(minute slo.Minute) Counts {
 	var sum Counts
 	for i := len(s.hot) - 1; i >= 0 && s.hot[i].minute >= minute; i-- {
-		sum.add(s.hot[i].counts)
+		if s.out == nil || !s.owner.excludes(s.hot[i].minute) {
+			sum.add(s.hot[i].counts)
+		}
 	}
 	return sum
 }

@@ -9,11 +9,12 @@ import "github.com/sloe-dev/sloe/internal/slo"
 func (i Indicator) BadFallsTo(limit uint64) slo.Minute {
 	i.ledger.mu.Lock()
 	defer i.ledger.mu.Unlock()
-	return i.series.badFallsTo(i.span, i.now, limit)
+	return i.series.badFallsTo(i.span, slo.MinuteOf(i.at), limit)
 }
 
 func (s *series) badFallsTo(span Span, now slo.Minute, limit uint64) slo.Minute {
-	left := s.over(span, now).Bad
+	counts, _ := s.tally(span, now)
+	left := counts.Bad
 	if left <= limit {
 		return 0
 	}
@@ -24,6 +25,9 @@ func (s *series) badFallsTo(span Span, now slo.Minute, limit uint64) slo.Minute 
 	w := s.windowNamed(span.Name)
 	leaves := slo.Minute(0)
 	leave := func(minute slo.Minute, bad uint64) bool {
+		if s.out != nil && s.owner.excludes(minute) {
+			return true // none of it counts
+		}
 		left -= bad
 		leaves = minute + span.Length + 1
 		return left > limit
@@ -37,11 +41,13 @@ func (s *series) badFallsTo(span Span, now slo.Minute, limit uint64) slo.Minute 
 		if w.edge != nil && w.edge.number == e.number {
 			bad = w.edge.left.Bad
 		}
-		if left-bad <= limit {
-			s.fallsWithin(w, e, leave)
-			return leaves
+		if bad >= left-limit || s.out != nil && s.owner.excludesSome(e.start(), e.end()) {
+			if !s.fallsWithin(w, e, leave) {
+				return leaves
+			}
+		} else {
+			leave(e.end()-1, bad)
 		}
-		leave(e.end()-1, bad)
 		p = next
 	}
 	more := s.old.each(w.from, func(c cell) bool { return leave(c.minute, c.counts.Bad) })
@@ -54,20 +60,20 @@ func (s *series) badFallsTo(span Span, now slo.Minute, limit uint64) slo.Minute 
 }
 
 // fallsWithin visits the minutes of a block, or the block as a whole if they
-// cannot be had: then the answer is up to two hours too late.
-func (s *series) fallsWithin(w *window, e block, leave func(slo.Minute, uint64) bool) {
+// cannot be had: then the answer is up to two hours too late. It tells whether
+// more is to leave.
+func (s *series) fallsWithin(w *window, e block, leave func(slo.Minute, uint64) bool) bool {
 	if w.edge != nil && w.edge.number == e.number {
-		w.edge.cells.each(0, func(c cell) bool { return leave(c.minute, c.counts.Bad) })
-		return
+		return w.edge.cells.each(0, func(c cell) bool { return leave(c.minute, c.counts.Bad) })
 	}
 	cells, err := s.minutesOf(e)
 	if err != nil {
-		leave(e.end()-1, e.counts.Bad)
-		return
+		return leave(e.end()-1, e.counts.Bad)
 	}
 	for _, c := range cells {
 		if !leave(c.minute, c.counts.Bad) {
-			return
+			return false
 		}
 	}
+	return true
 }

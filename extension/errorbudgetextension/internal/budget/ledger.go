@@ -18,6 +18,8 @@ import (
 type Ledger struct {
 	window  func(slo.Service) time.Duration
 	archive Archive // nil if every minute is kept in memory
+	// excluded gives the excluded minutes of a service; nil if there are none.
+	excluded func(slo.Service) []Interval
 
 	mu         sync.Mutex
 	services   map[slo.Service]*service
@@ -103,6 +105,9 @@ func (l *Ledger) service(id slo.Service) *service {
 	s, ok := l.services[id]
 	if !ok {
 		s = newService(id, slo.Minute(l.window(id)/time.Minute))
+		if l.excluded != nil {
+			s.exclusions = l.excluded(id)
+		}
 		l.services[id] = s
 		l.byName[id.Name] = append(l.byName[id.Name], id)
 		slices.SortFunc(l.byName[id.Name], CompareServices)

@@ -33,11 +33,18 @@ func (r *Restorer) Heartbeat(h Heartbeat) { r.ledger.beat(h) }
 // Durable takes the instant up to which storage holds everything.
 func (r *Restorer) Durable(t time.Time) { r.ledger.durable = t }
 
-// Inherit takes over the open requests of another Ledger, which are gauges and
-// not stored, and the arrival of its latest answers.
+// Inherit takes over what another Ledger was told and storage does not hold: the
+// open requests, which are gauges, the arrival of the latest answers, and the
+// exclusions.
 func (r *Restorer) Inherit(from *Ledger) {
 	from.mu.Lock()
 	defer from.mu.Unlock()
+	r.ledger.excluded = from.excluded
+	for id, s := range r.ledger.services {
+		if from.excluded != nil {
+			s.exclusions = from.excluded(id)
+		}
+	}
 	for id, s := range from.services {
 		to := r.ledger.service(id)
 		to.opens, to.arrival = maps.Clone(s.opens), s.arrival

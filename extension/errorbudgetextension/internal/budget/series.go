@@ -13,6 +13,7 @@ import (
 // Windows lie over it. Adding and reading cost the same however long a window
 // is, amortised: each minute enters once and leaves once.
 type series struct {
+	owner      *service
 	definition slo.Definition
 
 	past past       // nil if every minute is to be kept
@@ -24,6 +25,8 @@ type series struct {
 	hot    []cell // ascending
 
 	windows []*window
+	out     *series               // what of it is excluded; nil until asked for
+	slices  map[slo.Ratio]*series // its minutes, judged; nil until asked for
 
 	first slo.Minute // when the series became known
 	last  slo.Minute // its newest minute, be it of zero events
@@ -39,8 +42,8 @@ const (
 	warmMinutes = maxLateness
 )
 
-func newSeries(definition slo.Definition, keep, first slo.Minute, from past) *series {
-	return &series{definition: definition, past: from, keep: keep, first: first, last: first, event: -1}
+func newSeries(owner *service, definition slo.Definition, keep, first slo.Minute, from past) *series {
+	return &series{owner: owner, definition: definition, past: from, keep: keep, first: first, last: first, event: -1}
 }
 
 // add counts in a minute. Now is the current minute.
@@ -59,6 +62,10 @@ func (s *series) add(now, minute slo.Minute, counts Counts) {
 	}
 	if s.past != nil && minute < s.kept {
 		return // the archive has it, and is asked before anybody reads so far back
+	}
+	s.judge(now, minute, counts)
+	if s.out != nil && s.owner.excludes(minute) {
+		s.out.add(now, minute, counts)
 	}
 	for _, w := range s.windows {
 		if minute >= w.from {

@@ -19,6 +19,8 @@ type service struct {
 	sights map[string]slo.Minute
 	// series by indicator, one for each definition.
 	series map[string][]*series
+	// exclusions are ascending and do not overlap.
+	exclusions []Interval
 	// opens holds each writer's latest report of open requests.
 	opens map[string]openReport
 	// arrival is when answers of the service last became durable.
@@ -53,7 +55,7 @@ func (s *service) find(sli string, definition slo.Definition, first slo.Minute, 
 		}
 	}
 	id := SeriesID{Key: slo.Key{Service: s.id, SLI: sli}, Definition: definition}
-	made := newSeries(definition, s.window, first, from(id))
+	made := newSeries(s, definition, s.window, first, from(id))
 	if made.past == nil {
 		made.keep = max(made.keep, slo.Minute(slo.MaxWindow/time.Minute)) // nobody else has it
 	}

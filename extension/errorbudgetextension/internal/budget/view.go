@@ -31,14 +31,16 @@ type View struct {
 type Indicator struct {
 	SLI        string
 	Definition slo.Definition
-	// Counts are those of [t - W, t) and of the open minute.
+	// Counts are those of [t - W, t) and of the open minute, without Excluded.
 	Counts Counts
+	// Excluded are those of minutes that no verdict counts.
+	Excluded Counts
 	// Older are windows of the definitions before, which no verdict uses.
 	Older []Older
 
 	series *series
 	span   Span
-	now    slo.Minute
+	at     time.Time
 	ledger *Ledger
 }
 
@@ -68,20 +70,22 @@ func (l *Ledger) View(id slo.Service, now time.Time, staleAfter time.Duration) V
 	v.Coverage = l.coverage(s, minute)
 	v.LastMeasured = l.lastMeasured(s)
 	for _, name := range s.indicators() {
-		v.Indicators = append(v.Indicators, l.indicator(s, name, minute))
+		v.Indicators = append(v.Indicators, l.indicator(s, name, now))
 	}
 	return v
 }
 
-func (l *Ledger) indicator(s *service, name string, now slo.Minute) Indicator {
+func (l *Ledger) indicator(s *service, name string, at time.Time) Indicator {
+	now := slo.MinuteOf(at)
 	current := s.current(name)
 	span := Rolling(time.Duration(s.window)*time.Minute, now)
-	i := Indicator{SLI: name, Definition: current.definition, Counts: current.over(span, now), series: current, span: span, now: now, ledger: l}
+	i := Indicator{SLI: name, Definition: current.definition, series: current, span: span, at: at, ledger: l}
+	i.Counts, i.Excluded = current.tally(span, now)
 	for _, c := range s.series[name] {
 		if c == current {
 			continue
 		}
-		if sum := c.over(span, now); !sum.IsZero() {
+		if sum, _ := c.tally(span, now); !sum.IsZero() {
 			i.Older = append(i.Older, Older{Definition: c.definition, Counts: sum, Last: c.last})
 		}
 	}

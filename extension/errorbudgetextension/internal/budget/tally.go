@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package budget
+
+import (
+	"time"
+
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+// SpanOf returns a catalogue's window as it lies at an instant.
+func SpanOf(w slo.Window, now time.Time) Span {
+	from, _ := w.Bounds(now)
+	span := Span{Name: w.String(), From: from, Length: slo.Minute(w.Length / time.Minute)}
+	if end, ok := w.End(now); ok {
+		span.Resets = end
+	}
+	return span
+}
+
+// Tally is what one window of an indicator holds. Its counts are events, or
+// minutes where minutes are judged.
+type Tally struct {
+	// Counts are those that count.
+	Counts Counts
+	// Excluded are those of excluded minutes, which do not.
+	Excluded Counts
+	// Span is the window.
+	Span Span
+
+	of  *series
+	now slo.Minute
+	l   *Ledger
+}
+
+// Tally returns what a window holds at the instant of the view. With a slice
+// target greater than 0 minutes are judged instead of events: one is good if
+// that share of its events is. It tells whether the answer can be given: judging
+// minutes of the past needs the archive.
+func (i Indicator) Tally(window slo.Window, slice slo.Ratio) (Tally, bool) {
+	i.ledger.mu.Lock()
+	defer i.ledger.mu.Unlock()
+	of, now := i.series, slo.MinuteOf(i.at)
+	if slice.Num > 0 {
+		if of = of.sliced(slice, now); of == nil {
+			return Tally{}, false
+		}
+	}
+	t := Tally{Span: SpanOf(window, i.at), of: of, now: now, l: i.ledger}
+	t.Counts, t.Excluded = of.tally(t.Span, now)
+	return t, true
+}
+
+// BadFallsTo is that of Indicator, for this window. A calendar's window starts
+// anew as a whole.
+func (t Tally) BadFallsTo(limit uint64) slo.Minute {
+	t.l.mu.Lock()
+	defer t.l.mu.Unlock()
+	return t.of.badFallsTo(t.Span, t.now, limit)
+}
