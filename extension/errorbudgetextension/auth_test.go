@@ -4,7 +4,9 @@ package errorbudgetextension
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/bearertokenauthextension"
@@ -16,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/extension/extensiontest"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/metadatatest"
+	"github.com/sloe-dev/sloe/internal/budgetapi"
 )
 
 // guardedHost has an extension that asks for a token.
@@ -42,6 +45,7 @@ func TestAuthentication(t *testing.T) {
 	require.NoError(t, confmap.NewFromStringMap(map[string]any{
 		"http": map[string]any{"endpoint": "localhost:0", "auth": map[string]any{"authenticator": "bearertokenauth"}},
 	}).Unmarshal(cfg))
+	cfg.GitHub.WebhookSecret = "s"
 	telemetry := componenttest.NewTelemetry()
 	defer func() { require.NoError(t, telemetry.Shutdown(ctx)) }()
 	e, err := newExtension(metadatatest.NewSettings(telemetry), cfg)
@@ -52,7 +56,7 @@ func TestAuthentication(t *testing.T) {
 	defer func() { require.NoError(t, e.Shutdown(ctx)) }()
 
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	for _, path := range []string{"/", "/v1/gate/a", "/v1/check/a", "/v1/budgets", "/none"} {
+	for _, path := range []string{"/", "/v1/gate/a", "/v1/check/a", "/v1/budgets", "/v1/budgets/a", "/v1/alerts", "/metrics", "/v1/openapi.json", "/v1/hooks/kubernetes", "/none"} {
 		for token, want := range map[string]bool{"": false, "Bearer wrong": false, "Bearer right": true} {
 			request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+e.server.listener.Addr().String()+path, http.NoBody)
 			require.NoError(t, err)
@@ -61,8 +65,32 @@ func TestAuthentication(t *testing.T) {
 			}
 			response, err := client.Do(request)
 			require.NoError(t, err)
+			var said budgetapi.Error
+			if response.StatusCode == http.StatusUnauthorized {
+				require.NoError(t, json.NewDecoder(response.Body).Decode(&said))
+				assert.Equal(t, "unauthorized", said.Error.Code)
+			}
 			require.NoError(t, response.Body.Close())
 			assert.Equal(t, want, response.StatusCode != http.StatusUnauthorized, "%s with %q", path, token)
 		}
+	}
+
+	// GitHub has no token; its deliveries are let in by their signature alone, and
+	// no other spelling of the path is.
+	for target, want := range map[string]string{
+		"/v1/hooks/github":        "X-Hub-Signature-256 is not the signature of the body",
+		"/v1/hooks/github/":       "missing or empty authorization header: Authorization",
+		"//v1/hooks/github":       "missing or empty authorization header: Authorization",
+		"/v1/hooks/../gate/a":     "missing or empty authorization header: Authorization",
+		"/v1/hooks/github/../x":   "missing or empty authorization header: Authorization",
+		"/v1/hooks/github%2Fgate": "missing or empty authorization header: Authorization",
+	} {
+		response, err := client.Post("http://"+e.server.listener.Addr().String()+target, "application/json", strings.NewReader("{}"))
+		require.NoError(t, err)
+		var said budgetapi.Error
+		require.NoError(t, json.NewDecoder(response.Body).Decode(&said), target)
+		require.NoError(t, response.Body.Close())
+		assert.Equal(t, http.StatusUnauthorized, response.StatusCode, target)
+		assert.Equal(t, want, said.Error.Message, target)
 	}
 }

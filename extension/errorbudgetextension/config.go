@@ -31,6 +31,12 @@ type Config struct {
 	StaleAfter time.Duration `mapstructure:"stale_after"`
 	// Alerts are decided in the collector, and sent to those that it names.
 	Alerts AlertsConfig `mapstructure:"alerts"`
+	// SlothMetrics shows the series of Sloth at /metrics too.
+	SlothMetrics bool `mapstructure:"sloth_metrics"`
+	// Kubernetes is about the admission webhook.
+	Kubernetes KubernetesConfig `mapstructure:"kubernetes"`
+	// GitHub is about deployment protection rules.
+	GitHub GitHubConfig `mapstructure:"github"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -43,9 +49,9 @@ const (
 	defaultCommitInterval   = 500 * time.Millisecond
 	defaultStaleAfter       = 3 * time.Minute
 
-	// maxRequestBody bounds what callers such as Flagger post, in bytes. Nothing
-	// of it is read.
-	maxRequestBody = 64 << 10
+	// maxRequestBody bounds what any caller posts, in bytes; endpoints bound their
+	// own further. The largest are the objects that Kubernetes asks about.
+	maxRequestBody = 4 << 20
 )
 
 // Bounds of the intervals. A commit syncs the disk, so it is not to run all the
@@ -70,6 +76,8 @@ func createDefaultConfig() component.Config {
 		CommitInterval:   defaultCommitInterval,
 		StaleAfter:       defaultStaleAfter,
 		Alerts:           defaultAlerts(),
+		Kubernetes:       defaultKubernetes(),
+		GitHub:           GitHubConfig{Strategy: "canary"},
 	}
 }
 

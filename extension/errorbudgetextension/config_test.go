@@ -31,7 +31,7 @@ func TestConfigDefaults(t *testing.T) {
 	cfg, err := loadConfig(t, "")
 	require.NoError(t, err)
 	assert.Equal(t, "localhost:7560", cfg.HTTP.NetAddr.Endpoint)
-	assert.EqualValues(t, 65536, cfg.HTTP.MaxRequestBodySize)
+	assert.EqualValues(t, 4<<20, cfg.HTTP.MaxRequestBodySize)
 	assert.Empty(t, cfg.Catalogue)
 	assert.Equal(t, 5*time.Second, cfg.ReloadInterval)
 	assert.Equal(t, "/var/lib/otelcol-sloe", cfg.StorageDirectory)

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/api"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/exposition"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/ui"
 )
 
@@ -26,10 +27,26 @@ type endpoint struct {
 
 // serve listens and answers.
 func (e *budgetExtension) serve(ctx context.Context, host component.Host) (*endpoint, error) {
-	handler := api.NewHandler(api.Settings{Assessor: e.assessor, Decided: e.decided, Alerts: e.alerter.engine.Alerts, Page: ui.NewHandler(e.assessor)})
+	app, err := e.app()
+	if err != nil {
+		return nil, err
+	}
+	handler := api.NewHandler(api.Settings{
+		Assessor:  e.assessor,
+		Decided:   e.decided,
+		Alerts:    e.alerter.engine.Alerts,
+		Page:      ui.NewHandler(e.assessor),
+		Metrics:   exposition.NewHandler(e.assessor, e.cfg.SlothMetrics),
+		Admission: e.cfg.Kubernetes.keys(),
+		GitHub:    app,
+	})
 	server, err := e.cfg.HTTP.ToServer(ctx, host.GetExtensions(), e.set.TelemetrySettings, handler)
 	if err != nil {
 		return nil, fmt.Errorf("`http`: %w", err)
+	}
+	server.Handler = api.JSONErrors(server.Handler)
+	if app != nil && e.cfg.HTTP.Auth.HasValue() {
+		server.Handler = signed(handler, server.Handler)
 	}
 	listener, err := e.cfg.HTTP.ToListener(ctx)
 	if err != nil {
@@ -44,6 +61,18 @@ func (e *budgetExtension) serve(ctx context.Context, host component.Host) (*endp
 		}
 	}()
 	return s, nil
+}
+
+// signed lets GitHub's deliveries past http::auth: GitHub sends a signature and
+// cannot send what authenticators ask for. The signature is checked first of all.
+func signed(bySignature, byAuth http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == api.HookGitHub {
+			bySignature.ServeHTTP(w, r)
+			return
+		}
+		byAuth.ServeHTTP(w, r)
+	})
 }
 
 // shutdown lets answers under way finish.

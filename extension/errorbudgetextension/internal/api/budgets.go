@@ -14,7 +14,7 @@ import (
 func (h *handler) budgets(w http.ResponseWriter, r *http.Request) {
 	q, _, err := readQuery(r)
 	if err != nil {
-		writeError(w, http.StatusBadRequest, "bad_request", err.Error())
+		writeError(w, http.StatusBadRequest, codeBadRequest, err.Error())
 		return
 	}
 	write(w, http.StatusOK, h.answer(h.Assessor.Each(q)))
@@ -25,12 +25,12 @@ func (h *handler) budgets(w http.ResponseWriter, r *http.Request) {
 func (h *handler) serviceBudgets(w http.ResponseWriter, r *http.Request) {
 	q, _, err := readQuery(r)
 	if err != nil {
-		writeError(w, http.StatusBadRequest, "bad_request", err.Error())
+		writeError(w, http.StatusBadRequest, codeBadRequest, err.Error())
 		return
 	}
 	found := h.Assessor.Each(q)
 	if len(found) == 0 {
-		writeError(w, http.StatusNotFound, "not_found", fmt.Sprintf(
+		writeError(w, http.StatusNotFound, codeNotFound, fmt.Sprintf(
 			"service %q was never seen and the catalogue does not list it; /v1/budgets lists what there is", q.Name))
 		return
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 	"github.com/sloe-dev/sloe/internal/slo"
@@ -105,24 +104,4 @@ func TestErrors(t *testing.T) {
 		assert.Equal(t, tt.status == 405, w.Header().Get("Allow") != "", tt.target)
 	}
 	assert.Empty(t, d.decisions, "an error is no decision")
-}
-
-// Whatever is asked, the answer is one of the documented ones.
-func FuzzRequests(f *testing.F) {
-	f.Add("GET", "shop", "namespace=a")
-	f.Add("POST", "%2e%2e%2f", "strategy=full")
-	f.Add("HEAD", "a\x00b", "environment=%ff&namespace")
-	f.Fuzz(func(t *testing.T, method, service, query string) {
-		d := newDesk(t)
-		d.count(slo.Service{Name: "shop"}, slo.HTTPAvailability, 1, 0)
-		for _, path := range []string{"/v1/gate/", "/v1/check/", "/v1/budgets/", "/"} {
-			r, err := http.NewRequest(method, "http://localhost", http.NoBody)
-			if err != nil {
-				return
-			}
-			r.URL.Path, r.URL.RawQuery = path+service, query
-			w := answer(d, r)
-			require.Contains(t, []int{200, 301, 307, 308, 400, 404, 405, 423, 503}, w.Code)
-		}
-	})
 }

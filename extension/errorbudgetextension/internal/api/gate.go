@@ -17,7 +17,7 @@ import (
 func (h *handler) gate(w http.ResponseWriter, r *http.Request) {
 	q, _, err := readQuery(r)
 	if err != nil {
-		writeError(w, http.StatusBadRequest, "bad_request", err.Error())
+		writeError(w, http.StatusBadRequest, codeBadRequest, err.Error())
 		return
 	}
 	write(w, http.StatusOK, h.decide(q))
@@ -28,14 +28,24 @@ func (h *handler) gate(w http.ResponseWriter, r *http.Request) {
 func (h *handler) check(w http.ResponseWriter, r *http.Request) {
 	q, values, err := readQuery(r, "strategy")
 	if err != nil {
-		writeError(w, http.StatusBadRequest, "bad_request", err.Error())
+		writeError(w, http.StatusBadRequest, codeBadRequest, err.Error())
 		return
 	}
 	strategy := values.Get("strategy")
 	if values.Has("strategy") && strategy != budgetapi.StrategyFull && strategy != budgetapi.StrategyCanary {
-		writeError(w, http.StatusBadRequest, "bad_request",
+		writeError(w, http.StatusBadRequest, codeBadRequest,
 			`parameter "strategy" is "full" (a release to all at once) or "canary" (to a part first), not `+strconv.Quote(strategy))
 		return
+	}
+	if r.Method == http.MethodPost {
+		body, ok := readBody(w, r, maxCheckBody)
+		if !ok {
+			return
+		}
+		if err := checkPayload(body); err != nil {
+			writeError(w, http.StatusBadRequest, codeBadRequest, err.Error())
+			return
+		}
 	}
 	gate := h.decide(q)
 	status := checkStatus(gate, strategy)

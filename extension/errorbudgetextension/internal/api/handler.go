@@ -7,20 +7,28 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/admission"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/alert"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/github"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 )
 
 // Settings of the handler.
 type Settings struct {
 	Assessor *assess.Assessor
-	// Decided is told every answer of the gate and of the check.
+	// Decided is told every decision: of the gate, the check and the hooks.
 	Decided func(budgetapi.Gate)
 	// Alerts returns those that there are.
 	Alerts func() []alert.Alert
-	// Page is what a person sees at /.
+	// Page is what a person sees at / and at /services/{service}.
 	Page http.Handler
+	// Metrics answers /metrics.
+	Metrics http.Handler
+	// Admission says where Kubernetes objects name their service.
+	Admission admission.Keys
+	// GitHub answers deployment protection rules; nil if it is not configured.
+	GitHub *github.App
 }
 
 // handler serves the endpoints.
@@ -33,18 +41,15 @@ type handler struct {
 func NewHandler(set Settings) http.Handler {
 	h := &handler{Settings: set}
 	mux := http.NewServeMux()
-	read := []string{http.MethodGet, http.MethodHead}
-	mux.Handle("/v1/gate/{service}", only(h.gate, read...))
-	mux.Handle("/v1/check/{service}", only(h.check, append(read, http.MethodPost)...))
-	mux.Handle("/v1/budgets", only(h.budgets, read...))
-	mux.Handle("/v1/budgets/{service}", only(h.serviceBudgets, read...))
-	mux.Handle("/v1/alerts", only(h.alerts, read...))
-	mux.Handle("/{$}", only(set.Page.ServeHTTP, read...))
+	var paths []string
+	for _, r := range h.routes() {
+		mux.Handle(r.pattern, only(r.answer, r.methods...))
+		paths = append(paths, r.path())
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		writeError(w, http.StatusNotFound, "not_found",
-			"no such path: there are /, /v1/gate/{service}, /v1/check/{service}, /v1/budgets, /v1/budgets/{service} and /v1/alerts")
+		writeError(w, http.StatusNotFound, codeNotFound, "no such path: there are "+strings.Join(paths, ", "))
 	})
-	return mux
+	return JSONErrors(mux)
 }
 
 // only refuses methods that an endpoint does not have.
@@ -52,7 +57,7 @@ func only(next http.HandlerFunc, methods ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !slices.Contains(methods, r.Method) {
 			w.Header().Set("Allow", strings.Join(methods, ", "))
-			writeError(w, http.StatusMethodNotAllowed, "method_not_allowed", "allowed are "+strings.Join(methods, ", "))
+			writeError(w, http.StatusMethodNotAllowed, codeMethodNotAllowed, "allowed are "+strings.Join(methods, ", "))
 			return
 		}
 		next(w, r)

@@ -14,9 +14,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/admission"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/alert"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/exposition"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/github"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/ui"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
@@ -38,6 +41,8 @@ services:
     slo: {min_events: 100}
 `
 
+const hookSecret = "it is a secret"
+
 var (
 	noon   = time.Date(2026, 3, 1, 12, 0, 30, 0, time.UTC)
 	writer = slo.Writer{Instance: "w1"}
@@ -48,6 +53,7 @@ type desk struct {
 	http.Handler
 	t         *testing.T
 	ledger    *budget.Ledger
+	assessor  *assess.Assessor
 	decisions []budgetapi.Gate
 	alerts    []alert.Alert
 	schemas   map[string]*jsonschema.Schema
@@ -65,11 +71,15 @@ func newDesk(t *testing.T) *desk {
 		StaleAfter: 3 * time.Minute,
 		Clock:      func() time.Time { return noon },
 	}
+	d.assessor = assessor
 	d.Handler = NewHandler(Settings{
-		Assessor: assessor,
-		Decided:  func(g budgetapi.Gate) { d.decisions = append(d.decisions, g) },
-		Alerts:   func() []alert.Alert { return d.alerts },
-		Page:     ui.NewHandler(assessor),
+		Assessor:  assessor,
+		Decided:   func(g budgetapi.Gate) { d.decisions = append(d.decisions, g) },
+		Alerts:    func() []alert.Alert { return d.alerts },
+		Page:      ui.NewHandler(assessor),
+		Metrics:   exposition.NewHandler(assessor, true),
+		Admission: admission.DefaultKeys(),
+		GitHub:    github.New(github.Settings{Secret: []byte(hookSecret), Client: http.DefaultClient, Clock: assessor.Clock}),
 	})
 	return d
 }
@@ -95,8 +105,13 @@ func (d *desk) countAs(s slo.Service, sli string, definition slo.Definition, goo
 // call asks and holds the answer against its schema.
 func (d *desk) call(method, target, schema string) *httptest.ResponseRecorder {
 	d.t.Helper()
-	w := httptest.NewRecorder()
-	d.ServeHTTP(w, httptest.NewRequest(method, target, http.NoBody))
+	return d.post(httptest.NewRequest(method, target, http.NoBody), schema)
+}
+
+func (d *desk) post(r *http.Request, schema string) *httptest.ResponseRecorder {
+	d.t.Helper()
+	w, target := httptest.NewRecorder(), r.URL.Path
+	d.ServeHTTP(w, r)
 	require.Equal(d.t, "application/json", w.Header().Get("Content-Type"), target)
 	require.Equal(d.t, "no-store", w.Header().Get("Cache-Control"), target)
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(w.Body.Bytes()))
@@ -125,7 +140,7 @@ func schemas(t *testing.T) map[string]*jsonschema.Schema {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	names := []string{"gate", "budgets", "error", "alerts"}
+	names := []string{"gate", "budgets", "error", "alerts", "admission", "github"}
 	for _, name := range names {
 		data, err := budgetapi.Schemas.ReadFile("schema/" + name + ".schema.json")
 		require.NoError(t, err)

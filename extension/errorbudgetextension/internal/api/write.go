@@ -14,7 +14,7 @@ import (
 func write(w http.ResponseWriter, status int, body any) {
 	data, err := json.Marshal(body)
 	if err != nil {
-		http.Error(w, `{"error":{"code":"internal","message":"the answer cannot be written"}}`, http.StatusInternalServerError)
+		http.Error(w, "the answer cannot be written", http.StatusInternalServerError) // JSONErrors words it
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

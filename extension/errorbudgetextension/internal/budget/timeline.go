@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package budget
+
+import "github.com/sloe-dev/sloe/internal/slo"
+
+// Stretch is what some minutes in a row held of an indicator.
+type Stretch struct {
+	// From is the first minute; the next Stretch's is the first one after.
+	From   slo.Minute
+	Counts Counts
+	// Coverage is that of the closed minutes since the first sight. None elapsed
+	// before it.
+	Coverage Coverage
+}
+
+// Timeline returns the last n stretches of an indicator, by its current
+// definition, the oldest first. Each holds as many blocks of two hours as are
+// given, and the last one the open minute: blocks are what is held of the past,
+// so that this reads no disk.
+func (l *Ledger) Timeline(id slo.Service, sli string, now slo.Minute, blocksEach, n int) []Stretch {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make([]Stretch, n)
+	step := slo.Minute(blocksEach) * blockMinutes
+	from := startOfBlock(now) + blockMinutes - slo.Minute(n)*step
+	s := l.services[id]
+	for i := range out {
+		out[i].From = from + slo.Minute(i)*step
+		if s != nil {
+			out[i].Coverage = l.coverageWithin(s, out[i].From, min(out[i].From+step, now))
+		}
+	}
+	if c := l.currentSeries(id, sli); c != nil {
+		c.reach(from)
+		c.each(func(minute slo.Minute, counts Counts) {
+			if i := int((minute - from) / step); minute >= from && i < n {
+				out[i].Counts.add(counts)
+			}
+		})
+	}
+	return out
+}
+
+// each shows all that is held, blocks by their first minute.
+func (s *series) each(show func(slo.Minute, Counts)) {
+	for _, b := range s.blocks.all() {
+		show(b.start(), b.counts)
+	}
+	s.old.each(0, func(c cell) bool {
+		show(c.minute, c.counts)
+		return true
+	})
+	for _, c := range s.hot {
+		show(c.minute, c.counts)
+	}
+}
+
+// coverageWithin is coverage of [from, to) alone.
+func (l *Ledger) coverageWithin(s *service, from, to slo.Minute) Coverage {
+	var c Coverage
+	latest := l.lastMeasured(s)
+	for instance, first := range s.sights {
+		m := l.writers[instance]
+		since, until := max(first, from), to
+		if m != nil && m.newest < latest-writerGone {
+			until = min(until, m.newest+1)
+		}
+		if until <= since {
+			continue
+		}
+		c.Elapsed += uint64(until - since)
+		if m != nil {
+			c.Measured += m.count(since, until)
+		}
+	}
+	return c
+}
