@@ -16,6 +16,7 @@ import (
 
 	"github.com/sloe-dev/sloe/connector/sliconnector/internal/custom"
 	"github.com/sloe-dev/sloe/connector/sliconnector/internal/indicator"
+	"github.com/sloe-dev/sloe/internal/slo"
 )
 
 // Config of the connector.
@@ -137,6 +138,9 @@ func validateSLI(name string, s SLIConfig) error {
 	}
 	if slices.Contains(indicator.Names(), name) {
 		return fmt.Errorf("%s: the name is that of a built-in indicator; choose another", key)
+	}
+	if slo.IsApart(name) {
+		return fmt.Errorf("%s: the name must not end like http_latency_100ms: such are counts by a further threshold", key)
 	}
 	if len(s.Spans.Good) == 0 {
 		return fmt.Errorf("%s::spans::good: must hold at least one condition", key)

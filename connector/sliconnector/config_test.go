@@ -68,6 +68,7 @@ func TestValidate(t *testing.T) {
 		{"too many services", map[string]any{"max_services": 1_000_001}, "max_services: must be from 1 to 1000000, not 1000001"},
 		{"a name in another style", slis("CheckoutPaid", map[string]any{"good": good}), "slis::CheckoutPaid: the name must be lower_snake_case, such as checkout_answers"},
 		{"a built-in's name", slis("http_latency", map[string]any{"good": good}), "slis::http_latency: the name is that of a built-in indicator; choose another"},
+		{"a name of a further threshold", slis("paid_latency_5ms", map[string]any{"good": good}), "slis::paid_latency_5ms: the name must not end like http_latency_100ms: such are counts by a further threshold"},
 		{"nothing is good", slis("paid", map[string]any{"valid": good}), "slis::paid::spans::good: must hold at least one condition"},
 	}
 	for _, tt := range tests {

@@ -30,7 +30,7 @@ func (e *budgetExtension) observe() error {
 func (e *budgetExtension) observeRemaining(_ context.Context, o metric.Float64Observer) error {
 	for _, a := range e.assessor.Each(assess.Query{}) {
 		for _, s := range a.SLOs {
-			attributes := append(identity(a.Service), attribute.String(semconv.SLIName, s.Indicator.SLI))
+			attributes := append(identity(a.Service), attribute.String(semconv.SLIName, s.Promise.Name))
 			o.Observe(s.Spend.Remaining(), metric.WithAttributes(attributes...))
 		}
 	}

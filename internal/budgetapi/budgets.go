@@ -38,7 +38,13 @@ type ServiceBudget struct {
 
 // SLO is one objective over its window.
 type SLO struct {
-	Name      string `json:"name"`
+	Name string `json:"name"`
+	// Indicator whose events the objective is about. Unless the catalogue names
+	// the objective, it is its name as well.
+	Indicator string `json:"indicator"`
+	// Kind is events, latency or time_slices. Of time slices, good, bad and valid
+	// are minutes.
+	Kind      string `json:"kind"`
 	Objective Number `json:"objective"`
 	// ThresholdMS is the longest good duration, of latency objectives alone.
 	ThresholdMS int64   `json:"threshold_ms,omitempty"`

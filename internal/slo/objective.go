@@ -124,6 +124,25 @@ func (e Entry) Series(o Objective) string {
 	return o.Indicator + "_" + strconv.FormatInt(o.Threshold.Milliseconds(), 10) + "ms"
 }
 
+// ObjectivesOf returns the objectives whose events are counted under a name: that
+// of an indicator, or of a threshold that is counted apart. A series that was
+// counted for an objective that is no more has none.
+func (e Entry) ObjectivesOf(series string) []Objective {
+	var all []Objective
+	for _, o := range e.Objectives {
+		if e.Series(o) == series {
+			all = append(all, o)
+		}
+	}
+	if all != nil || IsApart(series) {
+		return all
+	}
+	if o := e.ObjectivesFor(series)[0]; o.Implicit {
+		all = append(all, o)
+	}
+	return all
+}
+
 // apartName is the form of a name that Series gives to what is counted apart.
 var apartName = regexp.MustCompile(latencySuffix + `_[0-9]+ms$`)
 

@@ -22,6 +22,13 @@ func TestObjectivesFor(t *testing.T) {
 	assert.Equal(t, "http_latency_100ms", e.Series(e.Objectives[0]), "another threshold is counted apart")
 	assert.Equal(t, "http_latency", e.Series(e.Objectives[1]))
 
+	assert.Equal(t, e.Objectives[:1], e.ObjectivesOf("http_latency_100ms"))
+	assert.Equal(t, e.Objectives[1:], e.ObjectivesOf(HTTPLatency))
+	assert.Empty(t, e.ObjectivesOf("http_latency_50ms"), "no objective asks for it any more")
+	assert.Equal(t, e.ObjectivesFor(DBLatency), e.ObjectivesOf(DBLatency))
+	e.Objectives[1].Threshold++
+	assert.Empty(t, e.ObjectivesOf(HTTPLatency), "named ones with other thresholds take its place too")
+
 	assert.Equal(t, []Objective{{
 		Name: GRPCLatency, Indicator: GRPCLatency, Kind: Latency, Target: e.LatencyTarget, Threshold: e.LatencyThreshold,
 		Window: RollingWindow(30 * day), MinEvents: 7, Labels: e.Labels, Implicit: true,

@@ -24,7 +24,7 @@ type objective struct {
 func watched(service slo.Service, entry slo.Entry, view budget.View) []objective {
 	var all []objective
 	for _, i := range view.Indicators {
-		for _, o := range entry.ObjectivesFor(i.SLI) {
+		for _, o := range entry.ObjectivesOf(i.SLI) {
 			if o.Kind != slo.TimeSlices {
 				all = append(all, objective{Objective: o, service: service, entry: entry, sli: i.SLI, window: lengthOf(o.Window, entry), counts: i.Counts})
 			}

@@ -32,9 +32,9 @@ func TestBudgetsOfAService(t *testing.T) {
 		},
 		NextState: &budgetapi.Next{State: "NORMAL", Earliest: minute.Add(30*24*time.Hour + time.Minute)},
 		SLOs: []budgetapi.SLO{
-			{Name: slo.HTTPAvailability, Objective: "0.9995", Window: "30d", Definition: "0123456789abcdef", Good: 9_997_499, Bad: 2_501,
+			{Name: slo.HTTPAvailability, Indicator: slo.HTTPAvailability, Kind: "events", Objective: "0.9995", Window: "30d", Definition: "0123456789abcdef", Good: 9_997_499, Bad: 2_501,
 				Valid: 10_000_000, Remaining: 0.4998, State: "CANARY", OlderDefinitions: []budgetapi.OlderDefinition{}},
-			{Name: slo.HTTPLatency, Objective: "0.99", ThresholdMS: 200, Window: "30d", Definition: "bbbb", Good: 990, Bad: 10, Valid: 1000,
+			{Name: slo.HTTPLatency, Indicator: slo.HTTPLatency, Kind: "latency", Objective: "0.99", ThresholdMS: 200, Window: "30d", Definition: "bbbb", Good: 990, Bad: 10, Valid: 1000,
 				Remaining: 0, State: "FREEZE", OlderDefinitions: []budgetapi.OlderDefinition{
 					{Definition: "aaaa", Good: 5, Bad: 6, Valid: 11, LastMinute: minute},
 				}},

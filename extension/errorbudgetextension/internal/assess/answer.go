@@ -4,8 +4,8 @@ package assess
 
 import (
 	"strconv"
-	"time"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 )
 
@@ -28,10 +28,10 @@ func (a Assessment) Gate(decisionID string) budgetapi.Gate {
 	if worst := a.Worst(); worst != nil {
 		g.Budget = &budgetapi.Budget{
 			Remaining:       worst.Spend.Remaining(),
-			SLO:             worst.Indicator.SLI,
-			Window:          windowName(a.View.Window),
-			Coverage:        a.coverage(),
-			UncertainEvents: worst.Indicator.Counts.Late,
+			SLO:             worst.Promise.Name,
+			Window:          worst.Promise.Window.String(),
+			Coverage:        share(worst.Tally.Coverage),
+			UncertainEvents: worst.Tally.Counts.Late,
 		}
 	}
 	return g
@@ -50,7 +50,7 @@ func (a Assessment) Budget() budgetapi.ServiceBudget {
 		Allow:          a.Verdict.Allow,
 		Reasons:        a.reasons(),
 		Activity:       string(a.View.Activity),
-		Coverage:       a.coverage(),
+		Coverage:       share(a.View.Coverage),
 		OpenRequests:   a.View.Open,
 		NextState:      a.next(),
 		SLOs:           make([]budgetapi.SLO, 0, len(a.SLOs)),
@@ -69,15 +69,17 @@ func (a Assessment) Budget() budgetapi.ServiceBudget {
 
 func (a Assessment) slo(o Objective, state string) budgetapi.SLO {
 	s := budgetapi.SLO{
-		Name:             o.Indicator.SLI,
+		Name:             o.Promise.Name,
+		Indicator:        o.Promise.Indicator,
+		Kind:             string(o.Promise.Kind),
 		Objective:        budgetapi.Number(o.Spend.Objective.String()),
 		ThresholdMS:      o.Threshold.Milliseconds(),
-		Window:           windowName(a.View.Window),
+		Window:           o.Promise.Window.String(),
 		Definition:       string(o.Indicator.Definition),
 		Good:             o.Spend.Good,
 		Bad:              o.Spend.Bad,
 		Valid:            o.Spend.Valid(),
-		Uncertain:        o.Indicator.Counts.Late,
+		Uncertain:        o.Tally.Counts.Late,
 		Remaining:        o.Spend.Remaining(),
 		State:            state,
 		OlderDefinitions: make([]budgetapi.OlderDefinition, 0, len(o.Indicator.Older)),
@@ -113,15 +115,10 @@ func (a Assessment) next() *budgetapi.Next {
 // millionths.
 const coverageDigits = 6
 
-func (a Assessment) coverage() float64 {
-	f, err := strconv.ParseFloat(strconv.FormatFloat(a.View.Coverage.Share(), 'f', coverageDigits, 64), 64)
+func share(c budget.Coverage) float64 {
+	f, err := strconv.ParseFloat(strconv.FormatFloat(c.Share(), 'f', coverageDigits, 64), 64)
 	if err != nil {
 		return 0
 	}
 	return f
-}
-
-// windowName words a window of whole days as the catalogue does.
-func windowName(w time.Duration) string {
-	return strconv.Itoa(int(w/(24*time.Hour))) + "d"
 }

@@ -103,7 +103,7 @@ func (a *Assessor) assess(snapshot *slo.Snapshot, service slo.Service) Assessmen
 		in.FastBurn, _ = a.FastBurn(service)
 	}
 	for _, o := range objectives {
-		in.SLOs = append(in.SLOs, policy.SLO{Name: o.Indicator.SLI, Spend: o.Spend, BadFallsTo: o.Indicator.BadFallsTo})
+		in.SLOs = append(in.SLOs, policy.SLO{Name: o.Promise.Name, Spend: o.Spend, MinEvents: o.minEvents(), BadFallsTo: o.badFallsTo})
 	}
 	out := Assessment{
 		Service: service,

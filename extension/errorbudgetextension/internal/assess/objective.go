@@ -3,34 +3,83 @@
 package assess
 
 import (
-	"strings"
 	"time"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
-// Objective is one indicator of a service, held against what is promised.
+// Objective is one objective of a service and what was counted for it. Several
+// may be about one indicator.
 type Objective struct {
+	// Promise is what the catalogue says, or the tier. Its name is unique within
+	// the service.
+	Promise slo.Objective
+	// Indicator whose events the objective is about. It has no definition if
+	// nothing was counted yet.
 	Indicator budget.Indicator
-	Spend     budget.Spend
+	// Tally holds the counts of the objective's window, of minutes if they are
+	// judged. Nothing is known while Unread.
+	Tally budget.Tally
+	// Unread tells that the counts of the window cannot be read now.
+	Unread bool
+	Spend  budget.Spend
 	// Threshold is the longest good duration, 0 if the indicator is none of
 	// latency.
 	Threshold time.Duration
 }
 
-// latencySuffix ends the name of every latency indicator; all others are about
-// availability. Indicators of a user's own are named by the same rule.
-const latencySuffix = "_latency"
-
+// objectivesOf returns the objectives that hold for what was counted, and after
+// them those that the catalogue names for what was not counted yet.
 func objectivesOf(entry slo.Entry, view budget.View) []Objective {
+	if !view.Seen {
+		return nil
+	}
 	objectives := make([]Objective, 0, len(view.Indicators))
+	counted := map[string]bool{}
 	for _, i := range view.Indicators {
-		o := Objective{Indicator: i, Spend: budget.Spend{Good: i.Counts.Good, Bad: i.Counts.Bad, Objective: entry.Availability}}
-		if strings.HasSuffix(i.SLI, latencySuffix) {
-			o.Spend.Objective, o.Threshold = entry.LatencyTarget, entry.LatencyThreshold
+		counted[i.SLI] = true
+		for _, o := range entry.ObjectivesOf(i.SLI) {
+			objectives = append(objectives, objectiveOf(o, i))
 		}
-		objectives = append(objectives, o)
+	}
+	for _, o := range entry.Objectives {
+		if series := entry.Series(o); !counted[series] {
+			none := budget.Tally{Coverage: view.Coverage}
+			objectives = append(objectives, Objective{
+				Promise: o, Indicator: budget.Indicator{SLI: series}, Tally: none,
+				Spend: budget.Spend{Objective: o.Target}, Threshold: o.Threshold,
+			})
+		}
 	}
 	return objectives
+}
+
+func objectiveOf(o slo.Objective, i budget.Indicator) Objective {
+	tally, read := i.Tally(o.Window, o.SliceTarget)
+	return Objective{
+		Promise:   o,
+		Indicator: i,
+		Tally:     tally,
+		Unread:    !read,
+		Spend:     budget.Spend{Good: tally.Counts.Good, Bad: tally.Counts.Bad, Objective: o.Target},
+		Threshold: o.Threshold,
+	}
+}
+
+// minEvents is how many valid events it takes to be judged. What cannot be read
+// is not judged: nothing of it is known.
+func (o Objective) minEvents() uint64 {
+	if o.Unread {
+		return max(o.Promise.MinEvents, 1)
+	}
+	return o.Promise.MinEvents
+}
+
+// badFallsTo is that of the window; without counts there is nothing to wait for.
+func (o Objective) badFallsTo(limit uint64) slo.Minute {
+	if o.Spend.Valid() == 0 {
+		return 0
+	}
+	return o.Tally.BadFallsTo(limit)
 }

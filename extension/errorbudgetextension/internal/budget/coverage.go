@@ -27,12 +27,12 @@ const writerGone = 24 * 60
 // coverage adds up the writers that ever counted for the service. Each owes the
 // closed minutes since the later of the window's start and its first sight. The
 // open minute is owed by none, and measured if it is.
-func (l *Ledger) coverage(s *service, now slo.Minute) Coverage {
+func (l *Ledger) coverage(s *service, start, now slo.Minute) Coverage {
 	var c Coverage
 	latest := l.lastMeasured(s)
 	for instance, first := range s.sights {
 		m := l.writers[instance]
-		from, to := max(first, now-s.window), now
+		from, to := max(first, start), now
 		if m != nil && m.newest < latest && m.newest < now-writerGone {
 			to = m.newest + 1
 		}

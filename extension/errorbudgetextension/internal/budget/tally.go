@@ -25,6 +25,8 @@ type Tally struct {
 	Counts Counts
 	// Excluded are those of excluded minutes, which do not.
 	Excluded Counts
+	// Coverage is that of the window.
+	Coverage Coverage
 	// Span is the window.
 	Span Span
 
@@ -47,6 +49,7 @@ func (i Indicator) Tally(window slo.Window, slice slo.Ratio) (Tally, bool) {
 		}
 	}
 	t := Tally{Span: SpanOf(window, i.at), of: of, now: now, l: i.ledger}
+	t.Coverage = i.ledger.coverage(i.series.owner, t.Span.From, now)
 	t.Counts, t.Excluded = of.tally(t.Span, now)
 	return t, true
 }

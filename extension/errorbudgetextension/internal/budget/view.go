@@ -67,7 +67,7 @@ func (l *Ledger) View(id slo.Service, now time.Time, staleAfter time.Duration) V
 	v.FirstSeen = s.firstSeen()
 	v.Window = time.Duration(s.window) * time.Minute
 	v.Activity, v.Open = l.activity(s, now, staleAfter)
-	v.Coverage = l.coverage(s, minute)
+	v.Coverage = l.coverage(s, minute-s.window, minute)
 	v.LastMeasured = l.lastMeasured(s)
 	for _, name := range s.indicators() {
 		v.Indicators = append(v.Indicators, l.indicator(s, name, now))

@@ -13,6 +13,8 @@ import (
 type SLO struct {
 	Name  string
 	Spend budget.Spend
+	// MinEvents is how many valid events it takes to be judged.
+	MinEvents uint64
 	// BadFallsTo returns the minute from which on the window holds so few bad
 	// events, if none is added.
 	BadFallsTo func(limit uint64) slo.Minute
@@ -66,7 +68,7 @@ func (t Thresholds) Judge(in Input) Verdict {
 			state = Unknown
 		}
 		v.Reasons = append(v.Reasons, Reason{Code: ServiceDown, Value: in.Open, Limit: 0})
-	case !judged && in.Entry.MinEvents > 0:
+	case !judged && (len(in.SLOs) > 0 || in.Entry.MinEvents > 0):
 		state = Unknown
 		if len(in.SLOs) == 0 {
 			v.Reasons = append(v.Reasons, Reason{Code: BelowMinEvents, Value: 0, Limit: in.Entry.MinEvents})
@@ -93,9 +95,9 @@ func (t Thresholds) Judge(in Input) Verdict {
 func (t Thresholds) judgeBudgets(in Input, v *Verdict) (worst State, judged bool) {
 	worst = Normal
 	for i, s := range in.SLOs {
-		if s.Spend.Valid() < in.Entry.MinEvents {
+		if s.Spend.Valid() < s.MinEvents {
 			v.States = append(v.States, Unknown)
-			v.Reasons = append(v.Reasons, Reason{Code: BelowMinEvents, SLO: s.Name, Value: s.Spend.Valid(), Limit: in.Entry.MinEvents})
+			v.Reasons = append(v.Reasons, Reason{Code: BelowMinEvents, SLO: s.Name, Value: s.Spend.Valid(), Limit: s.MinEvents})
 			continue
 		}
 		judged = true

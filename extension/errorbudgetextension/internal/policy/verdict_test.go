@@ -113,6 +113,9 @@ func TestJudge(t *testing.T) {
 			t.Run(tt.name, func(t *testing.T) {
 				in := tt.in
 				in.Entry.Listed, in.Entry.OnUnknownOpen = true, open
+				for i := range in.SLOs {
+					in.SLOs[i].MinEvents = in.Entry.MinEvents
+				}
 				v := DefaultThresholds().Judge(in)
 				assert.Equal(t, tt.want, v.State)
 				assert.Equal(t, tt.codes, codes(v))
