@@ -22,10 +22,13 @@ type Burn struct {
 var BurnWindows = []time.Duration{time.Hour, 6 * time.Hour}
 
 // Burns returns how fast an objective's budget is being spent, one for each of
-// BurnWindows.
+// BurnWindows. Of time slices none is known: an hour is too few minutes for a rate
+// of bad ones.
 func (a *Assessor) Burns(of Assessment, o Objective) []Burn {
 	held := make([]budget.Counts, len(BurnWindows))
-	a.Ledger().Closed(of.Service, o.Indicator.SLI, slo.MinuteOf(of.AsOf), BurnWindows, held)
+	if o.Promise.Kind != slo.TimeSlices {
+		a.Ledger().Closed(of.Service, o.Indicator.SLI, slo.MinuteOf(of.AsOf), BurnWindows, held)
+	}
 	out := make([]Burn, len(BurnWindows))
 	for i, over := range BurnWindows {
 		out[i] = Burn{Over: over, Spend: budget.Spend{Good: held[i].Good, Bad: held[i].Bad, Objective: o.Spend.Objective}}

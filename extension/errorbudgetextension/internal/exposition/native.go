@@ -32,13 +32,13 @@ func service(emit emitter, a assess.Assessment) {
 // objective shows what is one for an objective.
 func objective(emit emitter, assessor *assess.Assessor, a assess.Assessment, o assess.Objective) {
 	id := func(more ...string) []string {
-		return identity(a.Service, append([]string{o.Indicator.SLI}, more...)...)
+		return identity(a.Service, append([]string{o.Promise.Name}, more...)...)
 	}
 	emit(remaining, o.Spend.Remaining(), id()...)
 	emit(goodEvents, float64(o.Spend.Good), id()...)
 	emit(badEvents, float64(o.Spend.Bad), id()...)
 	emit(target, share(o.Spend.Objective), id()...)
-	emit(windowSeconds, a.View.Window.Seconds(), id()...)
+	emit(windowSeconds, o.Promise.Window.Longest().Seconds(), id()...)
 	for _, b := range assessor.Burns(a, o) {
 		if rate, ok := b.Rate(); ok {
 			emit(burnRate, rate, id(short(b.Over))...)

@@ -42,13 +42,13 @@ func slothDescriptions() []*prometheus.Desc {
 func slothObjective(emit emitter, assessor *assess.Assessor, a assess.Assessment, o assess.Objective) {
 	name := a.Service.String()
 	id := func(more ...string) []string {
-		return append([]string{name + "-" + o.Indicator.SLI, name, o.Indicator.SLI}, more...)
+		return append([]string{name + "-" + o.Promise.Name, name, o.Promise.Name}, more...)
 	}
 	e := o.Spend.Objective.Complement()
 	emit(slothInfo, 1, id("sloe", percent(o.Spend), "sloe/v1", "sloe")...)
 	emit(slothObjectiv, share(o.Spend.Objective), id()...)
 	emit(slothBudget, share(e), id()...)
-	emit(slothPeriod, a.View.Window.Hours()/24, id()...)
+	emit(slothPeriod, float64(o.Promise.Window.Longest()/(24*time.Hour)), id()...)
 	emit(slothSpent, 1-o.Spend.Remaining(), id()...)
 	emit(slothRemaining, o.Spend.Remaining(), id()...)
 	for _, b := range assessor.Burns(a, o) {
