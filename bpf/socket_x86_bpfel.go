@@ -225,10 +225,12 @@ const (
 
 type SocketScratch struct {
 	_         structs.HostLayout
+	Sk        uint64
 	Payload   [1024]uint8
 	Record    SocketExchangeRecord
 	Tail      SocketTailRecord
 	Identity  SocketProcessIdentity
+	Length    uint64
 	EnvString [256]int8
 }
 

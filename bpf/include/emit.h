@@ -63,26 +63,45 @@ static __always_inline void spill(const struct exchange_record *r)
 		.outcome = r->outcome,
 	};
 
-	if (r->outcome == OUTCOME_ANSWERED && r->status >= 100 && r->status < 600)
-		key.status_class = r->status / 100;
+	if (r->outcome == OUTCOME_ANSWERED && r->status >= 100)
+		key.status_class = r->status < 600 ? r->status / 100 : 5; /* RFC 9110, section 15: invalid, taken as 5xx */
 	add_to_aggregate(&key, r->end_ns > r->start_ns ? r->end_ns - r->start_ns : 0);
 	count(COUNT_SPILLED);
 }
 
-static __always_inline void emit_exchange(struct exchange_record *r, __u32 payload_len)
+/*
+ * Sends scratch->record, whose request's prefix is in its data already, with the
+ * response's prefix from scratch->payload at start. A global function: the
+ * verifier looks at it once.
+ */
+__noinline int emit_exchange(struct scratch *scratch, __u32 start)
 {
+	struct exchange_record *r;
+	__u32 request_len, response_len;
+
+	if (!scratch)
+		return 0;
+	r = &scratch->record;
+	request_len = r->request_len;
+	response_len = r->response_len;
+	if (request_len > REQUEST_PREFIX)
+		request_len = REQUEST_PREFIX;
+	if (response_len > RESPONSE_PREFIX)
+		response_len = RESPONSE_PREFIX;
+	start &= RESPONSE_PREFIX - 1;
+	if (response_len)
+		bpf_probe_read_kernel(r->data + request_len, response_len, scratch->payload + start);
 	if (r->outcome == OUTCOME_ANSWERED)
 		count(COUNT_ANSWERED);
 	else if (r->outcome == OUTCOME_ABORTED_BY_SERVER)
 		count(COUNT_ABORTED_BY_SERVER);
 	else
 		count(COUNT_ABORTED_BY_CLIENT);
-	if (payload_len > sizeof(r->data))
-		payload_len = sizeof(r->data);
-	if (bpf_ringbuf_output(&records, r, offsetof(struct exchange_record, data) + payload_len, wakeup_flags()))
+	if (bpf_ringbuf_output(&records, r, offsetof(struct exchange_record, data) + request_len + response_len, wakeup_flags()))
 		spill(r);
 	else
 		count(COUNT_DELIVERED);
+	return 0;
 }
 
 static __always_inline void emit_tail(struct tail_record *t)

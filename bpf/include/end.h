@@ -54,7 +54,7 @@ static __always_inline void send_ended(struct sock *sk, struct conn *c, struct s
 	if (todo & TODO_TAIL)
 		emit_tail(&scratch->tail);
 	if (todo & TODO_ANSWERED)
-		send_record(sk, &scratch->record, c->response);
+		send_kept_record(sk, scratch, c);
 }
 
 /* Sockets of the collector itself are marked when it connects, and known to the peer before it can read. */

@@ -60,19 +60,20 @@ static __always_inline void fill_tail(struct tail_record *t, const struct conn *
 	t->response_bytes = c->response_bytes;
 }
 
-/* Sends the record: the request's prefix is in it, the response's is at response. No lock held. */
-static __always_inline void send_record(struct sock *sk, struct exchange_record *r, const __u8 *response)
+/* Sends scratch->record with the response's prefix from scratch->payload at start. No lock held. */
+static __always_inline void send_record(struct sock *sk, struct scratch *scratch, __u32 start)
 {
-	__u32 request_len = r->request_len, response_len = r->response_len;
+	struct exchange_record *r = &scratch->record;
 
 	read_addresses(sk, &r->family, &r->local_port, &r->remote_port, r->local_addr, r->remote_addr);
-	if (request_len > REQUEST_PREFIX)
-		request_len = REQUEST_PREFIX;
-	if (response_len > RESPONSE_PREFIX)
-		response_len = RESPONSE_PREFIX;
-	if (response_len)
-		bpf_probe_read_kernel(r->data + request_len, response_len, response);
-	emit_exchange(r, request_len + response_len);
+	emit_exchange(scratch, start);
+}
+
+/* The same with the response's prefix that the connection keeps. */
+static __always_inline void send_kept_record(struct sock *sk, struct scratch *scratch, struct conn *c)
+{
+	__builtin_memcpy(scratch->payload, c->response, RESPONSE_PREFIX);
+	send_record(sk, scratch, 0);
 }
 
 /* Opens an exchange in c->current. Lock held. */

@@ -37,6 +37,7 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	io.scratch = scratch_of(user);
 	if (!io.scratch)
 		return;
+	io.scratch->sk = (__u64)sk;
 	io.len = ret;
 	io.now = bpf_ktime_get_ns();
 	tp = tcp_sock_of(sk);

@@ -180,10 +180,12 @@ enum scratch_user {
 };
 
 struct scratch {
+	__u64 sk; /* address of the socket of the I/O */
 	__u8 payload[2 * RESPONSE_PREFIX]; /* twice: the verifier bounds the offset and the length of a read apart */
 	struct exchange_record record;
 	struct tail_record tail;
 	struct process_identity identity;
+	__u64 length; /* of a response, from heads.h */
 	char env_string[ENV_SIZE];
 };
 

@@ -116,8 +116,8 @@ static __always_inline int locate(struct task_struct *task, struct sock *sk, str
 }
 
 /*
- * Copies at most want bytes of the I/O to scratch->payload from offset on, up to
- * the constant room, a power of two. Returns how many bytes were copied; the
+ * Copies at most want bytes to scratch->payload from offset on, up to room
+ * (REQUEST_PREFIX or RESPONSE_PREFIX). Returns how many bytes were copied; the
  * kernel just touched them, so a fault is rare (the page was taken away
  * meanwhile).
  */
@@ -128,7 +128,7 @@ static __always_inline __u32 gather(struct scratch *scratch, __u32 room, __u32 o
 	__u32 end = offset, limit;
 	int i;
 
-	if (offset >= room)
+	if (room > RESPONSE_PREFIX || offset >= room)
 		return 0;
 	limit = want > room - offset ? room : offset + (__u32)want;
 	for (i = 0; i < MAX_IOVECS; i++) {
@@ -147,13 +147,13 @@ static __always_inline __u32 gather(struct scratch *scratch, __u32 room, __u32 o
 			n = limit - end;
 		if (n == 0)
 			continue;
-		/* end + n <= room; the masks say it to the verifier, who forgets the sum */
+		/* end + n <= RESPONSE_PREFIX; the masks say it to the verifier, who forgets the sum */
 		barrier_var(n);
 		barrier_var(end);
-		n &= 2 * room - 1;
-		if (n > room)
+		n &= 2 * RESPONSE_PREFIX - 1;
+		if (n > RESPONSE_PREFIX)
 			break;
-		end &= room - 1;
+		end &= RESPONSE_PREFIX - 1;
 		if (bpf_probe_read_user(scratch->payload + end, n, (void *)v.base))
 			break;
 		end += n;
@@ -171,6 +171,47 @@ static __always_inline bool ends_with_last_chunk(const struct io_buffer *b, __u6
 	if (bpf_probe_read_user(end, sizeof(end), (void *)b->base + len - sizeof(end)))
 		return false;
 	return end[0] == '0' && end[1] == '\r' && end[2] == '\n' && end[3] == '\r' && end[4] == '\n';
+}
+
+/* What read_payload returns. */
+#define PAYLOAD_BYTES 0xffff        /* how many bytes were copied */
+#define PAYLOAD_LOCATED_SHIFT 16    /* enum located */
+#define PAYLOAD_LAST_CHUNK (1 << 20) /* the I/O ends like a chunked body */
+
+/*
+ * Copies the beginning of the current I/O's len bytes to scratch->payload from
+ * offset on, up to room; with room 0 only looks at its end. scratch->sk is the
+ * address of the socket: a function of plain memory takes no pointer to it.
+ *
+ * A global function of plain memory: the verifier looks at it once, not on every
+ * path to it, and forgets which path it took here.
+ */
+__noinline int read_payload(struct scratch *scratch, __u32 room, __u32 offset, __u64 len)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct io_buffer b = {};
+	__u32 got;
+	int located;
+
+	if (!scratch)
+		return 0;
+	located = locate(task, bpf_rdonly_cast((void *)scratch->sk, bpf_core_type_id_kernel(struct sock)), &b);
+	if (located != LOCATED)
+		return located << PAYLOAD_LOCATED_SHIFT;
+	got = gather(scratch, room, offset, &b, len);
+	if (len > got && ends_with_last_chunk(&b, len))
+		got |= PAYLOAD_LAST_CHUNK;
+	return got;
+}
+
+static __always_inline void count_untold(int payload)
+{
+	int located = payload >> PAYLOAD_LOCATED_SHIFT & 3;
+
+	if (located == LOCATED_UNTRUSTED)
+		count(LOSS_UNTRUSTED);
+	else if (located == LOCATED_FAULT)
+		count(LOSS_FAULT);
 }
 
 #endif

@@ -109,16 +109,16 @@ static __always_inline void read_identity(struct task_struct *task, struct scrat
 	bpf_loop(MAX_ENV_STRINGS, scan_env_string, &scan, 0);
 }
 
-/* Makes the process known at its first sight. Process context only. */
-static __always_inline void know_process(struct task_struct *task, const struct process_key *key,
-					 struct scratch *scratch, __u64 now)
+/* Makes the current process known at its first sight. Process context only. A global function, as emit_exchange. */
+__noinline int know_process(struct process_key *key, struct scratch *scratch, __u64 now)
 {
-	if (bpf_map_lookup_elem(&processes, key))
-		return;
-	read_identity(task, scratch, now);
+	if (!key || !scratch || bpf_map_lookup_elem(&processes, key))
+		return 0;
+	read_identity(bpf_get_current_task_btf(), scratch, now);
 	if (bpf_map_update_elem(&processes, key, &scratch->identity, BPF_NOEXIST) &&
 	    !bpf_map_lookup_elem(&processes, key))
 		count(LOSS_PROCESSES_FULL);
+	return 0;
 }
 
 #endif

@@ -5,6 +5,7 @@
 /* Bytes in the direction of requests. */
 
 #include "exchange.h"
+#include "heads.h"
 
 /* What is known of the bytes before the lock is taken. */
 struct request_bytes {
@@ -16,21 +17,12 @@ struct request_bytes {
 	__u8 phase;     /* the phase that they were read in */
 };
 
-static __always_inline void count_untold(int located)
-{
-	if (located == LOCATED_UNTRUSTED)
-		count(LOSS_UNTRUSTED);
-	else if (located == LOCATED_FAULT)
-		count(LOSS_FAULT);
-}
-
 /* Reads the new bytes behind those of the request that they go on with, if its prefix has room. */
 static __always_inline void read_request_bytes(const struct io *io, struct conn *c, struct request_bytes *b)
 {
 	struct request *slot = b->held ? &c->next : &c->current;
-	struct io_buffer buffer;
-	__u32 have = 0, got = 0, want;
-	int located;
+	__u32 have = 0, got, want;
+	int payload;
 
 	if (b->held || c->phase == PHASE_PARTIAL || c->phase == PHASE_REQUEST)
 		have = slot->len;
@@ -43,15 +35,14 @@ static __always_inline void read_request_bytes(const struct io *io, struct conn 
 	if (have)
 		__builtin_memcpy(io->scratch->payload, slot->data, REQUEST_PREFIX);
 	want = io->len < REQUEST_PREFIX - have ? io->len : REQUEST_PREFIX - have;
-	located = locate(io->task, io->sk, &buffer);
-	if (located == LOCATED)
-		got = gather(io->scratch, REQUEST_PREFIX, have, &buffer, want);
-	else
-		count_untold(located);
+	payload = read_payload(io->scratch, REQUEST_PREFIX, have, io->len);
+	count_untold(payload);
+	got = payload & PAYLOAD_BYTES;
 	b->gap = got < want;
 	b->total = have + got;
-	b->detected = detect_http1_request(io->scratch->payload, b->total);
-	b->response = b->total && detect_http1_response(io->scratch->payload, b->total) == DETECT_YES;
+	b->detected = request_head(io->scratch, b->total);
+	if (c->role == ROLE_UNKNOWN && b->detected == DETECT_NO)
+		b->response = response_head(io->scratch, 0, b->total) & DETECT_YES;
 }
 
 static __always_inline void keep_request(struct request *slot, const struct io *io, const struct request_bytes *b)
@@ -202,10 +193,10 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 		count(COUNT_BOUNDARY);
 	if (todo & TODO_OPENED) {
 		count(COUNT_OPENED);
-		know_process(io->task, &io->process, io->scratch, io->now);
+		know_process(&io->process, io->scratch, io->now);
 	}
 	if (todo & TODO_ANSWERED)
-		send_record(io->sk, &io->scratch->record, c->response);
+		send_kept_record(io->sk, io->scratch, c);
 }
 
 #endif

@@ -4,6 +4,7 @@
 
 /* Bytes in the direction of responses, up to the final response's status line. */
 
+#include "heads.h"
 #include "request.h"
 
 struct response_bytes {
@@ -16,97 +17,64 @@ struct response_bytes {
 	bool last_chunk; /* they go beyond what was captured, and end like a chunked body */
 };
 
-struct final_search {
-	const __u8 *payload;
-	__u32 total;
-	__u32 found;
-};
-
-/* Looks for a status line behind an empty line. */
-static long search_final(__u32 i, struct final_search *s)
-{
-	const __u8 *p = s->payload + (i & (RESPONSE_PREFIX - 1));
-
-	if (i + 4 + DETECT_STATUS_LINE > s->total)
-		return 1;
-	if (p[0] != '\r' || p[1] != '\n' || p[2] != '\r' || p[3] != '\n')
-		return 0;
-	if (detect_http1_response(p + 4, DETECT_STATUS_LINE) != DETECT_YES)
-		return 0;
-	s->found = i + 4;
-	return p[13] == '1' && !(p[14] == '0' && p[15] == '1'); /* another interim one: go on */
-}
-
 static __always_inline bool is_interim(__u32 status)
 {
 	return status >= 100 && status < 200 && status != 101;
 }
 
+static __always_inline void read_head(const struct io *io, struct response_bytes *b, __u32 start)
+{
+	__u32 head = response_head(io->scratch, start, b->total);
+
+	b->start = start;
+	b->detected = head & ((1 << HEAD_STATUS_SHIFT) - 1);
+	b->status = head >> HEAD_STATUS_SHIFT;
+}
+
 /* Interim responses (RFC 9110, section 15.2) do not answer: finds the final one behind them. */
 static __always_inline void skip_interim(const struct io *io, struct response_bytes *b)
 {
-	struct final_search s = {.payload = io->scratch->payload, .total = b->total};
+	__u32 start = final_head(io->scratch, b->total);
 
-	bpf_loop(RESPONSE_PREFIX, search_final, &s, 0);
-	if (s.found && s.found < RESPONSE_PREFIX) {
-		__u32 start = s.found, status;
-
-		barrier_var(start); /* else the mask is optimised away, and the verifier does not see the bound */
-		start &= RESPONSE_PREFIX - 1;
-		status = detect_http1_status(io->scratch->payload + start);
-
-		if (!is_interim(status)) {
-			b->start = start;
-			b->status = status;
-			b->interim = false;
-			return;
-		}
-	}
 	b->interim = true;
+	if (start && start < RESPONSE_PREFIX) {
+		read_head(io, b, start);
+		b->interim = is_interim(b->status);
+	}
+	if (b->interim && io->len > b->total) {
+		/* the final one may stand behind what was captured: answered, with a status that is not known */
+		b->interim = false;
+		b->unread = true;
+		b->status = 0;
+		b->start = 0;
+	}
 }
 
 static __always_inline void read_response_bytes(const struct io *io, struct conn *c, struct response_bytes *b)
 {
-	struct io_buffer buffer;
-	__u32 have = c->phase == PHASE_REQUEST ? c->response_len : 0, got = 0, want;
-	int located;
+	__u32 have = c->phase == PHASE_REQUEST ? c->response_len : 0, got;
+	int payload;
 
 	if (have >= DETECT_STATUS_LINE)
 		have = 0;
 	if (have)
 		__builtin_memcpy(io->scratch->payload, c->response, DETECT_WINDOW);
-	want = io->len < RESPONSE_PREFIX - have ? io->len : RESPONSE_PREFIX - have;
-	located = locate(io->task, io->sk, &buffer);
-	if (located == LOCATED)
-		got = gather(io->scratch, RESPONSE_PREFIX, have, &buffer, want);
-	else
-		count_untold(located);
+	payload = read_payload(io->scratch, RESPONSE_PREFIX, have, io->len);
+	count_untold(payload);
+	got = payload & PAYLOAD_BYTES;
 	b->unread = got == 0;
-	b->last_chunk = got && io->len > got && ends_with_last_chunk(&buffer, io->len);
+	b->last_chunk = payload & PAYLOAD_LAST_CHUNK;
 	b->total = have + got;
-	b->start = 0;
-	b->status = 0;
 	b->interim = false;
-	b->detected = b->unread ? DETECT_NO : detect_http1_response(io->scratch->payload, b->total);
-	if (b->detected == DETECT_YES)
-		b->status = detect_http1_status(io->scratch->payload);
-	if (is_interim(b->status) || (b->detected == DETECT_NO && !b->unread && c->response_flags & EXCHANGE_INTERIM)) {
+	read_head(io, b, 0);
+	if (is_interim(b->status) || (b->detected == DETECT_NO && !b->unread && c->response_flags & EXCHANGE_INTERIM))
 		skip_interim(io, b);
-		if (b->interim && io->len > b->total) {
-			/* the final one may stand behind what was captured: answered, with a status that is not known */
-			b->interim = false;
-			b->unread = true;
-			b->status = 0;
-		}
-	}
 }
 
 /* What follows a tunnel's 2xx is not HTTP (RFC 9110, section 9.3.6). */
 static __always_inline bool is_connect(const struct request *r)
 {
-	const __u8 *p = r->data;
-
-	return p[0] == 'C' && p[1] == 'O' && p[2] == 'N' && p[3] == 'N' && p[4] == 'E' && p[5] == 'C' && p[6] == 'T';
+	return (*(const __u64 *)r->data & 0x00ffffffffffffffULL) == 0x5443454e4e4f43ULL; /* "CONNECT", little-endian */
 }
 
 /* A response before its request's hook. Lock held. */
@@ -136,7 +104,7 @@ static __always_inline __u32 hold_early(const struct io *io, struct conn *c, con
 static __always_inline __u32 response_transition(const struct io *io, struct conn *c, const struct response_bytes *b)
 {
 	struct scratch *scratch = io->scratch;
-	__u32 todo = 0;
+	__u32 todo = 0, start;
 
 	if (c->phase != PHASE_REQUEST)
 		return hold_early(io, c, b);
@@ -148,7 +116,7 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 	if (!c->response_ns)
 		c->response_ns = io->now;
 	c->response_last_ns = io->now;
-	c->response_bytes += io->len;
+	c->response_bytes += io->len - b->start; /* interim responses are not of it */
 	c->response_seq = io->direction == DIRECTION_SEND ? io->write_seq : io->copied_seq;
 	if (b->detected == DETECT_MORE) {
 		c->response_len = b->total;
@@ -166,7 +134,10 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 	if (b->last_chunk)
 		c->response_flags |= EXCHANGE_LAST_CHUNK;
 	c->response_len = b->unread ? 0 : b->total - b->start;
-	__builtin_memcpy(c->response, scratch->payload + (b->start & (RESPONSE_PREFIX - 1)), RESPONSE_PREFIX);
+	start = b->start;
+	barrier_var(start); /* else the mask is optimised away, and the verifier does not see the bound */
+	start &= RESPONSE_PREFIX - 1;
+	__builtin_memcpy(c->response, scratch->payload + start, RESPONSE_PREFIX);
 	answer(c, &scratch->record);
 	if (c->role == ROLE_SERVER && c->flags & CONN_PEER_CLOSED) {
 		/* a client that closed its side may only have finished asking, or have left: a reset will tell */
@@ -195,7 +166,7 @@ static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 	if (todo & TODO_TAIL)
 		emit_tail(&io->scratch->tail);
 	if (todo & TODO_ANSWERED)
-		send_record(io->sk, &io->scratch->record, io->scratch->payload + (b.start & (RESPONSE_PREFIX - 1)));
+		send_record(io->sk, io->scratch, b.start);
 	if (todo & TODO_OPENED)
 		count(COUNT_OPENED);
 	if (todo & TODO_BOUNDARY)

@@ -67,7 +67,7 @@ func (r *ebpfReceiver) sendMetrics(full bool) {
 		id := r.processes.Get(aggregates[i].Key.Process)
 		spilled := spilledOf(&aggregates[i])
 		if r.durations != nil {
-			r.durations.RecordSpilled(id, &spilled, nowNs)
+			r.durations.RecordSpilled(id, &spilled, r.sinceNs)
 		}
 		r.unspanned.AddSpilled(id, &spilled)
 	}

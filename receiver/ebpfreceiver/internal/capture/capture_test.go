@@ -4,6 +4,7 @@ package capture
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -57,32 +58,57 @@ func open(t testing.TB, ringBytes int) *Capture {
 		t.Skip("live: loads programs into this kernel, as root; make test runs it")
 	}
 	c, err := Open(Options{RingBytes: ringBytes, EdgesNs: []uint64{1e6, 1e9}, StuckAfter: time.Second})
+	if errors.Is(err, ErrUnsupported) && os.Geteuid() == 0 {
+		t.Skip(err) // names what the kernel lacks
+	}
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, c.Close()) })
 	c.Clock().Sync()
 	return c
 }
 
+// wholeRun plays turns under a fresh capture until one was watched whole: where
+// tracepoints can be preempted (Linux 7), the kernel now and then skips a hook,
+// counts that, and equality is not promised.
+func wholeRun(t *testing.T, ringBytes, n int) (*Capture, *peers) {
+	t.Helper()
+	const tries = 5
+	for try := 1; ; try++ {
+		c := open(t, ringBytes)
+		p := startPeers(t, "http")
+		p.play(t, n)
+		require.NoError(t, c.Detach())
+		counters, err := c.Counters()
+		require.NoError(t, err)
+		if counters.Lost[recursionMisses] == 0 {
+			return c, p
+		}
+		t.Logf("try %d: the kernel skipped %d hooks", try, counters.Lost[recursionMisses])
+		require.Less(t, try, tries, "no run without a skipped hook")
+	}
+}
+
 // TestExchanges: each turn of an HTTP connection is one record a side, with the
 // process's own words for itself.
 func TestExchanges(t *testing.T) {
-	c := open(t, 1<<20)
-	p := startPeers(t, "http")
 	const n = 500
-	p.play(t, n)
-	require.NoError(t, c.Detach())
+	c, p := wholeRun(t, 1<<20, n)
 
 	byRole := map[uint8]int{}
 	sequences := map[uint8]uint32{}
 	var e record.Exchange
+	var process record.Process
 	require.NoError(t, c.Drain(func(sample []byte) {
 		kind, err := record.KindOf(sample)
 		require.NoError(t, err)
-		require.Equal(t, record.KindExchange, kind)
-		require.NoError(t, record.DecodeExchange(sample, &e))
-		if int(e.Process.Tgid) != p.pid {
+		if kind != record.KindExchange {
 			return // something else on this host
 		}
+		require.NoError(t, record.DecodeExchange(sample, &e))
+		if int(e.Process.Tgid) != p.pid {
+			return
+		}
+		process = e.Process
 		byRole[e.Role]++
 		sequences[e.Role]++
 		assert.Equal(t, sequences[e.Role], e.Sequence)
@@ -97,7 +123,7 @@ func TestExchanges(t *testing.T) {
 	}))
 	assert.Equal(t, map[uint8]int{record.RoleServer: n, record.RoleClient: n}, byRole)
 
-	raw, ok := c.Identity(e.Process)
+	raw, ok := c.Identity(process)
 	require.True(t, ok)
 	assert.Contains(t, string(chars(raw.ServiceName[:])), "peers\x00")
 	assert.Contains(t, string(chars(raw.ResourceAttributes[:])), "service.namespace=test\x00")
@@ -114,15 +140,15 @@ func chars(c []int8) []byte {
 // TestSpill: what finds no room in the ring is counted in the aggregates, and both
 // together are all.
 func TestSpill(t *testing.T) {
-	c := open(t, os.Getpagesize())
-	p := startPeers(t, "http")
 	const n = 2000
-	p.play(t, n) // nobody reads
-	require.NoError(t, c.Detach())
+	c, p := wholeRun(t, os.Getpagesize(), n) // nobody reads
 
 	delivered, spilled := map[uint8]uint64{}, map[uint8]uint64{}
 	var e record.Exchange
 	require.NoError(t, c.Drain(func(sample []byte) {
+		if kind, err := record.KindOf(sample); err != nil || kind != record.KindExchange {
+			return
+		}
 		require.NoError(t, record.DecodeExchange(sample, &e))
 		if int(e.Process.Tgid) == p.pid {
 			delivered[e.Role]++

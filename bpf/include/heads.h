@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_HEADS_H
+#define SLOE_HEADS_H
+
+/*
+ * What the bytes in scratch->payload are. Global functions of plain memory: the
+ * verifier looks at each once, not on every path to it, and forgets which path it
+ * took there.
+ */
+
+#include "kernel.h"
+#include "maps.h"
+#include "../detect/http1.h"
+
+/* enum detected of the first total bytes as a request. */
+__noinline int request_head(struct scratch *scratch, __u32 total)
+{
+	if (!scratch || total == 0)
+		return DETECT_NO; /* nothing could be read: nothing is known */
+	return detect_http1_request(scratch->payload, total);
+}
+
+#define HEAD_STATUS_SHIFT 8 /* the status code's place in what response_head returns */
+
+/* enum detected of the bytes from start to total as a response, and its status code. */
+__noinline int response_head(struct scratch *scratch, __u32 start, __u32 total)
+{
+	const __u8 *p;
+	__u32 detected;
+
+	if (!scratch || start >= RESPONSE_PREFIX || total <= start)
+		return DETECT_NO;
+	barrier_var(start); /* else the mask is optimised away, and the verifier does not see the bound */
+	start &= RESPONSE_PREFIX - 1;
+	p = scratch->payload + start;
+	detected = detect_http1_response(p, total - start);
+	if (detected != DETECT_YES)
+		return detected;
+	return detected | detect_http1_status(p) << HEAD_STATUS_SHIFT;
+}
+
+struct final_search {
+	struct scratch *scratch;
+	__u32 total;
+	__u32 found;
+};
+
+/* Looks for a status line behind an empty line. */
+static long search_final(__u32 i, struct final_search *s)
+{
+	const __u8 *p = s->scratch->payload + (i & (RESPONSE_PREFIX - 1));
+
+	if (i + 4 + DETECT_STATUS_LINE > s->total)
+		return 1;
+	if (p[0] != '\r' || p[1] != '\n' || p[2] != '\r' || p[3] != '\n')
+		return 0;
+	if (detect_http1_response(p + 4, DETECT_STATUS_LINE) != DETECT_YES)
+		return 0;
+	s->found = i + 4;
+	return p[13] != '1' || (p[14] == '0' && p[15] == '1'); /* another interim one: go on */
+}
+
+/* Where the status line behind interim responses begins, 0 if there is none. */
+__noinline int final_head(struct scratch *scratch, __u32 total)
+{
+	struct final_search s = {.scratch = scratch, .total = total};
+
+	if (!scratch)
+		return 0;
+	bpf_loop(RESPONSE_PREFIX, search_final, &s, 0);
+	return s.found;
+}
+
+struct length_search {
+	struct scratch *scratch;
+	__u32 len;
+	__u32 head_end; /* bytes of the head, 0: its end was not captured */
+	__u64 length;
+	bool length_found;
+	bool chunked;
+};
+
+/* Eight letters of a name in lower case. All characters of the names sought have the bit 0x20. */
+static __always_inline __u64 lower_word(const __u8 *p)
+{
+	return *(const __u64 *)p | 0x2020202020202020ULL;
+}
+
+#define WORD_CONTENT_ 0x2d746e65746e6f63ULL /* "content-" */
+#define WORD_LENGTH 0x3a6874676e656cULL     /* "length:" */
+#define WORD_LENGTH_MASK 0x00ffffffffffffffULL
+#define WORD_TRANSFER 0x726566736e617274ULL /* "transfer" */
+#define WORD__ENCODIN 0x6e69646f636e652dULL /* "-encodin" */
+#define WORD_G_CHUNK 0x6b6e756863203a67ULL  /* "g: chunk" */
+
+#define LENGTH_DIGITS 15 /* of a Content-Length: a petabyte */
+
+/* Looks at one line of the head (RFC 9112, section 6). */
+static long search_length(__u32 i, struct length_search *s)
+{
+	const __u8 *p = s->scratch->payload + (i & (RESPONSE_PREFIX - 1));
+	__u32 k;
+
+	if (i + 4 > s->len)
+		return 1;
+	if (p[0] != '\r' || p[1] != '\n')
+		return 0;
+	if (p[2] == '\r' && p[3] == '\n') {
+		s->head_end = i + 4;
+		return 1;
+	}
+	if (lower_word(p + 2) == WORD_CONTENT_ && (lower_word(p + 10) & WORD_LENGTH_MASK) == WORD_LENGTH) {
+		__u32 skip = 17 + (p[17] == ' ');
+		__u64 n = 0;
+
+		barrier_var(skip);
+		skip &= 31;
+		for (k = 0; k < LENGTH_DIGITS; k++) {
+			__u8 digit = p[skip + k] - '0';
+
+			if (digit > 9)
+				break;
+			n = n * 10 + digit;
+		}
+		s->length = n;
+		s->length_found = k > 0 && k < LENGTH_DIGITS && i + skip + k < s->len; /* all digits were captured */
+	} else if (lower_word(p + 2) == WORD_TRANSFER && lower_word(p + 10) == WORD__ENCODIN &&
+		   lower_word(p + 18) == WORD_G_CHUNK) {
+		s->chunked = i + 28 <= s->len;
+	}
+	return 0;
+}
+
+/*
+ * How long the response is whose first len bytes are in scratch->payload: sets
+ * scratch->length to the bytes of head and body. Returns CONN_LENGTH_KNOWN,
+ * CONN_CHUNKED or 0.
+ */
+__noinline int response_length(struct scratch *scratch, __u32 len)
+{
+	struct length_search s = {.scratch = scratch, .len = len};
+
+	if (!scratch)
+		return 0;
+	bpf_loop(RESPONSE_PREFIX, search_length, &s, 0);
+	if (s.chunked)
+		return CONN_CHUNKED;
+	if (!s.length_found || !s.head_end)
+		return 0;
+	scratch->length = s.head_end + s.length;
+	return CONN_LENGTH_KNOWN;
+}
+
+#endif
