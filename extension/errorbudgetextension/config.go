@@ -20,6 +20,9 @@ type Config struct {
 	// Catalogue holds the paths of the service catalogue: files, and directories
 	// of them. Without one, every service gets the defaults of tier3.
 	Catalogue []string `mapstructure:"catalogue"`
+	// Exclusions is the path of a file of planned maintenance, which no budget pays
+	// for.
+	Exclusions string `mapstructure:"exclusions"`
 	// ReloadInterval is how often the catalogue is looked at for changes.
 	ReloadInterval time.Duration `mapstructure:"reload_interval"`
 	// StorageDirectory holds the counts. It is created if it is missing.

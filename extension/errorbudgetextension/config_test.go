@@ -45,6 +45,7 @@ func TestConfigAllKeys(t *testing.T) {
 	assert.Equal(t, "0.0.0.0:8080", cfg.HTTP.NetAddr.Endpoint)
 	assert.EqualValues(t, 1024, cfg.HTTP.MaxRequestBodySize)
 	assert.Equal(t, []string{"/etc/sloe/catalogue.yaml"}, cfg.Catalogue)
+	assert.Equal(t, "/etc/sloe/exclusions.yaml", cfg.Exclusions)
 	assert.Equal(t, time.Minute, cfg.ReloadInterval)
 	assert.Equal(t, "/data/budgets", cfg.StorageDirectory)
 	assert.Equal(t, 250*time.Millisecond, cfg.CommitInterval)

@@ -32,13 +32,14 @@ type budgetExtension struct {
 	instance  string // service.instance.id of this run of the collector
 
 	// What follows is set by Start.
-	health    *health
-	catalogue *slo.CatalogueFile
-	store     *store.Store
-	keeper    *keeper.Keeper
-	assessor  *assess.Assessor
-	alerter   *alerter
-	server    *endpoint
+	health     *health
+	catalogue  *slo.CatalogueFile
+	store      *store.Store
+	keeper     *keeper.Keeper
+	assessor   *assess.Assessor
+	exclusions exclusions
+	alerter    *alerter
+	server     *endpoint
 
 	stop     chan struct{}
 	done     sync.WaitGroup
@@ -86,6 +87,9 @@ func (e *budgetExtension) start(ctx context.Context, host component.Host) error 
 		return err
 	}
 	e.keeper = k
+	if err = e.startExclusions(); err != nil {
+		return err
+	}
 	e.assessor = &assess.Assessor{
 		Catalogue:  e.catalogue.Snapshot,
 		Ledger:     k.Ledger,

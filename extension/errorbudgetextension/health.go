@@ -18,6 +18,7 @@ const (
 	troubleCommit trouble = iota
 	troubleCatalogue
 	troubleWindows
+	troubleExclusions
 	troubleAlerts
 	troubles
 )

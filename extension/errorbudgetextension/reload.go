@@ -9,7 +9,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// followCatalogue looks at the catalogue's file until Shutdown.
+// followCatalogue looks at the files of the catalogue and of the exclusions until
+// Shutdown.
 func (e *budgetExtension) followCatalogue() {
 	defer e.done.Done()
 	ticker := time.NewTicker(e.cfg.ReloadInterval)
@@ -20,6 +21,7 @@ func (e *budgetExtension) followCatalogue() {
 			return
 		case <-ticker.C:
 			e.reload(context.Background())
+			e.reloadExclusions()
 		}
 	}
 }

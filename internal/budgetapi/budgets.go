@@ -54,6 +54,8 @@ type SLO struct {
 	Bad         uint64  `json:"bad"`
 	Valid       uint64  `json:"valid"`
 	Uncertain   uint64  `json:"uncertain"`
+	// Excluded are valid events of planned maintenance, in none of the others.
+	Excluded uint64 `json:"excluded"`
 	Remaining   float64 `json:"remaining"`
 	State       string  `json:"state"`
 	// OlderDefinitions are counts that a changed definition ended; no state

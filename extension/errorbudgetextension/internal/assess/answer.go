@@ -80,6 +80,7 @@ func (a Assessment) slo(o Objective, state string) budgetapi.SLO {
 		Bad:              o.Spend.Bad,
 		Valid:            o.Spend.Valid(),
 		Uncertain:        o.Tally.Counts.Late,
+		Excluded:         o.Tally.Excluded.Good + o.Tally.Excluded.Bad,
 		Remaining:        o.Spend.Remaining(),
 		State:            state,
 		OlderDefinitions: make([]budgetapi.OlderDefinition, 0, len(o.Indicator.Older)),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/maintenance"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
@@ -20,6 +21,7 @@ type Desk struct {
 	Assessor  *assess.Assessor
 
 	durable []*budget.Batch // what a restart starts from
+	plan    *maintenance.Plan
 	// EachMinute, if set, is called after each minute that a script loads or
 	// skips, when the minute is closed and served: for engines that evaluate.
 	EachMinute func(*Desk)
@@ -36,7 +38,7 @@ var firstInstant = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 
 // NewDesk returns one without counts and with the catalogue that lists nothing.
 func NewDesk() *Desk {
-	d := &Desk{Now: firstInstant, Catalogue: slo.DefaultCatalogue()}
+	d := &Desk{Now: firstInstant, plan: &maintenance.Plan{}, Catalogue: slo.DefaultCatalogue()}
 	d.Assessor = &assess.Assessor{
 		Catalogue:  func() *slo.Snapshot { return d.Catalogue },
 		Ledger:     func() *budget.Ledger { return d.Ledger },
@@ -80,6 +82,13 @@ func (d *Desk) Restart() {
 		}
 		restorer.Durable(b.Until)
 	}
+	d.exclude()
+}
+
+// exclude tells the ledger which minutes are planned maintenance.
+func (d *Desk) exclude() {
+	from, to := d.Now.Add(-slo.MaxWindow), d.Now.Add(366*24*time.Hour)
+	d.Ledger.SetExclusions(func(s slo.Service) []budget.Interval { return d.plan.Intervals(s, from, to) })
 }
 
 // Skip moves the clock to an instant, minute by minute if somebody evaluates.

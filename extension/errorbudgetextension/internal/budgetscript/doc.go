@@ -22,6 +22,7 @@
 //	                          "-1m" is a minute ahead
 //	open shop 3               requests that are unanswered now
 //	skip 30d                  moves the clock, and nobody measures
+//	exclusions                a file of planned maintenance, indented
 //	restart                   starts over from what is durable
 //	eval QUERY [ARGUMENT...]  asks; the indented lines are the answer, exactly
 //

@@ -64,6 +64,9 @@ func counts(d *Desk, args []string) ([]string, error) {
 	var lines []string
 	for _, s := range a.Budget().SLOs {
 		line := fmt.Sprintf("%s %d/%d of %s over %s: remaining %s %s", s.Name, s.Good, s.Bad, s.Objective, s.Window, decimal(s.Remaining), s.State)
+		if s.Excluded > 0 {
+			line += fmt.Sprintf(", %d excluded", s.Excluded)
+		}
 		if s.Uncertain > 0 {
 			line += fmt.Sprintf(", %d too late", s.Uncertain)
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/maintenance"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
@@ -40,7 +41,7 @@ func Execute(script string, setup func(*Desk), queries map[string]Query) (string
 }
 
 func (d *Desk) execute(c *command, queries map[string]Query) error {
-	if c.name != "catalogue" && c.name != "load" && c.name != "eval" && len(c.block) > 0 {
+	if !slices.Contains([]string{"catalogue", "exclusions", "load", "eval"}, c.name) && len(c.block) > 0 {
 		return errors.New("nothing is to be indented below it")
 	}
 	switch c.name {
@@ -50,6 +51,14 @@ func (d *Desk) execute(c *command, queries map[string]Query) error {
 			return err
 		}
 		d.Catalogue = snapshot
+		return nil
+	case "exclusions":
+		plan, err := maintenance.Parse("exclusions", []byte("exclusions:\n"+strings.Join(c.block, "\n")))
+		if err != nil {
+			return err
+		}
+		d.plan = plan
+		d.exclude()
 		return nil
 	case "load":
 		return d.load(c.block)
@@ -93,7 +102,7 @@ func (d *Desk) simple(c *command) error {
 		d.Flush()
 		return nil
 	}
-	return errors.New("no such command, or not with these arguments: there are catalogue, start, load, add, open, skip, restart and eval")
+	return errors.New("no such command, or not with these arguments: there are catalogue, exclusions, start, load, add, open, skip, restart and eval")
 }
 
 // eval replaces the lines below an eval by the answer.
