@@ -65,6 +65,14 @@ test-race: ## run the tests of the concurrent packages under the race detector
 test-packages:
 	@.ci/install $(TEST_PACKAGES)
 
+# Debian's kernels that run the capture's tests in virtual machines.
+KERNELS ?= 6.1 6.12 7.3
+
+.PHONY: test-kernels
+test-kernels: ## run the capture's tests on other kernels, in virtual machines (KERNELS="6.1 6.12 7.3")
+	@.ci/install qemu-system-x86 busybox-static cpio
+	testbed/kernels/run $(KERNELS)
+
 ##@ Generated code
 
 .PHONY: generate
@@ -109,7 +117,7 @@ lint: fmt-check ## check formatting, go vet, linters and the import rules
 ##@ All of it
 
 .PHONY: ci
-ci: check-generated lint test-race test ## what must hold before a change lands
+ci: check-generated lint test-kernels test-race test ## what must hold before a change lands
 
 .PHONY: help
 help: ## show this list
