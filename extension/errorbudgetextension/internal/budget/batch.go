@@ -67,9 +67,13 @@ type Batch struct {
 	Increments []Increment
 	Sights     []Sight
 	Heartbeats []Heartbeat
+	// Cursor is how far a feeder has read that has a memory of its own, such as a
+	// Prometheus: it is durable with the counts, so that none is read twice. Nil
+	// leaves the one before. Only the feeder knows what it means.
+	Cursor []byte
 }
 
 // IsEmpty tells whether there is nothing to make durable.
 func (b *Batch) IsEmpty() bool {
-	return len(b.Increments) == 0 && len(b.Sights) == 0 && len(b.Heartbeats) == 0
+	return len(b.Increments) == 0 && len(b.Sights) == 0 && len(b.Heartbeats) == 0 && b.Cursor == nil
 }

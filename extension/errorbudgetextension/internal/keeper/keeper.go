@@ -23,6 +23,7 @@ type Store interface {
 	LastBatch() uint64
 	Commit(ctx context.Context, number uint64, b *budget.Batch) error
 	Load(ctx context.Context, to store.Sink) error
+	Fold(ctx context.Context) error
 	Retain(ctx context.Context, before slo.Minute) error
 }
 
@@ -127,6 +128,10 @@ func (k *Keeper) Flush(ctx context.Context) error {
 		if !retry {
 			break
 		}
+	}
+	if err := k.set.Store.Fold(ctx); err != nil {
+		k.set.Committed(err)
+		return fmt.Errorf("fold what was committed: %w", err)
 	}
 	return k.retain(ctx)
 }

@@ -4,110 +4,101 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"time"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/block"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
 // Sink takes what a store holds.
 type Sink interface {
-	Increment(budget.Increment)
+	Stretch(budget.Stretch)
 	Sight(budget.Sight)
 	Heartbeat(budget.Heartbeat)
 	Durable(time.Time)
 }
 
-// Load gives all that the store holds to a sink. A series comes first as two
-// increments of nothing, of its first and of its last minute, then with its
-// minutes in ascending order.
+// Load gives all that the store holds to a sink: the folded hours in ascending
+// order, then the batches behind them.
 func (s *Store) Load(ctx context.Context, to Sink) error {
-	ids, err := s.loadSeries(ctx, to)
-	if err != nil {
-		return fmt.Errorf("load the series: %w", err)
+	raw, err := s.getOf(ctx, sightsKeys)
+	if err == nil {
+		err = block.ReadSights(raw, to.Sight)
 	}
-	err = s.each(ctx, "SELECT series, minute, good, bad, late FROM counts ORDER BY series, minute", func(rows *sql.Rows) error {
-		var id int64
-		var i budget.Increment
-		if err := rows.Scan(&id, &i.Minute, &i.Counts.Good, &i.Counts.Bad, &i.Counts.Late); err != nil {
-			return err
-		}
-		i.Series = ids[id]
-		to.Increment(i)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("load the counts: %w", err)
-	}
-	err = s.each(ctx, "SELECT namespace, name, environment, instance, minute FROM sights", func(rows *sql.Rows) error {
-		var v budget.Sight
-		if err := rows.Scan(&v.Service.Namespace, &v.Service.Name, &v.Service.Environment, &v.Instance, &v.Minute); err != nil {
-			return err
-		}
-		to.Sight(v)
-		return nil
-	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errMissing) {
 		return fmt.Errorf("load the sights: %w", err)
 	}
-	err = s.each(ctx, "SELECT instance, minute FROM heartbeats ORDER BY instance, minute", func(rows *sql.Rows) error {
-		var h budget.Heartbeat
-		if err := rows.Scan(&h.Instance, &h.Minute); err != nil {
-			return err
-		}
-		to.Heartbeat(h)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("load the heartbeats: %w", err)
-	}
-	return s.loadProgress(ctx, to)
+	return s.LoadRange(ctx, math.MinInt64, math.MaxInt64, to)
 }
 
-func (s *Store) loadSeries(ctx context.Context, to Sink) (map[int64]seriesKey, error) {
-	ids := map[int64]seriesKey{}
-	const query = "SELECT id, namespace, name, environment, sli, definition, first_minute, last_minute FROM series"
-	err := s.each(ctx, query, func(rows *sql.Rows) error {
-		var row seriesRow
-		var service slo.Service
-		var key seriesKey
-		if err := rows.Scan(&row.id, &service.Namespace, &service.Name, &service.Environment, &key.Key.SLI, &key.Definition, &row.first, &row.last); err != nil {
-			return err
+// LoadRange gives the hours that hold any of the minutes [from, to), and all
+// batches behind them, to a sink: to whoever asks for the past of a window.
+func (s *Store) LoadRange(ctx context.Context, from, to slo.Minute, sink Sink) error {
+	measured := &filter{Sink: sink, hole: s.manifest.inHole, heard: &s.heard}
+	for _, hour := range s.manifest.Hours {
+		if hour+block.MaxWidth <= from || hour >= to {
+			continue
 		}
-		key.Key.Service = service
-		s.series[key] = &row
-		ids[row.id] = key
-		to.Increment(budget.Increment{Series: key, Minute: row.first})
-		to.Increment(budget.Increment{Series: key, Minute: row.last})
-		return nil
-	})
-	return ids, err
-}
-
-func (s *Store) loadProgress(ctx context.Context, to Sink) error {
-	var through int64
-	if err := s.db.QueryRowContext(ctx, "SELECT durable_through FROM progress").Scan(&through); err != nil {
-		return fmt.Errorf("load the progress: %w", err)
+		raw, err := s.get(ctx, hourKey(hour))
+		if err == nil {
+			err = block.Read(raw, measured)
+		}
+		if err != nil {
+			return fmt.Errorf("load the hour of %s: %w", hour.Time().Format(time.RFC3339), err)
+		}
 	}
-	if through > 0 {
-		to.Durable(time.Unix(0, through).UTC())
+	if s.manifest.Folded.Until > 0 {
+		sink.Durable(time.Unix(0, s.manifest.Folded.Until).UTC())
+	}
+	for n := s.manifest.Folded.Batch + 1; n <= s.last.Batch; n++ {
+		raw, err := s.get(ctx, batchKey(n))
+		if err == nil {
+			err = block.ReadBatch(raw, measured)
+		}
+		if err != nil {
+			return fmt.Errorf("load batch %d: %w", n, err)
+		}
 	}
 	return nil
 }
 
-// each runs a query and visits its rows.
-func (s *Store) each(ctx context.Context, query string, visit func(*sql.Rows) error) error {
-	rows, err := s.db.QueryContext(ctx, query)
+// filter leaves the heartbeats of minutes out of which counts were lost, and
+// notes who was heard of.
+type filter struct {
+	Sink
+	hole  func(slo.Minute) bool
+	heard *heard
+}
+
+func (f *filter) Stretch(s budget.Stretch) {
+	f.heard.Stretch(s)
+	f.Sink.Stretch(s)
+}
+
+func (f *filter) Heartbeat(h budget.Heartbeat) {
+	f.heard.Heartbeat(h)
+	if !f.hole(h.Minute) {
+		f.Sink.Heartbeat(h)
+	}
+}
+
+func (s *Store) readManifest(ctx context.Context) error {
+	raw, err := s.getOf(ctx, manifestKeys)
 	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := visit(rows); err != nil {
-			return err
+		if errors.Is(err, errMissing) {
+			return nil
 		}
+		return fmt.Errorf("read the manifest: %w", err)
 	}
-	return rows.Err()
+	var m manifest
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return fmt.Errorf("read the manifest: %w", err)
+	}
+	s.manifest = &m
+	return nil
 }

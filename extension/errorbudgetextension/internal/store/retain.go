@@ -4,42 +4,61 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/block"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
-// outdated deletes what no window reaches any more. A sight is kept as long as
-// its service or its writer is heard of.
-var outdated = []string{
-	`DELETE FROM counts WHERE minute < ?1`,
-	`DELETE FROM series WHERE last_minute < ?1`,
-	`DELETE FROM heartbeats WHERE minute < ?1`,
-	`DELETE FROM sights WHERE minute < ?1
-		AND (NOT EXISTS (SELECT 1 FROM heartbeats h WHERE h.instance = sights.instance)
-			OR NOT EXISTS (SELECT 1 FROM series s WHERE s.name = sights.name
-				AND s.namespace = sights.namespace AND s.environment = sights.environment))`,
+// Retain deletes the hours that end before a minute, and the sights that are
+// older unless service and writer are still heard of. A Load came before, or a
+// Commit: they tell who was.
+func (s *Store) Retain(ctx context.Context, before slo.Minute) error {
+	if err := s.fold(ctx); err != nil {
+		return err
+	}
+	w := &changes{}
+	next := s.manifest.clone()
+	next.Hours = slices.DeleteFunc(next.Hours, func(hour slo.Minute) bool {
+		old := hour+block.MaxWidth <= before
+		if old {
+			w.delete(hourKey(hour))
+		}
+		return old
+	})
+	if len(next.Hours) == len(s.manifest.Hours) {
+		return nil
+	}
+	next.Holes = slices.DeleteFunc(next.Holes, func(h hole) bool { return h.To < before })
+	if err := s.retainSights(ctx, before, w); err != nil {
+		return fmt.Errorf("delete old sights: %w", err)
+	}
+	w.setManifest(next)
+	if err := w.write(ctx, s.values); err != nil {
+		return errors.Join(fmt.Errorf("delete old minutes: %w", err), s.readManifest(ctx))
+	}
+	s.manifest = next
+	return nil
 }
 
-// Retain deletes what is older than a minute.
-func (s *Store) Retain(ctx context.Context, before slo.Minute) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+func (s *Store) retainSights(ctx context.Context, before slo.Minute, w *changes) error {
+	raw, err := s.getOf(ctx, sightsKeys)
+	if errors.Is(err, errMissing) {
+		return nil
+	}
 	if err != nil {
-		return fmt.Errorf("begin to delete old minutes: %w", err)
+		return err
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	for _, statement := range outdated {
-		if _, err := tx.ExecContext(ctx, statement, int64(before)); err != nil {
-			return fmt.Errorf("delete old minutes: %w", err)
+	kept := map[serviceWriter]slo.Minute{}
+	err = block.ReadSights(raw, func(v budget.Sight) {
+		known := s.heard.services[v.Service] >= before && s.heard.writers[v.Instance] >= before
+		if v.Minute >= before || known {
+			kept[serviceWriter{v.Service, v.Instance}] = v.Minute
 		}
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("delete old minutes: %w", err)
-	}
-	for key, row := range s.series {
-		if row.last < before {
-			delete(s.series, key)
-		}
-	}
-	return nil
+	})
+	w.setSights(kept)
+	return err
 }

@@ -4,58 +4,145 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/block"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
-// Store is an open database. One goroutine uses it at a time.
+// Store is an open store.
 type Store struct {
-	db     *sql.DB
-	batch  uint64 // the last one that was committed
-	series map[seriesKey]*seriesRow
+	values   Values
+	manifest *manifest
+	last     progress
+	// unsure: a write failed, and may have happened all the same.
+	unsure bool
+	// unfolded is how many increments the batches hold that are not folded yet.
+	unfolded int
+	heard    heard
+	damage   []Damage
 }
 
-type seriesKey = budget.SeriesID
-
-// seriesRow is what a row of the table series holds, to spare writing it again.
-type seriesRow struct {
-	id          int64
-	first, last slo.Minute
+// heard is when a service and a writer were last heard of.
+type heard struct {
+	services map[slo.Service]slo.Minute
+	writers  map[string]slo.Minute
 }
 
 // LastBatch returns the number of the last batch that was committed, 0 before
 // the first.
-func (s *Store) LastBatch() uint64 { return s.batch }
+func (s *Store) LastBatch() uint64 { return s.last.Batch }
 
-// Commit makes a batch durable, as one transaction that is synced to disk. Number
-// follows that of the batch before. After an error the same batch is given again
-// with the same number: if it turns out to have been committed, it is not
-// written twice.
+// Commit makes a batch durable, in one write. Number follows that of the batch
+// before. After an error the same batch is given again with the same number: if
+// it turns out to have been committed, it is not written twice.
 func (s *Store) Commit(ctx context.Context, number uint64, b *budget.Batch) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin a commit: %w", err)
+	if s.unsure {
+		if err := s.readProgress(ctx); err != nil {
+			return fmt.Errorf("read the progress: %w", err)
+		}
+		s.unsure = false
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	w := &writer{ctx: ctx, tx: tx, known: s.series, changed: map[seriesKey]*seriesRow{}}
-	last, err := w.lastBatch()
+	if number <= s.last.Batch {
+		return nil
+	}
+	now := progress{Batch: number, Until: max(b.Until.UnixNano(), s.last.Until)}
+	w := &changes{}
+	w.set(batchKey(number), block.AppendBatch(nil, b))
+	w.setJSON(progressKey, now)
+	if b.Cursor != nil {
+		w.set(cursorKey, b.Cursor)
+	}
+	if err := w.write(ctx, s.values); err != nil {
+		s.unsure = true
+		return fmt.Errorf("commit: %w", err)
+	}
+	s.last = now
+	s.unfolded += len(b.Increments) + len(b.Heartbeats)
+	s.heard.batch(b)
+	if m, ok := s.values.(medium); ok {
+		return m.Mark(now)
+	}
+	return nil
+}
+
+// Close gives the store up. Whatever Commit confirmed is safe without it.
+func (s *Store) Close() error {
+	if err := s.values.Close(context.Background()); err != nil {
+		return fmt.Errorf("close the store: %w", err)
+	}
+	return nil
+}
+
+// Cursor returns that of the last batch that had one, nil if none had.
+func (s *Store) Cursor(ctx context.Context) ([]byte, error) {
+	raw, err := s.get(ctx, cursorKey)
+	if errors.Is(err, errMissing) {
+		return nil, nil
+	}
+	return raw, err
+}
+
+var errMissing = errors.New("it is missing")
+
+// get returns what was set under a key.
+func (s *Store) get(ctx context.Context, key string) ([]byte, error) {
+	sealed, err := s.values.Get(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	if sealed == nil {
+		return nil, errMissing
+	}
+	return block.Unseal(key, sealed)
+}
+
+// getOf returns the first sound value of several copies.
+func (s *Store) getOf(ctx context.Context, copies [2]string) ([]byte, error) {
+	raw, err := s.get(ctx, copies[0])
+	if err == nil {
+		return raw, nil
+	}
+	raw, other := s.get(ctx, copies[1])
+	if other == nil {
+		return raw, nil
+	}
+	if errors.Is(err, errMissing) {
+		return nil, other
+	}
+	return nil, err
+}
+
+func (s *Store) readProgress(ctx context.Context) error {
+	raw, err := s.get(ctx, progressKey)
+	if errors.Is(err, errMissing) && s.last.Batch == 0 {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	if last < number {
-		if err := w.write(number, b); err != nil {
-			return err
-		}
+	return json.Unmarshal(raw, &s.last)
+}
+
+func (h *heard) of(service slo.Service, minute slo.Minute) {
+	h.services[service] = max(h.services[service], minute)
+}
+
+func (h *heard) batch(b *budget.Batch) {
+	for _, i := range b.Increments {
+		h.of(i.Series.Key.Service, i.Minute)
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+	for _, beat := range b.Heartbeats {
+		h.Heartbeat(beat)
 	}
-	s.batch = number
-	for key, row := range w.changed {
-		s.series[key] = row
-	}
-	return nil
+}
+
+// Stretch and Heartbeat make heard a block.Sink.
+func (h *heard) Stretch(s budget.Stretch) { h.of(s.Series.Key.Service, s.Last) }
+
+func (h *heard) Heartbeat(b budget.Heartbeat) {
+	h.writers[b.Instance] = max(h.writers[b.Instance], b.Minute)
 }

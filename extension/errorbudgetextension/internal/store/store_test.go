@@ -5,174 +5,236 @@ package store
 import (
 	"context"
 	"database/sql"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-var (
-	shop     = slo.Service{Namespace: "retail", Name: "shop", Environment: "prod"}
-	seriesA  = budget.SeriesID{Key: slo.Key{Service: shop, SLI: slo.HTTPAvailability}, Definition: "a"}
-	seriesB  = budget.SeriesID{Key: slo.Key{Service: slo.Service{Name: "shop"}, SLI: slo.HTTPLatency}, Definition: "b"}
-	minute   = slo.Minute(30_000_000)
-	recorded = time.Unix(1_800_000_000, 123).UTC()
-)
-
-// memory is a Sink that remembers.
-type memory struct {
-	increments []budget.Increment
-	sights     []budget.Sight
-	heartbeats []budget.Heartbeat
-	durable    time.Time
-}
-
-func (m *memory) Increment(i budget.Increment) { m.increments = append(m.increments, i) }
-func (m *memory) Sight(s budget.Sight)         { m.sights = append(m.sights, s) }
-func (m *memory) Heartbeat(h budget.Heartbeat) { m.heartbeats = append(m.heartbeats, h) }
-func (m *memory) Durable(t time.Time)          { m.durable = t }
-
-func open(t *testing.T, directory string) *Store {
-	t.Helper()
-	s, err := Open(context.Background(), directory)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = s.Close() })
-	return s
-}
-
-func load(t *testing.T, s *Store) *memory {
-	t.Helper()
-	m := &memory{}
-	require.NoError(t, s.Load(context.Background(), m))
-	return m
-}
-
 func TestWhatIsCommittedIsLoaded(t *testing.T) {
-	directory := filepath.Join(t.TempDir(), "a directory/with ? # % in it")
-	s := open(t, directory)
-	require.Empty(t, load(t, s).increments)
-	ctx := context.Background()
-	require.NoError(t, s.Commit(ctx, 1, &budget.Batch{
-		Until: recorded,
-		Increments: []budget.Increment{
-			{Series: seriesA, Minute: minute, Counts: budget.Counts{Good: 5, Bad: 1}},
-			{Series: seriesB, Minute: minute + 3},
-			{Series: seriesA, Minute: minute + 1, Counts: budget.Counts{Good: 1 << 40, Bad: 2, Late: 4}},
-		},
-		Sights:     []budget.Sight{{Service: shop, Instance: "w", Minute: minute}},
-		Heartbeats: []budget.Heartbeat{{Instance: "w", Minute: minute}},
-	}))
-	require.NoError(t, s.Commit(ctx, 2, &budget.Batch{
-		Until: recorded.Add(time.Second),
-		Increments: []budget.Increment{
-			{Series: seriesA, Minute: minute, Counts: budget.Counts{Good: 10}},
-			{Series: seriesA, Minute: minute - 1, Counts: budget.Counts{Bad: 7}},
-		},
-		Sights:     []budget.Sight{{Service: shop, Instance: "w", Minute: minute + 9}},
-		Heartbeats: []budget.Heartbeat{{Instance: "w", Minute: minute}, {Instance: "w", Minute: minute + 1}},
-	}))
-	want := &memory{
-		increments: []budget.Increment{
-			{Series: seriesA, Minute: minute - 1},
-			{Series: seriesA, Minute: minute + 1},
-			{Series: seriesB, Minute: minute + 3},
-			{Series: seriesB, Minute: minute + 3},
-			{Series: seriesA, Minute: minute - 1, Counts: budget.Counts{Bad: 7}},
-			{Series: seriesA, Minute: minute, Counts: budget.Counts{Good: 15, Bad: 1}},
-			{Series: seriesA, Minute: minute + 1, Counts: budget.Counts{Good: 1 << 40, Bad: 2, Late: 4}},
-		},
-		sights:     []budget.Sight{{Service: shop, Instance: "w", Minute: minute}},
-		heartbeats: []budget.Heartbeat{{Instance: "w", Minute: minute}, {Instance: "w", Minute: minute + 1}},
-		durable:    recorded.Add(time.Second),
-	}
-	require.Equal(t, want, load(t, s))
-	require.NoError(t, s.Close())
+	everywhere(t, func(t *testing.T, b backend) {
+		directory := filepath.Join(t.TempDir(), "a directory with # % in it")
+		require.NoError(t, os.MkdirAll(directory, 0o700))
+		s := b.open(t, directory)
+		require.Equal(t, newMemory(), load(t, s))
+		ctx := context.Background()
+		want := newMemory()
+		for n, batch := range []*budget.Batch{
+			{
+				Until: recorded,
+				Increments: []budget.Increment{
+					{Series: seriesA, Minute: minute, Counts: budget.Counts{Good: 5, Bad: 1}},
+					{Series: seriesB, Minute: minute + 3},
+					{Series: seriesA, Minute: minute + 1, Counts: budget.Counts{Good: 1 << 40, Bad: 2, Late: 4}},
+				},
+				Sights:     []budget.Sight{{Service: shop, Instance: "w", Minute: minute}},
+				Heartbeats: []budget.Heartbeat{{Instance: "w", Minute: minute}},
+			},
+			{
+				Until: recorded.Add(time.Second),
+				Increments: []budget.Increment{
+					{Series: seriesA, Minute: minute, Counts: budget.Counts{Good: 10}},
+					{Series: seriesA, Minute: minute - 90, Counts: budget.Counts{Bad: 7}},
+				},
+				Sights:     []budget.Sight{{Service: shop, Instance: "w", Minute: minute + 9}},
+				Heartbeats: []budget.Heartbeat{{Instance: "w", Minute: minute}, {Instance: "w", Minute: minute + 1}},
+				Cursor:     []byte("here"),
+			},
+		} {
+			require.NoError(t, s.Commit(ctx, uint64(n+1), batch))
+			want.batch(batch)
+		}
+		require.Equal(t, want, load(t, s))
+		require.NoError(t, s.fold(ctx))
+		require.Equal(t, want, load(t, s), "blocks hold what the batches held")
+		require.NoError(t, s.fold(ctx), "nothing is left to fold")
+		require.NoError(t, s.Close())
 
-	again := open(t, directory)
-	assert.EqualValues(t, 2, again.LastBatch())
-	assert.Equal(t, want, load(t, again))
-	info, err := os.Stat(directory)
-	require.NoError(t, err)
-	assert.Equal(t, os.FileMode(0o700), info.Mode().Perm())
+		again := b.open(t, directory)
+		assert.EqualValues(t, 2, again.LastBatch())
+		assert.Equal(t, want, load(t, again))
+		assert.Empty(t, again.Damage())
+		cursor, err := again.Cursor(ctx)
+		require.NoError(t, err)
+		assert.Equal(t, "here", string(cursor))
+	})
 }
 
 func TestABatchIsWrittenOnce(t *testing.T) {
-	directory := t.TempDir()
-	s := open(t, directory)
-	b := &budget.Batch{Until: recorded, Increments: []budget.Increment{{Series: seriesA, Minute: minute, Counts: budget.Counts{Good: 5}}}}
-	for range 3 {
-		require.NoError(t, s.Commit(context.Background(), 1, b))
-	}
-	assert.Equal(t, b.Increments[0], load(t, s).increments[2])
+	everywhere(t, func(t *testing.T, b backend) {
+		s := b.open(t, t.TempDir())
+		batch := &budget.Batch{Until: recorded, Increments: []budget.Increment{{Series: seriesA, Minute: minute, Counts: budget.Counts{Good: 5}}}}
+		for range 3 {
+			require.NoError(t, s.Commit(context.Background(), 1, batch))
+		}
+		assert.EqualValues(t, 5, load(t, s).good(seriesA))
+	})
 }
 
-// A commit that fails half-way leaves nothing behind, in the file or in memory.
-func TestAFailedCommitLeavesNothing(t *testing.T) {
-	s := open(t, t.TempDir())
-	_, err := s.db.Exec("CREATE TRIGGER refuse BEFORE INSERT ON heartbeats BEGIN SELECT RAISE(FAIL, 'refused'); END")
-	require.NoError(t, err)
-	b := &budget.Batch{
-		Until:      recorded,
-		Increments: []budget.Increment{{Series: seriesA, Minute: minute, Counts: budget.Counts{Good: 5}}},
-		Heartbeats: []budget.Heartbeat{{Instance: "w", Minute: minute}},
-	}
-	require.ErrorContains(t, s.Commit(context.Background(), 1, b), "write a heartbeat")
-	assert.Empty(t, load(t, s).increments)
-	assert.Empty(t, s.series)
-	_, err = s.db.Exec("DROP TRIGGER refuse")
-	require.NoError(t, err)
-	require.NoError(t, s.Commit(context.Background(), 1, b))
-	assert.EqualValues(t, 5, load(t, s).increments[2].Counts.Good)
+// faulty fails to write: before it happened, or after.
+type faulty struct {
+	Values
+	before, after error
 }
 
-// The promise "on disk before it is served" hangs on these two settings.
-func TestDurabilitySettings(t *testing.T) {
-	s := open(t, t.TempDir())
-	var mode string
-	require.NoError(t, s.db.QueryRow("PRAGMA journal_mode").Scan(&mode))
-	assert.Equal(t, "wal", mode)
-	var synchronous int
-	require.NoError(t, s.db.QueryRow("PRAGMA synchronous").Scan(&synchronous))
-	assert.Equal(t, 2, synchronous, "FULL")
+func (f *faulty) Write(ctx context.Context, changes []Change) error {
+	if f.before != nil {
+		return f.before
+	}
+	if err := f.Values.Write(ctx, changes); err != nil {
+		return err
+	}
+	return f.after
+}
+
+// A commit or a fold that fails may have happened or not: either way the next
+// one leaves each count once.
+func TestFailedWritesCountNothingTwice(t *testing.T) {
+	everywhere(t, func(t *testing.T, b backend) {
+		ctx := context.Background()
+		s := b.open(t, t.TempDir())
+		f := &faulty{Values: s.values}
+		s.values = f
+		want := newMemory()
+		for n := range uint64(20) {
+			batch := &budget.Batch{Until: recorded.Add(time.Duration(n)), Increments: []budget.Increment{
+				{Series: seriesA, Minute: minute + slo.Minute(n%3), Counts: budget.Counts{Good: 1 << n}},
+			}}
+			want.batch(batch)
+			for _, fault := range []faulty{{before: assert.AnError}, {after: assert.AnError}} {
+				f.before, f.after = fault.before, fault.after
+				if n%2 == 0 || fault.before != nil {
+					require.ErrorIs(t, s.Commit(ctx, s.LastBatch()+1, batch), assert.AnError)
+				}
+			}
+			f.before, f.after = nil, nil
+			require.NoError(t, s.Commit(ctx, s.LastBatch()+1, batch))
+			require.Equal(t, n+1, s.LastBatch())
+			if n%5 == 4 {
+				f.before = assert.AnError
+				require.ErrorIs(t, s.fold(ctx), assert.AnError)
+				f.before, f.after = nil, assert.AnError
+				require.ErrorIs(t, s.fold(ctx), assert.AnError)
+				f.after = nil
+				require.NoError(t, s.fold(ctx))
+			}
+			require.Equal(t, want, load(t, s))
+		}
+	})
+}
+
+// However batches are cut, folded and loaded, the same is there.
+func TestFoldsAndRestartsChangeNothing(t *testing.T) {
+	everywhere(t, func(t *testing.T, b backend) {
+		ctx := context.Background()
+		r := rand.New(rand.NewPCG(3, 4))
+		directory := t.TempDir()
+		s := b.open(t, directory)
+		want := newMemory()
+		now := minute
+		for range 200 {
+			now += slo.Minute(r.IntN(20))
+			batch := &budget.Batch{Until: now.Time()}
+			for range r.IntN(6) {
+				id := budget.SeriesID{Key: slo.Key{Service: slo.Service{Name: strconv.Itoa(r.IntN(3))}, SLI: strconv.Itoa(r.IntN(2))}, Definition: "d"}
+				batch.Increments = append(batch.Increments, budget.Increment{
+					Series: id, Minute: now - slo.Minute(r.IntN(120)),
+					Counts: budget.Counts{Good: r.Uint64N(1000), Bad: r.Uint64N(3), Late: r.Uint64N(20) / 19},
+				})
+				batch.Sights = append(batch.Sights, budget.Sight{Service: id.Key.Service, Instance: strconv.Itoa(r.IntN(3)), Minute: now})
+				batch.Heartbeats = append(batch.Heartbeats, budget.Heartbeat{Instance: strconv.Itoa(r.IntN(3)), Minute: now - slo.Minute(r.IntN(9))})
+			}
+			require.NoError(t, s.Commit(ctx, s.LastBatch()+1, batch))
+			want.batch(batch)
+			switch r.IntN(10) {
+			case 0:
+				require.NoError(t, s.fold(ctx))
+			case 1:
+				require.NoError(t, s.Close())
+				if b.name != backends[0].name {
+					// The extension holds its file until the test's end.
+					next := t.TempDir()
+					require.NoError(t, os.CopyFS(next, os.DirFS(directory)))
+					directory = next
+				}
+				s = b.open(t, directory)
+				require.Empty(t, s.Damage())
+			}
+		}
+		require.Equal(t, want, load(t, s))
+	})
+}
+
+// Enough batches are folded, and their values are gone.
+func TestFoldHappensInTime(t *testing.T) {
+	ctx := context.Background()
+	s := openFiles(t, t.TempDir())
+	for n := range uint64(foldBatches + 5) {
+		batch := &budget.Batch{Until: recorded, Increments: []budget.Increment{{Series: seriesA, Minute: minute, Counts: budget.Counts{Good: 1}}}}
+		require.NoError(t, s.Commit(ctx, n+1, batch))
+		require.NoError(t, s.Fold(ctx))
+	}
+	assert.EqualValues(t, foldBatches, s.manifest.Folded.Batch)
+	kept := 0
+	s.values.(medium).Scan(ctx, func(string, []byte) { kept++ })
+	const list, sights, hours = 3, 0, 1 // progress and manifest twice
+	assert.Equal(t, 5+list+sights+hours, kept)
+	assert.EqualValues(t, foldBatches+5, load(t, s).good(seriesA))
 }
 
 func TestRetain(t *testing.T) {
-	s := open(t, t.TempDir())
-	ctx := context.Background()
-	require.NoError(t, s.Commit(ctx, 1, &budget.Batch{
-		Until: recorded,
-		Increments: []budget.Increment{
-			{Series: seriesA, Minute: minute, Counts: budget.Counts{Good: 5}},
-			{Series: seriesB, Minute: minute, Counts: budget.Counts{Good: 5}},
-			{Series: seriesB, Minute: minute + 10, Counts: budget.Counts{Good: 6}},
-		},
-		Sights:     []budget.Sight{{Service: shop, Instance: "w", Minute: minute}, {Service: seriesB.Key.Service, Instance: "w", Minute: minute}},
-		Heartbeats: []budget.Heartbeat{{Instance: "w", Minute: minute}, {Instance: "w", Minute: minute + 10}},
-	}))
-	require.NoError(t, s.Retain(ctx, minute+10))
-	m := load(t, s)
-	assert.Equal(t, []budget.Increment{
-		{Series: seriesB, Minute: minute},
-		{Series: seriesB, Minute: minute + 10},
-		{Series: seriesB, Minute: minute + 10, Counts: budget.Counts{Good: 6}},
-	}, m.increments)
-	assert.Equal(t, []budget.Sight{{Service: seriesB.Key.Service, Instance: "w", Minute: minute}}, m.sights)
-	assert.Equal(t, []budget.Heartbeat{{Instance: "w", Minute: minute + 10}}, m.heartbeats)
+	everywhere(t, func(t *testing.T, b backend) {
+		ctx := context.Background()
+		directory := t.TempDir()
+		s := b.open(t, directory)
+		other := seriesB.Key.Service
+		require.NoError(t, s.Commit(ctx, 1, &budget.Batch{
+			Until: recorded,
+			Increments: []budget.Increment{
+				{Series: seriesA, Minute: minute, Counts: budget.Counts{Good: 5}},
+				{Series: seriesB, Minute: minute, Counts: budget.Counts{Good: 5}},
+				{Series: seriesB, Minute: minute + 100, Counts: budget.Counts{Good: 6}},
+			},
+			Sights:     []budget.Sight{{Service: shop, Instance: "w", Minute: minute}, {Service: other, Instance: "w", Minute: minute}},
+			Heartbeats: []budget.Heartbeat{{Instance: "w", Minute: minute}, {Instance: "w", Minute: minute + 100}},
+		}))
+		require.NoError(t, s.Retain(ctx, minute+60))
+		want := newMemory()
+		want.Stretch(budget.Stretch{Series: seriesB, First: minute + 100, Last: minute + 100, From: minute + 100, Counts: []budget.Counts{{Good: 6}}})
+		want.Sight(budget.Sight{Service: other, Instance: "w", Minute: minute})
+		want.Heartbeat(budget.Heartbeat{Instance: "w", Minute: minute + 100})
+		want.Durable(recorded)
+		require.Equal(t, want, load(t, s), "a sight stays as long as service and writer are heard of")
+		require.NoError(t, s.Retain(ctx, minute+60), "again there is nothing to do")
 
-	// A series that was deleted comes back with a row of its own.
-	require.NoError(t, s.Commit(ctx, 2, &budget.Batch{Until: recorded, Increments: []budget.Increment{
-		{Series: seriesA, Minute: minute + 11, Counts: budget.Counts{Good: 9}},
-	}}))
-	assert.Contains(t, load(t, s).increments, budget.Increment{Series: seriesA, Minute: minute + 11, Counts: budget.Counts{Good: 9}})
+		// A service that was forgotten comes back.
+		back := &budget.Batch{Until: recorded, Increments: []budget.Increment{{Series: seriesA, Minute: minute + 111, Counts: budget.Counts{Good: 9}}}}
+		require.NoError(t, s.Commit(ctx, 2, back))
+		want.batch(back)
+		assert.Equal(t, want, load(t, s))
+	})
+}
+
+func TestLoadRange(t *testing.T) {
+	ctx := context.Background()
+	s := openFiles(t, t.TempDir())
+	for n := range slo.Minute(5) {
+		require.NoError(t, s.Commit(ctx, uint64(n+1), &budget.Batch{Until: recorded, Increments: []budget.Increment{
+			{Series: seriesA, Minute: minute + 60*n, Counts: budget.Counts{Good: 1 << n}},
+		}}))
+	}
+	require.NoError(t, s.fold(ctx))
+	m := newMemory()
+	require.NoError(t, s.LoadRange(ctx, minute+60, minute+180, m))
+	assert.EqualValues(t, 0b00110, m.good(seriesA))
 }
 
 func TestOpenRefuses(t *testing.T) {
@@ -181,12 +243,9 @@ func TestOpenRefuses(t *testing.T) {
 		prepare func(t *testing.T, directory string)
 		want    string
 	}{
-		{"a second process", func(t *testing.T, directory string) { open(t, directory) }, "another process has it open"},
-		{"a file that is no database", func(t *testing.T, directory string) {
-			require.NoError(t, os.WriteFile(filepath.Join(directory, FileName), []byte("this is no database, however long it may be"), 0o600))
-		}, "the file is damaged"},
-		{"a newer schema", func(t *testing.T, directory string) {
-			require.NoError(t, open(t, directory).Close())
+		{"a second process", func(t *testing.T, directory string) { openFiles(t, directory) }, "another process has it open"},
+		{"another schema", func(t *testing.T, directory string) {
+			require.NoError(t, openFiles(t, directory).Close())
 			db, err := sql.Open("sqlite", filepath.Join(directory, FileName))
 			require.NoError(t, err)
 			_, err = db.Exec("PRAGMA user_version = 99")
@@ -209,4 +268,9 @@ func TestOpenRefuses(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	_, err := Open(context.Background(), file)
 	assert.ErrorContains(t, err, "create the storage directory")
+	directory := filepath.Join(t.TempDir(), "new")
+	openFiles(t, directory)
+	info, err := os.Stat(directory)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o700), info.Mode().Perm())
 }
