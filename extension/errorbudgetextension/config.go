@@ -27,6 +27,9 @@ type Config struct {
 	ReloadInterval time.Duration `mapstructure:"reload_interval"`
 	// StorageDirectory holds the counts. It is created if it is missing.
 	StorageDirectory string `mapstructure:"storage_directory"`
+	// Storage names a storage extension of the collector that holds the counts
+	// instead of StorageDirectory.
+	Storage *component.ID `mapstructure:"storage"`
 	// CommitInterval is how often counts are made durable, and then served.
 	CommitInterval time.Duration `mapstructure:"commit_interval"`
 	// StaleAfter is how long after its last measured minute a service counts as
@@ -93,7 +96,7 @@ func (c *Config) Validate() error {
 	if c.HTTP.MaxRequestBodySize < 0 {
 		errs = errors.Join(errs, errors.New("`http::max_request_body_size` must be 0 (20 MiB) or more bytes"))
 	}
-	if c.StorageDirectory == "" {
+	if c.StorageDirectory == "" && c.Storage == nil {
 		errs = errors.Join(errs, errors.New("`storage_directory` must be a directory that the collector may write to, such as "+defaultStorageDirectory))
 	}
 	if slices.Contains(c.Catalogue, "") {

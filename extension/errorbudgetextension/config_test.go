@@ -52,6 +52,12 @@ func TestConfigAllKeys(t *testing.T) {
 	assert.Equal(t, 10*time.Minute, cfg.StaleAfter)
 }
 
+func TestConfigStorageExtension(t *testing.T) {
+	cfg, err := loadConfig(t, "storage")
+	require.NoError(t, err)
+	assert.Equal(t, component.MustNewIDWithName("file_storage", "budgets"), *cfg.Storage)
+}
+
 func TestCatalogueOfSeveralFiles(t *testing.T) {
 	cfg, err := loadConfig(t, "files")
 	require.NoError(t, err)

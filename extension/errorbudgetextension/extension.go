@@ -73,8 +73,8 @@ func (e *budgetExtension) start(ctx context.Context, host component.Host) error 
 	if e.catalogue, err = slo.OpenCatalogueFile(e.cfg.Catalogue...); err != nil {
 		return fmt.Errorf("`catalogue`: %w", err)
 	}
-	if e.store, err = store.Open(ctx, e.cfg.StorageDirectory); err != nil {
-		return fmt.Errorf("`storage_directory` must be a directory that the collector may write to: %w", err)
+	if e.store, err = e.openStore(ctx, host); err != nil {
+		return err
 	}
 	k := keeper.New(keeper.Settings{
 		Store:     e.store,

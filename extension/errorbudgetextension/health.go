@@ -20,6 +20,7 @@ const (
 	troubleWindows
 	troubleExclusions
 	troubleAlerts
+	troubleStorage
 	troubles
 )
 

@@ -32,20 +32,29 @@ func AppendBatch(buf []byte, b *budget.Batch) []byte {
 	return buf
 }
 
-// ReadBatch gives what AppendBatch wrote to the sink, Durable last.
+// ReadBatch gives what AppendBatch wrote to the sink, Durable last. Of bytes that
+// are malformed it gives nothing.
 func ReadBatch(raw []byte, to BatchSink) error {
 	r := &reader{buf: raw}
 	until := r.varint()
-	if err := r.sights(to.Sight); err != nil {
+	sights, err := r.sights()
+	if err != nil {
 		return err
 	}
-	for range r.count(1) {
-		if err := r.part(to); err != nil {
+	gives := make([]func(Sink), r.count(1))
+	for i := range gives {
+		if gives[i], err = r.part(); err != nil {
 			return err
 		}
 	}
 	if r.fault || len(r.buf) != 0 {
 		return errMalformed
+	}
+	for _, s := range sights {
+		to.Sight(s)
+	}
+	for _, give := range gives {
+		give(to)
 	}
 	to.Durable(time.Unix(0, until).UTC())
 	return nil
@@ -67,16 +76,20 @@ func AppendSights(buf []byte, sights []budget.Sight) []byte {
 // ReadSights gives what AppendSights wrote to visit.
 func ReadSights(raw []byte, visit func(budget.Sight)) error {
 	r := &reader{buf: raw}
-	if err := r.sights(visit); err != nil {
+	sights, err := r.sights()
+	if err != nil {
 		return err
 	}
 	if len(r.buf) != 0 {
 		return errMalformed
 	}
+	for _, s := range sights {
+		visit(s)
+	}
 	return nil
 }
 
-func (r *reader) sights(visit func(budget.Sight)) error {
+func (r *reader) sights() ([]budget.Sight, error) {
 	const sightBytes = 5 // four texts and a minute
 	sights := make([]budget.Sight, r.count(sightBytes))
 	for i := range sights {
@@ -85,12 +98,9 @@ func (r *reader) sights(visit func(budget.Sight)) error {
 		s.Instance, s.Minute = r.text(), slo.Minute(r.varint())
 	}
 	if r.fault {
-		return errMalformed
+		return nil, errMalformed
 	}
-	for _, s := range sights {
-		visit(s)
-	}
-	return nil
+	return sights, nil
 }
 
 // partsOf splits a batch by hours. Each Part spans the minutes it needs.

@@ -13,7 +13,7 @@ import (
 
 // Sink takes what is read.
 type Sink interface {
-	Stretch(budget.Stretch)
+	Strip(budget.Strip)
 	Heartbeat(budget.Heartbeat)
 }
 
@@ -74,153 +74,115 @@ type entry struct {
 	flags       byte
 }
 
-// read gives a Part to the sink: the series in their order, then the heartbeats.
-// It gives nothing of a Part that is malformed.
-func (r *reader) part(to Sink) error {
-	from, width := slo.Minute(r.uvarint()), int(min(r.uvarint(), MaxWidth+1))
-	if r.fault || width < 1 || width > MaxWidth || from < 0 || from > maxMinute {
-		return errMalformed
+// header is what a Part says before its columns.
+type header struct {
+	from    slo.Minute
+	width   int
+	texts   []string
+	entries []entry
+	// How many columns follow, of valid, of bad and of late events.
+	valid, bad, late int
+}
+
+func (r *reader) header() (*header, error) {
+	h := &header{from: slo.Minute(r.uvarint()), width: int(min(r.uvarint(), MaxWidth+1))}
+	if r.fault || h.width < 1 || h.width > MaxWidth || h.from < 0 || h.from > maxMinute {
+		return nil, errMalformed
 	}
-	texts := make([]string, r.count(1))
-	for i := range texts {
-		texts[i] = r.text()
-	}
-	text := func() string {
-		i := r.uvarint()
-		if i >= uint64(len(texts)) {
-			r.fault = true
-			return ""
-		}
-		return texts[i]
+	h.texts = make([]string, r.count(1))
+	for i := range h.texts {
+		h.texts[i] = r.text()
 	}
 	const seriesBytes = 8 // five texts, two minutes, the flags
-	entries := make([]entry, r.count(seriesBytes))
-	own, eventful, tardy := 0, 0, 0
-	for i := range entries {
-		e := &entries[i]
-		e.id.Key.Service = slo.Service{Namespace: text(), Name: text(), Environment: text()}
-		e.id.Key.SLI = text()
-		e.id.Definition = slo.Definition(text())
-		first, last := r.uvarint(), r.uvarint()
-		flag := r.bytes(1)
-		if r.fault || first > last || last >= uint64(width) || flag[0]&flagOwnValid != 0 && flag[0]&flagEvents == 0 {
-			return errMalformed
+	h.entries = make([]entry, r.count(seriesBytes))
+	for i := range h.entries {
+		if !r.entry(h, &h.entries[i]) {
+			return nil, errMalformed
 		}
-		e.first, e.last, e.flags = from+slo.Minute(first), from+slo.Minute(last), flag[0]
-		own += bits.OnesCount8(e.flags & flagOwnValid)
-		eventful += bits.OnesCount8(e.flags & flagEvents)
-		tardy += bits.OnesCount8(e.flags & flagLate)
 	}
-	if own > eventful || eventful > 0 && own == 0 || (own+eventful+tardy)*width > len(r.buf) {
-		return errMalformed
+	if h.valid > h.bad || h.bad > 0 && h.valid == 0 || (h.valid+h.bad+h.late)*h.width > len(r.buf) {
+		return nil, errMalformed
 	}
-	columns := r.columns(entries, own, width, eventful, tardy)
+	return h, nil
+}
+
+func (r *reader) entry(h *header, e *entry) bool {
+	e.id.Key.Service = slo.Service{Namespace: r.textOf(h), Name: r.textOf(h), Environment: r.textOf(h)}
+	e.id.Key.SLI = r.textOf(h)
+	e.id.Definition = slo.Definition(r.textOf(h))
+	first, last := r.uvarint(), r.uvarint()
+	flag := r.bytes(1)
+	if r.fault || first > last || last >= uint64(h.width) || flag[0]&flagOwnValid != 0 && flag[0]&flagEvents == 0 {
+		return false
+	}
+	e.first, e.last, e.flags = h.from+slo.Minute(first), h.from+slo.Minute(last), flag[0]
+	if e.flags&flagOwnValid != 0 {
+		h.valid++
+	}
+	if e.flags&flagEvents != 0 {
+		h.bad++
+	}
+	if e.flags&flagLate != 0 {
+		h.late++
+	}
+	return true
+}
+
+// textOf reads a text by its place in the table.
+func (r *reader) textOf(h *header) string {
+	i := r.uvarint()
+	if i >= uint64(len(h.texts)) {
+		r.fault = true
+		return ""
+	}
+	return h.texts[i]
+}
+
+// part reads a Part, and returns what gives it to a sink: the series in their
+// order, then the heartbeats.
+func (r *reader) part() (give func(Sink), err error) {
+	h, err := r.header()
+	if err != nil {
+		return nil, err
+	}
+	columns := r.columns(h)
 	instances := make([]string, r.count(1+8))
 	beats := make([]uint64, len(instances))
 	for i := range instances {
-		instances[i] = text()
+		instances[i] = r.textOf(h)
 		if b := r.bytes(8); b != nil {
 			beats[i] = binary.LittleEndian.Uint64(b)
 		}
 	}
 	if r.fault {
-		return errMalformed
+		return nil, errMalformed
 	}
-	columns.give(to, entries, from)
-	for i, set := range beats {
-		for ; set != 0; set &= set - 1 {
-			if at := bits.TrailingZeros64(set); at < width {
-				to.Heartbeat(budget.Heartbeat{Instance: instances[i], Minute: from + slo.Minute(at)})
+	return func(to Sink) {
+		columns.give(to, h)
+		for i, set := range beats {
+			for ; set != 0; set &= set - 1 {
+				if at := bits.TrailingZeros64(set); at < h.width {
+					to.Heartbeat(budget.Heartbeat{Instance: instances[i], Minute: h.from + slo.Minute(at)})
+				}
 			}
 		}
-	}
-	return nil
+	}, nil
 }
 
 // maxMinute is in the year 10000: what lies beyond is no minute.
 const maxMinute = 4_223_000_000
 
-// columns hold the numbers of a Part, one column behind the other.
-type columns struct {
-	width            int
-	valid, bad, late []uint64
-}
-
-func (r *reader) columns(entries []entry, own, width, eventful, tardy int) *columns {
-	c := &columns{width: width, valid: make([]uint64, own*width), bad: make([]uint64, eventful*width), late: make([]uint64, tardy*width)}
-	for i := range c.valid {
-		before := uint64(0)
-		if i%width != 0 {
-			before = c.valid[i-1]
-		}
-		c.valid[i] = before + uint64(r.varint())
-	}
-	for i := range c.bad {
-		c.bad[i] = r.uvarint()
-	}
-	for i := range c.late {
-		c.late[i] = r.uvarint()
-	}
-	// Neither more bad events than valid ones, nor a column of another service.
-	var service slo.Service
-	valid, bad := -1, 0
-	has := false // a column of the service's own
-	for n, e := range entries {
-		if n == 0 || e.id.Key.Service != service {
-			service, has = e.id.Key.Service, false
-		}
-		if e.flags&flagOwnValid != 0 {
-			has = true
-			valid++
-		}
-		if e.flags&flagEvents == 0 {
-			continue
-		}
-		for i := range width {
-			if !has || c.bad[bad*width+i] > c.valid[valid*width+i] {
-				r.fault = true
-				return c
-			}
-		}
-		bad++
-	}
-	return c
-}
-
-func (c *columns) give(to Sink, entries []entry, from slo.Minute) {
-	counts := make([]budget.Counts, c.width)
-	valid, bad, late := -1, 0, 0
-	for _, e := range entries {
-		if e.flags&flagOwnValid != 0 {
-			valid++
-		}
-		clear(counts)
-		if e.flags&flagEvents != 0 {
-			for i := range counts {
-				b := c.bad[bad*c.width+i]
-				counts[i].Good, counts[i].Bad = c.valid[valid*c.width+i]-b, b
-			}
-			bad++
-		}
-		if e.flags&flagLate != 0 {
-			for i := range counts {
-				counts[i].Late = c.late[late*c.width+i]
-			}
-			late++
-		}
-		to.Stretch(budget.Stretch{Series: e.id, First: e.first, Last: e.last, From: from, Counts: counts})
-	}
-}
-
 // Read gives the Part in bytes, as Append wrote it, to the sink. Of bytes that
 // are malformed it gives nothing.
 func Read(raw []byte, to Sink) error {
 	r := &reader{buf: raw}
-	if err := r.part(to); err != nil {
+	give, err := r.part()
+	if err != nil {
 		return err
 	}
 	if len(r.buf) != 0 {
 		return errMalformed
 	}
+	give(to)
 	return nil
 }

@@ -40,7 +40,7 @@ func (p *Part) Add(i budget.Increment) {
 }
 
 // Stretch takes minutes that lie within the Part's.
-func (p *Part) Stretch(s budget.Stretch) {
+func (p *Part) Strip(s budget.Strip) {
 	of := p.of(s.Series, s.First, s.Last)
 	for i, c := range s.Counts {
 		at := int(s.From-p.From) + i

@@ -25,16 +25,17 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                             metric.Meter
-	mu                                sync.Mutex
-	registrations                     []metric.Registration
-	ExtensionErrorBudgetAlerts        metric.Int64ObservableGauge
-	ExtensionErrorBudgetCommits       metric.Int64Counter
-	ExtensionErrorBudgetDecisions     metric.Int64Counter
-	ExtensionErrorBudgetNotifications metric.Int64Counter
-	ExtensionErrorBudgetRefusedEvents metric.Int64ObservableCounter
-	ExtensionErrorBudgetRemaining     metric.Float64ObservableGauge
-	ExtensionErrorBudgetState         metric.Int64ObservableGauge
+	meter                              metric.Meter
+	mu                                 sync.Mutex
+	registrations                      []metric.Registration
+	ExtensionErrorBudgetAlerts         metric.Int64ObservableGauge
+	ExtensionErrorBudgetCommits        metric.Int64Counter
+	ExtensionErrorBudgetDecisions      metric.Int64Counter
+	ExtensionErrorBudgetNotifications  metric.Int64Counter
+	ExtensionErrorBudgetRefusedEvents  metric.Int64ObservableCounter
+	ExtensionErrorBudgetRemaining      metric.Float64ObservableGauge
+	ExtensionErrorBudgetState          metric.Int64ObservableGauge
+	ExtensionErrorBudgetStorageDamages metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -186,6 +187,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_extension_error_budget_state",
 		metric.WithDescription("1 for the state that the service is in. [Development]"),
 		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExtensionErrorBudgetStorageDamages, err = builder.meter.Int64Counter(
+		"otelcol_extension_error_budget_storage_damages",
+		metric.WithDescription("What was found damaged when the store was opened; the log and the status name it. [Development]"),
+		metric.WithUnit("{damage}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

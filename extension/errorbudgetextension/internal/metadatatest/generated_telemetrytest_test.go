@@ -39,6 +39,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExtensionErrorBudgetCommits.Add(context.Background(), 1)
 	tb.ExtensionErrorBudgetDecisions.Add(context.Background(), 1)
 	tb.ExtensionErrorBudgetNotifications.Add(context.Background(), 1)
+	tb.ExtensionErrorBudgetStorageDamages.Add(context.Background(), 1)
 	AssertEqualExtensionErrorBudgetAlerts(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -58,6 +59,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExtensionErrorBudgetState(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExtensionErrorBudgetStorageDamages(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 

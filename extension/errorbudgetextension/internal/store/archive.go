@@ -4,37 +4,68 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/block"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
+// maxOpened bounds the hours that are held open: the edges of windows of six
+// lengths, of two hours each, and some more.
+const maxOpened = 16
+
+var errLoading = errors.New("the store is being loaded")
+
 // Minutes gives back the minutes of a series in [from, to) that hold counts. It
-// waits for a commit that is on its way.
+// waits for a commit that is on its way. Whoever asks for one series asks for the
+// others too, so the hours stay open for a while.
 func (s *Store) Minutes(series budget.SeriesID, from, to slo.Minute, visit func(slo.Minute, budget.Counts)) error {
-	const query = `SELECT minute, good, bad, late FROM counts
-		WHERE series = (SELECT id FROM series WHERE name = ? AND namespace = ? AND environment = ? AND sli = ? AND definition = ?)
-			AND minute >= ? AND minute < ? ORDER BY minute`
-	id := series.Key.Service
-	rows, err := s.db.QueryContext(context.Background(), query,
-		id.Name, id.Namespace, id.Environment, series.Key.SLI, string(series.Definition), int64(from), int64(to))
-	if err != nil {
-		return fmt.Errorf("read minutes of %s of %s: %w", series.Key.SLI, id, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var minute slo.Minute
-		var c budget.Counts
-		if err := rows.Scan(&minute, &c.Good, &c.Bad, &c.Late); err != nil {
-			return fmt.Errorf("read minutes of %s of %s: %w", series.Key.SLI, id, err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ctx := context.Background()
+	if s.last.Batch > s.manifest.Folded.Batch && s.earliest < to {
+		if s.loading {
+			return errLoading
 		}
-		visit(minute, c)
+		if err := s.fold(ctx); err != nil {
+			return fmt.Errorf("read minutes of %s of %s: %w", series.Key.SLI, series.Key.Service, err)
+		}
 	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read minutes of %s of %s: %w", series.Key.SLI, id, err)
+	for _, hour := range s.manifest.Hours {
+		if hour+block.MaxWidth <= from || hour >= to {
+			continue
+		}
+		o, err := s.openHour(ctx, hour)
+		if err == nil {
+			err = o.Minutes(series, from, to, visit)
+		}
+		if err != nil {
+			return fmt.Errorf("read the hour of %s: %w", hour.Time().Format(time.RFC3339), err)
+		}
 	}
 	return nil
+}
+
+func (s *Store) openHour(ctx context.Context, hour slo.Minute) (*block.Hour, error) {
+	if o, ok := s.opened[hour]; ok {
+		return o, nil
+	}
+	raw, err := s.get(ctx, hourKey(hour))
+	if err != nil {
+		return nil, err
+	}
+	o, err := block.OpenHour(raw)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.opened) >= maxOpened {
+		clear(s.opened)
+	}
+	s.opened[hour] = o
+	return o, nil
 }
 
 var _ budget.Archive = (*Store)(nil)

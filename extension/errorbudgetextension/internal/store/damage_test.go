@@ -190,7 +190,9 @@ func TestTruncatedAndOverwritten(t *testing.T) {
 			{"cut in the middle of a page", func(raw []byte) []byte { return raw[:len(raw)/2+77] }},
 			{"without its last byte", func(raw []byte) []byte { return raw[:len(raw)-1] }},
 			{"without a header", func(raw []byte) []byte { return append(make([]byte, 100), raw[100:]...) }},
-			{"half zeros", func(raw []byte) []byte { return append(raw[:len(raw)/2:len(raw)/2], make([]byte, len(raw)-len(raw)/2)...) }},
+			{"half zeros", func(raw []byte) []byte {
+				return append(raw[:len(raw)/2:len(raw)/2], make([]byte, len(raw)-len(raw)/2)...)
+			}},
 			{"other bytes", func([]byte) []byte { return []byte("this is no database, however long it may be") }},
 			{"with bytes behind", func(raw []byte) []byte { return append(raw[:len(raw):len(raw)], make([]byte, 5000)...) }},
 		} {

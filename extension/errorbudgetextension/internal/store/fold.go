@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -25,6 +26,8 @@ const (
 // Fold makes blocks of the batches if there are enough of them. What it changes
 // is written in one write: a crash leaves either all batches or all blocks.
 func (s *Store) Fold(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.last.Batch-s.manifest.Folded.Batch < foldBatches && s.unfolded < foldIncrements {
 		return nil
 	}
@@ -68,7 +71,8 @@ func (s *Store) fold(ctx context.Context) error {
 		// It may have happened all the same: then the batches are gone.
 		return errors.Join(fmt.Errorf("fold: %w", err), s.readManifest(ctx))
 	}
-	s.manifest, s.unfolded = next, 0
+	s.manifest, s.unfolded, s.earliest = next, 0, math.MaxInt64
+	clear(s.opened)
 	return nil
 }
 
@@ -110,7 +114,7 @@ func (f *folder) part(minute slo.Minute) *block.Part {
 	return p
 }
 
-func (f *folder) Stretch(s budget.Stretch) { f.part(s.From).Stretch(s) }
+func (f *folder) Strip(s budget.Strip) { f.part(s.From).Strip(s) }
 
 func (f *folder) Heartbeat(h budget.Heartbeat) {
 	if !f.hole(h.Minute) {

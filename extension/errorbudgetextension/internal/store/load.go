@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/block"
@@ -17,34 +16,27 @@ import (
 
 // Sink takes what a store holds.
 type Sink interface {
-	Stretch(budget.Stretch)
+	Strip(budget.Strip)
 	Sight(budget.Sight)
 	Heartbeat(budget.Heartbeat)
 	Durable(time.Time)
 }
 
 // Load gives all that the store holds to a sink: the folded hours in ascending
-// order, then the batches behind them.
+// order, then the batches behind them. The sink may not use the Store.
 func (s *Store) Load(ctx context.Context, to Sink) error {
-	raw, err := s.getOf(ctx, sightsKeys)
+	s.load(true)
+	defer s.load(false)
+	raw, err := s.locked(func() ([]byte, error) { return s.getOf(ctx, sightsKeys) })
 	if err == nil {
 		err = block.ReadSights(raw, to.Sight)
 	}
 	if err != nil && !errors.Is(err, errMissing) {
 		return fmt.Errorf("load the sights: %w", err)
 	}
-	return s.LoadRange(ctx, math.MinInt64, math.MaxInt64, to)
-}
-
-// LoadRange gives the hours that hold any of the minutes [from, to), and all
-// batches behind them, to a sink: to whoever asks for the past of a window.
-func (s *Store) LoadRange(ctx context.Context, from, to slo.Minute, sink Sink) error {
-	measured := &filter{Sink: sink, hole: s.manifest.inHole, heard: &s.heard}
+	measured := &filter{Sink: to, hole: s.manifest.inHole, heard: &s.heard}
 	for _, hour := range s.manifest.Hours {
-		if hour+block.MaxWidth <= from || hour >= to {
-			continue
-		}
-		raw, err := s.get(ctx, hourKey(hour))
+		raw, err := s.locked(func() ([]byte, error) { return s.get(ctx, hourKey(hour)) })
 		if err == nil {
 			err = block.Read(raw, measured)
 		}
@@ -53,10 +45,10 @@ func (s *Store) LoadRange(ctx context.Context, from, to slo.Minute, sink Sink) e
 		}
 	}
 	if s.manifest.Folded.Until > 0 {
-		sink.Durable(time.Unix(0, s.manifest.Folded.Until).UTC())
+		to.Durable(time.Unix(0, s.manifest.Folded.Until).UTC())
 	}
 	for n := s.manifest.Folded.Batch + 1; n <= s.last.Batch; n++ {
-		raw, err := s.get(ctx, batchKey(n))
+		raw, err := s.locked(func() ([]byte, error) { return s.get(ctx, batchKey(n)) })
 		if err == nil {
 			err = block.ReadBatch(raw, measured)
 		}
@@ -67,6 +59,21 @@ func (s *Store) LoadRange(ctx context.Context, from, to slo.Minute, sink Sink) e
 	return nil
 }
 
+// load says whether a Load is under way. Meanwhile nobody changes the manifest:
+// commits are the loader's, and Minutes refrains. So the lock is held value by
+// value, and whoever asks for Minutes does not wait for all.
+func (s *Store) load(begins bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loading = begins
+}
+
+func (s *Store) locked(read func() ([]byte, error)) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return read()
+}
+
 // filter leaves the heartbeats of minutes out of which counts were lost, and
 // notes who was heard of.
 type filter struct {
@@ -75,9 +82,9 @@ type filter struct {
 	heard *heard
 }
 
-func (f *filter) Stretch(s budget.Stretch) {
-	f.heard.Stretch(s)
-	f.Sink.Stretch(s)
+func (f *filter) Strip(s budget.Strip) {
+	f.heard.Strip(s)
+	f.Sink.Strip(s)
 }
 
 func (f *filter) Heartbeat(h budget.Heartbeat) {

@@ -49,7 +49,7 @@ func newMemory() *memory {
 	return &memory{series: map[budget.SeriesID]*known{}, sights: map[serviceWriter]slo.Minute{}, beats: map[budget.Heartbeat]bool{}}
 }
 
-func (m *memory) Stretch(s budget.Stretch) {
+func (m *memory) Strip(s budget.Strip) {
 	k, ok := m.series[s.Series]
 	if !ok {
 		k = &known{first: s.First, last: s.Last, counts: map[slo.Minute]budget.Counts{}}
@@ -77,7 +77,7 @@ func (m *memory) Durable(t time.Time) { m.durable = t }
 // batch does to the memory what a committed batch means.
 func (m *memory) batch(b *budget.Batch) {
 	for _, i := range b.Increments {
-		m.Stretch(budget.Stretch{Series: i.Series, First: i.Minute, Last: i.Minute, From: i.Minute, Counts: []budget.Counts{i.Counts}})
+		m.Strip(budget.Strip{Series: i.Series, First: i.Minute, Last: i.Minute, From: i.Minute, Counts: []budget.Counts{i.Counts}})
 	}
 	for _, s := range b.Sights {
 		m.Sight(s)

@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/block"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
@@ -34,6 +35,7 @@ func open(ctx context.Context, values Values, found []Damage) (*Store, error) {
 		values:   values,
 		manifest: &manifest{},
 		damage:   found,
+		opened:   map[slo.Minute]*block.Hour{},
 		heard:    heard{services: map[slo.Service]slo.Minute{}, writers: map[string]slo.Minute{}},
 	}
 	if err := s.examine(ctx); err != nil {

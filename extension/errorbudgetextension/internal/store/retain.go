@@ -17,6 +17,8 @@ import (
 // older unless service and writer are still heard of. A Load came before, or a
 // Commit: they tell who was.
 func (s *Store) Retain(ctx context.Context, before slo.Minute) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.fold(ctx); err != nil {
 		return err
 	}
@@ -41,6 +43,7 @@ func (s *Store) Retain(ctx context.Context, before slo.Minute) error {
 		return errors.Join(fmt.Errorf("delete old minutes: %w", err), s.readManifest(ctx))
 	}
 	s.manifest = next
+	clear(s.opened)
 	return nil
 }
 

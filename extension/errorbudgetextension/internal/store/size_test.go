@@ -107,7 +107,7 @@ func TestAMinuteOfAServiceIsSmall(t *testing.T) {
 // nothing is a Sink that only sums, so that what is measured is the store.
 type nothing struct{ sum uint64 }
 
-func (n *nothing) Stretch(s budget.Stretch) {
+func (n *nothing) Strip(s budget.Strip) {
 	for _, c := range s.Counts {
 		n.sum += c.Good + c.Bad
 	}

@@ -7,14 +7,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/block"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
-// Store is an open store.
+// Store is an open store. Minutes may be asked for at any time, from any
+// goroutine; everything else by one goroutine at a time.
 type Store struct {
+	mu       sync.Mutex // guards all that follows
 	values   Values
 	manifest *manifest
 	last     progress
@@ -22,8 +25,13 @@ type Store struct {
 	unsure bool
 	// unfolded is how many increments the batches hold that are not folded yet.
 	unfolded int
-	heard    heard
-	damage   []Damage
+	// earliest is the first minute that they hold counts of.
+	earliest slo.Minute
+	// loading: a Load is under way, which a fold would confuse.
+	loading bool
+	opened  map[slo.Minute]*block.Hour // hours that were asked for, until the next fold
+	heard   heard
+	damage  []Damage
 }
 
 // heard is when a service and a writer were last heard of.
@@ -40,6 +48,8 @@ func (s *Store) LastBatch() uint64 { return s.last.Batch }
 // before. After an error the same batch is given again with the same number: if
 // it turns out to have been committed, it is not written twice.
 func (s *Store) Commit(ctx context.Context, number uint64, b *budget.Batch) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.unsure {
 		if err := s.readProgress(ctx); err != nil {
 			return fmt.Errorf("read the progress: %w", err)
@@ -62,6 +72,9 @@ func (s *Store) Commit(ctx context.Context, number uint64, b *budget.Batch) erro
 	}
 	s.last = now
 	s.unfolded += len(b.Increments) + len(b.Heartbeats)
+	for _, i := range b.Increments {
+		s.earliest = min(s.earliest, i.Minute)
+	}
 	s.heard.batch(b)
 	if m, ok := s.values.(medium); ok {
 		return m.Mark(now)
@@ -79,6 +92,8 @@ func (s *Store) Close() error {
 
 // Cursor returns that of the last batch that had one, nil if none had.
 func (s *Store) Cursor(ctx context.Context) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	raw, err := s.get(ctx, cursorKey)
 	if errors.Is(err, errMissing) {
 		return nil, nil
@@ -140,8 +155,8 @@ func (h *heard) batch(b *budget.Batch) {
 	}
 }
 
-// Stretch and Heartbeat make heard a block.Sink.
-func (h *heard) Stretch(s budget.Stretch) { h.of(s.Series.Key.Service, s.Last) }
+// Strip and Heartbeat make heard a block.Sink.
+func (h *heard) Strip(s budget.Strip) { h.of(s.Series.Key.Service, s.Last) }
 
 func (h *heard) Heartbeat(b budget.Heartbeat) {
 	h.writers[b.Instance] = max(h.writers[b.Instance], b.Minute)

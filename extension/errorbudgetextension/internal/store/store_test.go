@@ -208,7 +208,7 @@ func TestRetain(t *testing.T) {
 		}))
 		require.NoError(t, s.Retain(ctx, minute+60))
 		want := newMemory()
-		want.Stretch(budget.Stretch{Series: seriesB, First: minute + 100, Last: minute + 100, From: minute + 100, Counts: []budget.Counts{{Good: 6}}})
+		want.Strip(budget.Strip{Series: seriesB, First: minute + 100, Last: minute + 100, From: minute + 100, Counts: []budget.Counts{{Good: 6}}})
 		want.Sight(budget.Sight{Service: other, Instance: "w", Minute: minute})
 		want.Heartbeat(budget.Heartbeat{Instance: "w", Minute: minute + 100})
 		want.Durable(recorded)
@@ -223,18 +223,43 @@ func TestRetain(t *testing.T) {
 	})
 }
 
-func TestLoadRange(t *testing.T) {
-	ctx := context.Background()
-	s := openFiles(t, t.TempDir())
-	for n := range slo.Minute(5) {
-		require.NoError(t, s.Commit(ctx, uint64(n+1), &budget.Batch{Until: recorded, Increments: []budget.Increment{
-			{Series: seriesA, Minute: minute + 60*n, Counts: budget.Counts{Good: 1 << n}},
-		}}))
-	}
-	require.NoError(t, s.fold(ctx))
-	m := newMemory()
-	require.NoError(t, s.LoadRange(ctx, minute+60, minute+180, m))
-	assert.EqualValues(t, 0b00110, m.good(seriesA))
+// Single series are read from blocks as from batches, and a late count that was
+// just committed is among them.
+func TestMinutes(t *testing.T) {
+	everywhere(t, func(t *testing.T, b backend) {
+		ctx := context.Background()
+		s := b.open(t, t.TempDir())
+		r := rand.New(rand.NewPCG(9, 9))
+		want := newMemory()
+		for n := range uint64(120) {
+			batch := &budget.Batch{Until: recorded}
+			for _, id := range []budget.SeriesID{seriesA, seriesB, {Key: slo.Key{Service: shop, SLI: slo.HTTPLatency}, Definition: "a"}} {
+				batch.Increments = append(batch.Increments, budget.Increment{
+					Series: id, Minute: minute + slo.Minute(r.IntN(400)), Counts: budget.Counts{Good: r.Uint64N(500), Bad: r.Uint64N(2), Late: r.Uint64N(9) / 8},
+				})
+			}
+			require.NoError(t, s.Commit(ctx, n+1, batch))
+			want.batch(batch)
+			for id, k := range want.series {
+				from := minute + slo.Minute(r.IntN(200))
+				to := from + slo.Minute(r.IntN(200))
+				got, expected := map[slo.Minute]budget.Counts{}, map[slo.Minute]budget.Counts{}
+				last := slo.Minute(-1)
+				require.NoError(t, s.Minutes(id, from, to, func(m slo.Minute, c budget.Counts) {
+					require.Greater(t, m, last)
+					got[m], last = c, m
+				}))
+				for m, c := range k.counts {
+					if from <= m && m < to {
+						expected[m] = c
+					}
+				}
+				require.Equal(t, expected, got)
+			}
+		}
+		unknown := budget.SeriesID{Key: slo.Key{Service: slo.Service{Name: "nobody"}}}
+		require.NoError(t, s.Minutes(unknown, minute, minute+400, func(slo.Minute, budget.Counts) { assert.Fail(t, "of nobody") }))
+	})
 }
 
 func TestOpenRefuses(t *testing.T) {
