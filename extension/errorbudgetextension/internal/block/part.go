@@ -39,7 +39,7 @@ func (p *Part) Add(i budget.Increment) {
 	of.counts[i.Minute-p.From] = of.counts[i.Minute-p.From].Plus(i.Counts)
 }
 
-// Stretch takes minutes that lie within the Part's.
+// Strip takes minutes that lie within the Part's.
 func (p *Part) Strip(s budget.Strip) {
 	of := p.of(s.Series, s.First, s.Last)
 	for i, c := range s.Counts {
