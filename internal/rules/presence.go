@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rules
+
+import (
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/sloe-dev/sloe/internal/burnrate"
+)
+
+// idleSeries is 1 while a service has data and no traffic, 0 while it has
+// traffic, and absent without data.
+const idleSeries = "sli:idle"
+
+// presence returns the rules that tell an idle service from one of which nothing
+// is known, and the alert on the latter.
+func (p *plan) presence(alert string, labels map[string]string) []Rule {
+	expr := "absent(" + p.region.series(idleSeries) + ")"
+	if p.SilentAfter > 0 {
+		expr += " or " + p.region.each(idleSeries, "min_over_time(%["+span(p.SilentAfter)+"]) == 1")
+	}
+	return []Rule{
+		{Record: idleSeries, Expr: idle(p.source.traffic(p.region, "5m"))},
+		{
+			Alert: alert, Expr: expr, For: p.UnresponsiveAfter, Labels: p.labels(labels),
+			Annotations: p.annotations(literal(p.entry.Service.String()) + " is unresponsive: no data, or no traffic for longer than allowed"),
+		},
+	}
+}
+
+func idle(traffic []string) string {
+	if len(traffic) == 1 {
+		return traffic[0] + " == bool 0"
+	}
+	var some, none []string
+	for _, t := range traffic {
+		some, none = append(some, t+" > 0"), append(none, "("+t+" == bool 0)")
+	}
+	return "0 * (" + strings.Join(some, " or ") + ") or " + strings.Join(none, " or ")
+}
+
+// labels returns those that every alert of the service has, with more of its own.
+func (p *plan) labels(more map[string]string) map[string]string {
+	l := map[string]string{"service": literal(p.entry.Service.Name), "tier": literal(p.entry.Tier)}
+	if p.entry.Team != "" {
+		l["team"] = literal(p.entry.Team)
+	}
+	maps.Copy(l, more)
+	return l
+}
+
+// burnLabels are those of an alert on a pair of windows.
+func (p *plan) burnLabels(pair burnrate.Pair, more map[string]string) map[string]string {
+	l := map[string]string{"burn_rate": decimal(pair.Factor), "long_window": span(pair.Long), "short_window": span(pair.Short)}
+	maps.Copy(l, more)
+	return p.labels(l)
+}
+
+// DefaultRunbook says what to do when an alert fires.
+const DefaultRunbook = "https://github.com/sloe-dev/sloe/blob/main/docs/rules.md#when-an-alert-fires"
+
+func (p *plan) annotations(summary string) map[string]string {
+	runbook := DefaultRunbook
+	if p.Runbook != "" {
+		runbook = strings.ReplaceAll(p.Runbook, "{service}", p.entry.Service.Name)
+	}
+	return map[string]string{"summary": summary, "runbook": literal(runbook)}
+}
+
+// burnSummary reads well in a page: what burns, how fast, for how long.
+func (p *plan) burnSummary(pair burnrate.Pair, indicator string) string {
+	return literal(p.entry.Service.String()) + " burns the error budget of " + indicator + " more than " + decimal(pair.Factor) +
+		" times as fast as it lasts, over " + span(pair.Long) + " and over " + span(pair.Short)
+}
+
+// literal keeps a name from the catalogue from being taken for a template.
+func literal(text string) string { return strings.ReplaceAll(text, "{{", `{{ "{{" }}`) }
+
+// isPage tells the alerts that wake somebody from those that can wait for the
+// morning.
+func isPage(pair burnrate.Pair) bool { return pair.Severity == "page" || pair.Severity == "critical" }
+
+// budgetInterval is how often what is left of a budget is computed: it reads the
+// whole window, and changes slowly.
+const budgetInterval = 5 * time.Minute
