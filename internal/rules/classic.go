@@ -4,6 +4,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -27,8 +28,8 @@ func classicGroups(p *plan) []Group {
 		for _, o := range chunk {
 			for _, w := range o.windows() {
 				rules = append(rules, Rule{
-					Record: ratioSeries(o.indicator, w), Expr: p.source.counts(p.region, o, span(w)).goodRatio(),
-					Labels: map[string]string{"sli_name": o.indicator},
+					Record: ratioSeries(o.series, w), Expr: p.source.counts(p.region, o, span(w)).goodRatio(),
+					Labels: map[string]string{"sli_name": o.name},
 				})
 			}
 		}
@@ -49,13 +50,13 @@ func classicGroups(p *plan) []Group {
 }
 
 // chunks splits objectives so that each fits into a group with its alerts. The
-// first has room for some other rules. A chunk has one set of windows.
+// first has room for some other rules. All of a chunk may share an alert.
 func chunks(all []objective, others int) [][]objective {
 	var out [][]objective
 	room := 0
 	for _, o := range all {
 		need := len(o.windows())
-		same := len(out) > 0 && out[len(out)-1][0].burn.Name == o.burn.Name
+		same := len(out) > 0 && alike(out[len(out)-1][0], o)
 		if !same || room < need {
 			out = append(out, nil)
 			room = maxGroup - len(o.burn.Pairs)
@@ -69,6 +70,11 @@ func chunks(all []objective, others int) [][]objective {
 	return out
 }
 
+// alike tells whether two objectives have the same windows and the same texts.
+func alike(a, b objective) bool {
+	return a.burn.Name == b.burn.Name && maps.Equal(a.labels, b.labels) && maps.Equal(a.annotations, b.annotations)
+}
+
 func numbered(name string, n int) string {
 	if n == 1 {
 		return name
@@ -76,8 +82,8 @@ func numbered(name string, n int) string {
 	return fmt.Sprintf("%s-%d", name, n)
 }
 
-func ratioSeries(indicator string, window time.Duration) string {
-	return "sli:" + indicator + ":ratio_rate" + span(window)
+func ratioSeries(series string, window time.Duration) string {
+	return "sli:" + series + ":ratio_rate" + span(window)
 }
 
 // classicAlert watches one pair of windows for several objectives. A ratio below
@@ -85,29 +91,31 @@ func ratioSeries(indicator string, window time.Duration) string {
 func (p *plan) classicAlert(pair burnrate.Pair, objectives []objective) (Rule, bool) {
 	var any []string
 	for _, o := range objectives {
-		if !pair.Reachable(o.target) {
+		if !o.watches(pair) {
 			continue
 		}
 		bound := " < " + decimal(complement(pair.BadShare(o.target)))
-		below := func(w time.Duration) string { return p.region.each(ratioSeries(o.indicator, w), "%"+bound) }
+		below := func(w time.Duration) string {
+			return p.region.each(ratioSeries(o.series, w), "%"+bound, equal("sli_name", o.name))
+		}
 		any = append(any, both(below(pair.Long), below(pair.Short)))
 	}
 	return Rule{
 		Alert: p.classicName(pair), Expr: strings.Join(any, "\nor\n"), For: pair.For,
-		Labels:      p.burnLabels(pair, map[string]string{"severity": classicSeverity(pair)}),
-		Annotations: p.annotations(p.burnSummary(pair, "{{ $labels.sli_name }}") + ": {{ $value | humanizePercentage }} of the events were good"),
+		Labels:      p.burnLabels(pair, objectives[0], map[string]string{"severity": classicSeverity(pair)}),
+		Annotations: p.annotations(objectives[0].annotations, p.burnSummary(pair, "{{ $labels.sli_name }}")+": {{ $value | humanizePercentage }} of the events were good"),
 	}, len(any) > 0
 }
 
 func (p *plan) classicName(pair burnrate.Pair) string {
-	if isPage(pair) {
+	if burnrate.Pages(pair.Severity) {
 		return "SLO_" + p.id + "_BurnRate_Critical"
 	}
 	return "SLO_" + p.id + "_BurnRate_Warning"
 }
 
 func classicSeverity(pair burnrate.Pair) string {
-	if isPage(pair) {
+	if burnrate.Pages(pair.Severity) {
 		return "critical"
 	}
 	return "warning"
@@ -119,10 +127,13 @@ func both(long, short string) string { return "((" + long + ") and (" + short + 
 func (p *plan) classicBudgets(name string) []Group {
 	var rules []Rule
 	for _, o := range p.objectives {
+		if o.calendar {
+			continue
+		}
 		bad := p.source.counts(p.region, o, span(o.period)).badRatio()
 		rules = append(rules, Rule{
-			Record: "sli:" + o.indicator + ":budget_remaining", Expr: "1 - (" + bad + ") / " + o.budget(),
-			Labels: map[string]string{"sli_name": o.indicator, "window": span(o.period)},
+			Record: "sli:" + o.series + ":budget_remaining", Expr: "1 - (" + bad + ") / " + o.budget(),
+			Labels: map[string]string{"sli_name": o.name, "window": span(o.period)},
 		})
 	}
 	var groups []Group

@@ -4,7 +4,7 @@ package rules
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/sloe-dev/sloe/internal/burnrate"
@@ -21,45 +21,82 @@ type plan struct {
 	objectives []objective
 }
 
-// objective is one indicator of a service and what is promised for it.
+// objective is what is promised for one indicator of a service.
 type objective struct {
+	name      string // unique within the service
 	indicator string
+	series    string // sli.name of its events
 	target    slo.Ratio
 	// threshold bounds a good event's duration; 0 if the indicator has none.
 	threshold time.Duration
-	period    time.Duration
-	burn      burnrate.Profile
-	// pairs are those of burn that the target can reach.
-	pairs []burnrate.Pair
+	// period of the budget. Rules cannot follow the calendar: calendar tells that
+	// there is none for what is left of it.
+	period   time.Duration
+	calendar bool
+	burn     burnrate.Profile
+	// pairs are those of burn that the target can reach and that are not switched
+	// off.
+	pairs               []burnrate.Pair
+	labels, annotations map[string]string
 }
-
-func isLatency(indicator string) bool { return strings.HasSuffix(indicator, "_latency") }
 
 // objectivesOf lists what is promised for an entry, and what had to be left out.
 func objectivesOf(e slo.Entry, o Options, src source) (all []objective, warnings []string) {
-	for _, indicator := range o.Indicators {
-		obj := objective{indicator: indicator, target: e.Availability, period: e.Window}
-		if isLatency(indicator) {
-			obj.target, obj.threshold = e.LatencyTarget, e.LatencyThreshold
-		}
-		if why := src.lacks(indicator); why != "" {
-			warnings = append(warnings, fmt.Sprintf("%s: %s is left out: %s", e.Service, indicator, why))
-			continue
-		}
-		obj.burn = o.burn(obj.period)
-		for _, pair := range obj.burn.Pairs {
-			if pair.Reachable(obj.target) {
-				obj.pairs = append(obj.pairs, pair)
+	leave := func(what, why string) {
+		warnings = append(warnings, fmt.Sprintf("%s: %s is left out: %s", e.Service, what, why))
+	}
+	for _, indicator := range indicatorsOf(e, o) {
+		for _, promised := range e.ObjectivesFor(indicator) {
+			if why := src.lacks(indicator); why != "" {
+				leave(promised.Name, why)
 				continue
 			}
-			warnings = append(warnings, fmt.Sprintf(
-				"%s: the alert of %s over %s and %s is left out: at a target of %s the burn is never greater than its factor %s",
-				e.Service, indicator, span(pair.Long), span(pair.Short), obj.target, decimal(pair.Factor)))
+			if promised.Kind == slo.TimeSlices {
+				leave(promised.Name, "minutes cannot be judged by rules over rates; the error_budget extension alerts on it")
+				continue
+			}
+			obj := objectiveOf(e, promised, o)
+			for _, pair := range obj.burn.Pairs {
+				switch alert := "the alert of " + promised.Name + " over " + span(pair.Long) + " and " + span(pair.Short); {
+				case promised.AlertOff(pair.Alert()):
+				case !pair.Reachable(obj.target):
+					leave(alert, fmt.Sprintf("at a target of %s the burn is never greater than its factor %s", obj.target, decimal(pair.Factor)))
+				default:
+					obj.pairs = append(obj.pairs, pair)
+				}
+			}
+			if obj.calendar {
+				leave("what is left of the budget of "+promised.Name, "its window is the "+promised.Window.String()+"; ask the error_budget extension")
+			}
+			all = append(all, obj)
 		}
-		all = append(all, obj)
 	}
 	return all, warnings
 }
+
+func objectiveOf(e slo.Entry, promised slo.Objective, o Options) objective {
+	period := promised.Window.Longest().Truncate(24 * time.Hour) // without the hour that a change of clocks may add
+	return objective{
+		name: promised.Name, indicator: promised.Indicator, series: e.Series(promised),
+		target: promised.Target, threshold: promised.Threshold, burn: o.burn(period),
+		period: period, calendar: promised.Window.Calendar != slo.Rolling,
+		labels: promised.Labels, annotations: promised.Annotations,
+	}
+}
+
+// indicatorsOf lists the options' indicators, and those of a user's own that the
+// catalogue has an objective for.
+func indicatorsOf(e slo.Entry, o Options) []string {
+	all := slices.Clone(o.Indicators)
+	for _, promised := range e.Objectives {
+		if !slices.Contains(Indicators, promised.Indicator) && !slices.Contains(all, promised.Indicator) {
+			all = append(all, promised.Indicator)
+		}
+	}
+	return all
+}
+
+func isLatency(indicator string) bool { return slo.IsLatency(indicator) }
 
 // budget is the share of events that may fail, as an exact decimal.
 func (o objective) budget() string { return o.target.Complement().String() }
@@ -70,4 +107,9 @@ func (o objective) windows() []time.Duration {
 		return w
 	}
 	return []time.Duration{5 * time.Minute}
+}
+
+// watches tells whether the objective has the alert of a pair.
+func (o objective) watches(pair burnrate.Pair) bool {
+	return slices.ContainsFunc(o.pairs, func(own burnrate.Pair) bool { return own.Long == pair.Long && own.Short == pair.Short })
 }

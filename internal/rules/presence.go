@@ -4,10 +4,12 @@ package rules
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/sloe-dev/sloe/internal/burnrate"
+	"github.com/sloe-dev/sloe/internal/slo"
 )
 
 // idleSeries is 1 while a service has data and no traffic, 0 while it has
@@ -21,13 +23,15 @@ func (p *plan) presence(alert string, labels map[string]string) []Rule {
 	if p.SilentAfter > 0 {
 		expr += " or " + p.region.each(idleSeries, "min_over_time(%["+span(p.SilentAfter)+"]) == 1")
 	}
-	return []Rule{
-		{Record: idleSeries, Expr: idle(p.source.traffic(p.region, "5m"))},
-		{
-			Alert: alert, Expr: expr, For: p.UnresponsiveAfter, Labels: p.labels(labels),
-			Annotations: p.annotations(literal(p.entry.Service.String()) + " is unresponsive: no data, or no traffic for longer than allowed"),
-		},
+	rules := []Rule{{Record: idleSeries, Expr: idle(p.source.traffic(p.region, "5m"))}}
+	if slices.Contains(p.entry.AlertsOff, slo.AlertUnresponsive) {
+		return rules
 	}
+	return append(rules, Rule{
+		Alert: alert, Expr: expr, For: p.UnresponsiveAfter, Labels: p.labels(p.entry.Labels, labels),
+		Annotations: p.annotations(p.entry.Annotations,
+			literal(p.entry.Service.String())+" is unresponsive: no data, or no traffic for longer than allowed"),
+	})
 }
 
 func idle(traffic []string) string {
@@ -41,9 +45,14 @@ func idle(traffic []string) string {
 	return "0 * (" + strings.Join(some, " or ") + ") or " + strings.Join(none, " or ")
 }
 
-// labels returns those that every alert of the service has, with more of its own.
-func (p *plan) labels(more map[string]string) map[string]string {
-	l := map[string]string{"service": literal(p.entry.Service.Name), "tier": literal(p.entry.Tier)}
+// labels returns those of every alert of the service, over those that the
+// catalogue gives.
+func (p *plan) labels(own, more map[string]string) map[string]string {
+	l := map[string]string{}
+	for name, value := range own {
+		l[name] = literal(value)
+	}
+	l["service"], l["tier"] = literal(p.entry.Service.Name), literal(p.entry.Tier)
 	if p.entry.Team != "" {
 		l["team"] = literal(p.entry.Team)
 	}
@@ -52,21 +61,26 @@ func (p *plan) labels(more map[string]string) map[string]string {
 }
 
 // burnLabels are those of an alert on a pair of windows.
-func (p *plan) burnLabels(pair burnrate.Pair, more map[string]string) map[string]string {
-	l := map[string]string{"burn_rate": decimal(pair.Factor), "long_window": span(pair.Long), "short_window": span(pair.Short)}
-	maps.Copy(l, more)
-	return p.labels(l)
+func (p *plan) burnLabels(pair burnrate.Pair, o objective, more map[string]string) map[string]string {
+	return p.labels(o.labels, merged(map[string]string{
+		"burn_rate": burnrate.FactorText(pair.Factor), "long_window": span(pair.Long), "short_window": span(pair.Short),
+	}, more))
 }
 
 // DefaultRunbook says what to do when an alert fires.
 const DefaultRunbook = "https://github.com/sloe-dev/sloe/blob/main/docs/rules.md#when-an-alert-fires"
 
-func (p *plan) annotations(summary string) map[string]string {
+// annotations returns those of an alert. The catalogue may word them otherwise.
+func (p *plan) annotations(own map[string]string, summary string) map[string]string {
 	runbook := DefaultRunbook
 	if p.Runbook != "" {
 		runbook = strings.ReplaceAll(p.Runbook, "{service}", p.entry.Service.Name)
 	}
-	return map[string]string{"summary": summary, "runbook": literal(runbook)}
+	a := map[string]string{"summary": summary, "runbook": literal(runbook)}
+	for name, value := range own {
+		a[name] = literal(value)
+	}
+	return a
 }
 
 // burnSummary reads well in a page: what burns, how fast, for how long.
@@ -77,10 +91,6 @@ func (p *plan) burnSummary(pair burnrate.Pair, indicator string) string {
 
 // literal keeps a name from the catalogue from being taken for a template.
 func literal(text string) string { return strings.ReplaceAll(text, "{{", `{{ "{{" }}`) }
-
-// isPage tells the alerts that wake somebody from those that can wait for the
-// morning.
-func isPage(pair burnrate.Pair) bool { return pair.Severity == "page" || pair.Severity == "critical" }
 
 // budgetInterval is how often what is left of a budget is computed: it reads the
 // whole window, and changes slowly.

@@ -29,7 +29,7 @@ func pyrraGroups(p *plan) []Group {
 }
 
 func (p *plan) pyrraSLO(o objective) []Group {
-	name := p.id + "-" + o.indicator
+	name := p.id + "-" + o.name
 	identity := map[string]string{"slo": name}
 	metric := p.source.metric(o.indicator)
 	read := "{" + equal("slo", name) + "}"
@@ -51,15 +51,16 @@ func (p *plan) pyrraSLO(o objective) []Group {
 		{Record: "pyrra_requests:rate5m", Expr: now.valid, Labels: identity},
 		{Record: "pyrra_errors:rate5m", Expr: bad + " or 0 * " + now.valid, Labels: identity},
 	}
+	groups := []Group{{Name: name, Rules: burn}, {Name: name + "-generic", Rules: generic}}
+	if o.calendar {
+		return groups
+	}
 	whole := p.source.counts(p.region, o, span(o.period))
 	period := []Rule{
 		{Record: metric + ":increase" + span(o.period), Expr: increase(whole.valid), Labels: identity},
 		{Record: "pyrra_availability", Expr: whole.goodRatio(), Labels: identity},
 	}
-	return []Group{
-		{Name: name, Rules: burn}, {Name: name + "-generic", Rules: generic},
-		{Name: name + "-increase", Interval: budgetInterval, Rules: period},
-	}
+	return append(groups, Group{Name: name + "-increase", Interval: budgetInterval, Rules: period})
 }
 
 func (p *plan) pyrraAlert(o objective, pair burnrate.Pair, metric, name, read string) Rule {
@@ -67,11 +68,11 @@ func (p *plan) pyrraAlert(o objective, pair burnrate.Pair, metric, name, read st
 	above := func(w time.Duration) string { return metric + ":burnrate" + span(w) + read + bound }
 	return Rule{
 		Alert: "ErrorBudgetBurn", Expr: both(above(pair.Long), above(pair.Short)), For: pair.For,
-		Labels: p.burnLabels(pair, map[string]string{
+		Labels: p.burnLabels(pair, o, map[string]string{
 			"slo": name, "severity": classicSeverity(pair), "long": span(pair.Long), "short": span(pair.Short),
 			"exhaustion": exhaustion(o.period, pair.Factor),
 		}),
-		Annotations: p.annotations(p.burnSummary(pair, o.indicator) + ": {{ $value | humanizePercentage }} of the events were bad"),
+		Annotations: p.annotations(o.annotations, p.burnSummary(pair, o.name)+": {{ $value | humanizePercentage }} of the events were bad"),
 	}
 }
 

@@ -25,8 +25,8 @@ func slothGroups(p *plan) []Group {
 }
 
 func (p *plan) slothSLO(o objective) []Group {
-	id := p.id + "-" + o.indicator
-	identity := map[string]string{"sloth_id": id, "sloth_service": p.entry.Service.Name, "sloth_slo": o.indicator}
+	id := p.id + "-" + o.name
+	identity := map[string]string{"sloth_id": id, "sloth_service": p.entry.Service.Name, "sloth_slo": o.name}
 	read := "{" + equal("sloth_id", id) + "}"
 	constant := func(series, value string) Rule {
 		return Rule{Record: series, Expr: "vector(" + value + ")", Labels: identity}
@@ -52,6 +52,9 @@ func (p *plan) slothSLO(o objective) []Group {
 		{Record: "slo:period_burn_rate:ratio", Expr: slothSeries(o.period) + read + " / " + o.budget(), Labels: identity},
 		{Record: "slo:period_error_budget_remaining:ratio", Expr: "1 - slo:period_burn_rate:ratio" + read, Labels: identity},
 	}
+	if o.calendar {
+		return []Group{{Name: "sloth-slo-" + id, Rules: current}}
+	}
 	return []Group{{Name: "sloth-slo-" + id, Rules: current}, {Name: "sloth-slo-period-" + id, Interval: budgetInterval, Rules: period}}
 }
 
@@ -70,12 +73,12 @@ func (p *plan) slothAlert(o objective, pair burnrate.Pair, read string) Rule {
 		return "max without (sloth_window) (" + slothSeries(w) + read + bound + ")"
 	}
 	severity := "ticket"
-	if isPage(pair) {
+	if burnrate.Pages(pair.Severity) {
 		severity = "page"
 	}
 	return Rule{
-		Alert: "SLO_" + p.id + "_" + o.indicator + "_BurnRate", Expr: both(above(pair.Long), above(pair.Short)), For: pair.For,
-		Labels:      p.burnLabels(pair, map[string]string{"sloth_severity": severity, "severity": classicSeverity(pair)}),
-		Annotations: p.annotations(p.burnSummary(pair, o.indicator) + ": {{ $value | humanizePercentage }} of the events were bad"),
+		Alert: "SLO_" + p.id + "_" + o.name + "_BurnRate", Expr: both(above(pair.Long), above(pair.Short)), For: pair.For,
+		Labels:      p.burnLabels(pair, o, map[string]string{"sloth_severity": severity, "severity": classicSeverity(pair)}),
+		Annotations: p.annotations(o.annotations, p.burnSummary(pair, o.name)+": {{ $value | humanizePercentage }} of the events were bad"),
 	}
 }

@@ -12,7 +12,7 @@ func (events) lacks(string) string { return "" }
 func (events) metric(string) string { return "sli_events" }
 
 func (events) counts(r region, o objective, window string) counts {
-	name := equal("sli_name", o.indicator)
+	name := equal("sli_name", o.series)
 	outcome := func(outcome string) string {
 		return sum(rates(r, eventsMetric, window, []string{name, equal("sli_outcome", outcome)}))
 	}
@@ -26,7 +26,7 @@ func (events) traffic(r region, window string) []string {
 
 func (events) inputs(s testService, o objective) []input {
 	series := func(outcome string) string {
-		return s.series(eventsMetric, equal("sli_name", o.indicator), equal("sli_outcome", outcome))
+		return s.series(eventsMetric, equal("sli_name", o.series), equal("sli_outcome", outcome))
 	}
 	return []input{{series: series("good"), good: 1}, {series: series("bad"), bad: 1}}
 }

@@ -3,6 +3,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sloe-dev/sloe/internal/slo"
@@ -48,6 +49,9 @@ var oldHistograms = histograms{
 func (h histograms) lacks(indicator string) string {
 	if indicator == slo.DBAvailability && !h.dbErrors {
 		return "the older database histogram does not say which calls failed"
+	}
+	if !slices.Contains(Indicators, indicator) {
+		return "no duration histogram holds it; the source " + SLIEvents + " does"
 	}
 	return ""
 }

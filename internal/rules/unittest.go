@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sloe-dev/sloe/internal/burnrate"
+	"github.com/sloe-dev/sloe/internal/slo"
 )
 
 // Test is one block of a promtool test file: an input, and what queries have to
@@ -94,7 +95,13 @@ func testsOf(p *plan) []Test {
 	if len(tests) > 0 {
 		tests = append(tests, p.outageTest())
 	}
-	return append(tests, p.idleTest(), p.absentTest())
+	if len(p.objectives) > 0 {
+		tests = append(tests, p.idleTest())
+	}
+	if !slices.Contains(p.entry.AlertsOff, slo.AlertUnresponsive) {
+		tests = append(tests, p.absentTest())
+	}
+	return tests
 }
 
 // reaching lists the objectives that have the alert over a long window.
@@ -167,10 +174,8 @@ func (p *plan) idleTest() Test {
 	for _, in := range p.inputs(p.objectives) {
 		t.Inputs = append(t.Inputs, Input{in.Series, fmt.Sprintf("%d+0x%d", perMinute, wait)})
 	}
-	if len(p.objectives) > 0 {
-		t.Checks = []Check{{Expr: p.region.each(idleSeries, "count(% == 1)"), Minute: wait, Value: 1}}
-	}
-	if len(t.Checks) > 0 && (p.SilentAfter == 0 || minutes(p.SilentAfter) > wait) {
+	t.Checks = []Check{{Expr: p.region.each(idleSeries, "count(% == 1)"), Minute: wait, Value: 1}}
+	if p.SilentAfter == 0 || minutes(p.SilentAfter) > wait {
 		t.Checks = append(t.Checks, Check{Expr: `count(ALERTS{alertstate="firing"})`, Minute: wait, Empty: true})
 	}
 	return t
@@ -191,12 +196,12 @@ func (p *plan) absentTest() Test {
 
 // firing counts the firing alerts of one pair of an objective.
 func (p *plan) firing(o objective, pair burnrate.Pair) string {
-	own := equal("sli_name", o.indicator)
+	own := equal("sli_name", o.name)
 	switch p.Profile {
 	case Sloth:
-		own = equal("sloth_slo", o.indicator)
+		own = equal("sloth_slo", o.name)
 	case Pyrra:
-		own = equal("slo", p.id+"-"+o.indicator)
+		own = equal("slo", p.id+"-"+o.name)
 	}
 	return `count(ALERTS{alertstate="firing",` + own + "," + equal("long_window", span(pair.Long)) + "})"
 }

@@ -92,6 +92,16 @@ var rules = []rule{
 		in:   []string{"internal/burnrate"},
 		only: append(own("internal/burnrate", "internal/slo"), "go.yaml.in/yaml/v3"),
 	},
+	{
+		name: "rules are made of the catalogue alone",
+		in:   []string{"internal/rules"},
+		only: append(own("internal/rules", "internal/burnrate", "internal/slo"), "go.yaml.in/yaml/v3"), noClock: true,
+	},
+	{
+		name: "the collector does not carry Prometheus's engine",
+		in:   []string{"receiver", "processor", "connector", "extension", "internal"},
+		deny: []string{"github.com/prometheus/prometheus"},
+	},
 	{name: "names need nothing", in: []string{"internal/semconv"}, only: own("internal/semconv")},
 	{name: "what the endpoint says is plain types", in: []string{"internal/budgetapi"}, only: own("internal/budgetapi")},
 	{
