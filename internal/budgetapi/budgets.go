@@ -47,17 +47,17 @@ type SLO struct {
 	Kind      string `json:"kind"`
 	Objective Number `json:"objective"`
 	// ThresholdMS is the longest good duration, of latency objectives alone.
-	ThresholdMS int64   `json:"threshold_ms,omitempty"`
-	Window      string  `json:"window"`
-	Definition  string  `json:"definition"`
-	Good        uint64  `json:"good"`
-	Bad         uint64  `json:"bad"`
-	Valid       uint64  `json:"valid"`
-	Uncertain   uint64  `json:"uncertain"`
+	ThresholdMS int64  `json:"threshold_ms,omitempty"`
+	Window      string `json:"window"`
+	Definition  string `json:"definition"`
+	Good        uint64 `json:"good"`
+	Bad         uint64 `json:"bad"`
+	Valid       uint64 `json:"valid"`
+	Uncertain   uint64 `json:"uncertain"`
 	// Excluded are valid events of planned maintenance, in none of the others.
-	Excluded uint64 `json:"excluded"`
-	Remaining   float64 `json:"remaining"`
-	State       string  `json:"state"`
+	Excluded  uint64  `json:"excluded"`
+	Remaining float64 `json:"remaining"`
+	State     string  `json:"state"`
 	// OlderDefinitions are counts that a changed definition ended; no state
 	// depends on them.
 	OlderDefinitions []OlderDefinition `json:"older_definitions"`

@@ -164,7 +164,7 @@ func (e *examination) holes(ctx context.Context, now time.Time) []hole {
 // instant is a block.BatchSink that reads when a batch was closed.
 type instant struct{ minute slo.Minute }
 
-func (i *instant) Strip(budget.Strip)     {}
+func (i *instant) Strip(budget.Strip)         {}
 func (i *instant) Heartbeat(budget.Heartbeat) {}
 func (i *instant) Sight(budget.Sight)         {}
 func (i *instant) Durable(t time.Time)        { i.minute = slo.MinuteOf(t) }
