@@ -3,6 +3,7 @@
 package slo
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -90,10 +91,13 @@ func TestMistakesAcrossFiles(t *testing.T) {
 	} {
 		assert.ErrorContains(t, err, want)
 	}
+	assert.Len(t, Mistakes(fmt.Errorf("wrapped: %w", err)), 5)
+	assert.Equal(t, in("d.yaml"), Mistakes(err)[0].File)
 	assert.NotContains(t, err.Error(), "tier1", "a built-in tier may be given once")
 
 	_, err = LoadCatalogue(t.TempDir())
 	assert.ErrorContains(t, err, "holds no .yaml file")
+	assert.Empty(t, Mistakes(err))
 }
 
 func TestCatalogueFollowsADirectory(t *testing.T) {

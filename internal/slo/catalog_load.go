@@ -11,6 +11,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -119,7 +120,8 @@ func documents(source Source) ([]*fields, error) {
 		}
 		if err != nil {
 			if at := syntaxLine.FindStringSubmatch(err.Error()); at != nil {
-				return nil, fmt.Errorf("%s:%s: no YAML: %s", source.Name, at[1], strings.TrimPrefix(err.Error(), at[0]))
+				line, _ := strconv.Atoi(at[1])
+				return nil, &Mistake{File: source.Name, Line: line, Text: "no YAML: " + strings.TrimPrefix(err.Error(), at[0])}
 			}
 			return nil, fmt.Errorf("%s: %w", source.Name, err)
 		}

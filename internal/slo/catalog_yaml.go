@@ -19,10 +19,8 @@ type fileErrors struct {
 }
 
 func (e *fileErrors) at(node *yaml.Node, format string, args ...any) {
-	e.errs = append(e.errs, fmt.Errorf("%s:%d: %s", e.file, node.Line, fmt.Sprintf(format, args...)))
+	e.errs = append(e.errs, &Mistake{File: e.file, Line: node.Line, Text: fmt.Sprintf(format, args...)})
 }
-
-func (e *fileErrors) err() error { return errors.Join(e.errs...) }
 
 // fields is one mapping of the file, read with errors that name line and key.
 type fields struct {
