@@ -102,7 +102,7 @@ check-generated: ## fail, with the difference, if the generated code is not what
 
 .PHONY: fmt
 fmt: ## format the Go code
-	gofmt -w $(OWN_GO_FILES)
+	@gofmt -w $(OWN_GO_FILES)
 
 .PHONY: fmt-check
 fmt-check:
