@@ -28,10 +28,13 @@ type ServiceBudget struct {
 	// OpenRequests is how many requests are unanswered for long.
 	OpenRequests uint64 `json:"open_requests"`
 	// Remaining is that of the worst objective, null if none was judged.
-	Remaining *float64  `json:"remaining"`
-	NextState *Next     `json:"next_state"`
-	SLOs      []SLO     `json:"slos"`
-	AsOf      time.Time `json:"as_of"`
+	Remaining *float64 `json:"remaining"`
+	NextState *Next    `json:"next_state"`
+	SLOs      []SLO    `json:"slos"`
+	// Incidents are what spent the budgets, the newest first. They are told of one
+	// service alone, not of a list of all.
+	Incidents *[]Incident `json:"incidents,omitempty"`
+	AsOf      time.Time   `json:"as_of"`
 	// DurableThrough: all that was counted before is on disk and in the answer.
 	DurableThrough time.Time `json:"durable_through"`
 }
@@ -61,6 +64,20 @@ type SLO struct {
 	// OlderDefinitions are counts that a changed definition ended; no state
 	// depends on them.
 	OlderDefinitions []OlderDefinition `json:"older_definitions"`
+}
+
+// Incident is a stretch of time in which a budget burnt faster than it comes
+// back, and which cost a hundredth of it or more.
+type Incident struct {
+	// SLO is the objective whose budget burnt.
+	SLO   string    `json:"slo"`
+	Start time.Time `json:"start"`
+	// End is null while it goes on.
+	End  *time.Time `json:"end"`
+	Good uint64     `json:"good"`
+	Bad  uint64     `json:"bad"`
+	// Cost is the share of the window's budget that it spent; 1 is all of it.
+	Cost float64 `json:"cost"`
 }
 
 // OlderDefinition is what the window holds as of an old definition.

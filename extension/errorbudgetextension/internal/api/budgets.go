@@ -34,7 +34,12 @@ func (h *handler) serviceBudgets(w http.ResponseWriter, r *http.Request) {
 			"service %q was never seen and the catalogue does not list it; /v1/budgets lists what there is", q.Name))
 		return
 	}
-	write(w, http.StatusOK, h.answer(found))
+	out := h.answer(found)
+	for i, a := range found {
+		incidents := a.Incidents()
+		out.Services[i].Incidents = &incidents
+	}
+	write(w, http.StatusOK, out)
 }
 
 func (h *handler) answer(found []assess.Assessment) budgetapi.Budgets {

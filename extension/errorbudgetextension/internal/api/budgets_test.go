@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
@@ -39,7 +41,8 @@ func TestBudgetsOfAService(t *testing.T) {
 					{Definition: "aaaa", Good: 5, Bad: 6, Valid: 11, LastMinute: minute},
 				}},
 		},
-		AsOf: noon, DurableThrough: noon,
+		Incidents: &[]budgetapi.Incident{}, // a hundredth is just what is permitted
+		AsOf:      noon, DurableThrough: noon,
 	}}}, got)
 }
 
@@ -104,4 +107,26 @@ func TestErrors(t *testing.T) {
 		assert.Equal(t, tt.status == 405, w.Header().Get("Allow") != "", tt.target)
 	}
 	assert.Empty(t, d.decisions, "an error is no decision")
+}
+
+// Incidents are told of one service, and not in the list of all.
+func TestIncidentsOfAService(t *testing.T) {
+	d := newDesk(t)
+	shop := slo.Service{Namespace: "retail", Name: "shop", Environment: "prod"}
+	d.count(shop, slo.HTTPAvailability, 9_997_000, 0)
+	at := slo.MinuteOf(noon) - 100
+	d.ledger.Apply(&budget.Batch{Until: noon, Increments: []budget.Increment{
+		{Series: budget.SeriesID{Key: slo.Key{Service: shop, SLI: slo.HTTPAvailability}, Definition: "0123456789abcdef"}, Minute: at, Counts: budget.Counts{Good: 1000, Bad: 1250}},
+		{Series: budget.SeriesID{Key: slo.Key{Service: shop, SLI: slo.HTTPAvailability}, Definition: "0123456789abcdef"}, Minute: at + 99, Counts: budget.Counts{Good: 250, Bad: 500}},
+	}})
+	got := decode[budgetapi.Budgets](t, d.call(http.MethodGet, "/v1/budgets/shop", "budgets")).Services[0]
+	end := (at + 1).Time()
+	require.NotNil(t, got.Incidents)
+	assert.Equal(t, []budgetapi.Incident{
+		{SLO: slo.HTTPAvailability, Start: (at + 99).Time(), Good: 250, Bad: 500, Cost: 0.1},
+		{SLO: slo.HTTPAvailability, Start: at.Time(), End: &end, Good: 1000, Bad: 1250, Cost: 0.25},
+	}, *got.Incidents)
+	for _, s := range decode[budgetapi.Budgets](t, d.call(http.MethodGet, "/v1/budgets", "budgets")).Services {
+		assert.Nil(t, s.Incidents)
+	}
 }

@@ -71,6 +71,20 @@ func (s Spend) Remaining() float64 {
 	return f
 }
 
+// Cost returns which share of the budget some of its bad events are, for display
+// alone: rounded to six digits. Without events it is 0.
+func (s Spend) Cost(bad uint64) float64 {
+	if s.Valid() == 0 {
+		return 0
+	}
+	part := Spend{Good: s.Valid() - bad, Bad: bad, Objective: s.Objective}
+	f, err := strconv.ParseFloat(part.burnt().FloatString(displayDigits), 64)
+	if err != nil {
+		return 0
+	}
+	return f
+}
+
 func integer(n uint64) *big.Int { return new(big.Int).SetUint64(n) }
 
 // Less tells whether a smaller share is left of s than of o: whether

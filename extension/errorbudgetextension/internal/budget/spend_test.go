@@ -82,3 +82,11 @@ func TestSpendLess(t *testing.T) {
 }
 
 func rat(num, den uint64) *big.Rat { return new(big.Rat).SetFrac(integer(num), integer(den)) }
+
+func TestSpendCost(t *testing.T) {
+	s := Spend{Good: 9_990_000, Bad: 10_000, Objective: slo.MustRatio("0.9995")}
+	assert.Equal(t, 0.5, s.Cost(2_500))
+	assert.Equal(t, 2.0, s.Cost(10_000))
+	assert.Equal(t, 0.0002, s.Cost(1))
+	assert.Zero(t, Spend{Objective: s.Objective}.Cost(0))
+}

@@ -17,7 +17,7 @@ type Query func(d *Desk, args []string) ([]string, error)
 
 // Queries that every script may ask.
 func builtin() map[string]Query {
-	return map[string]Query{"gate": gate, "counts": counts, "coverage": coverage}
+	return map[string]Query{"gate": gate, "counts": counts, "coverage": coverage, "incidents": incidents}
 }
 
 // gate SERVICE: state, allow, strategy and budget as the gate says them, then
@@ -82,6 +82,23 @@ func coverage(d *Desk, args []string) ([]string, error) {
 		return nil, err
 	}
 	return []string{fmt.Sprintf("%s, measured %d of %d minutes", a.View.Activity, a.View.Coverage.Measured, a.View.Coverage.Elapsed)}, nil
+}
+
+// incidents SERVICE: what spent the budgets, the newest first.
+func incidents(d *Desk, args []string) ([]string, error) {
+	a, err := d.one(args)
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for _, i := range a.Incidents() {
+		until := "goes on"
+		if i.End != nil {
+			until = "lasted " + i.End.Sub(i.Start).String()
+		}
+		lines = append(lines, fmt.Sprintf("%s from %s %s: %d/%d cost %s", i.SLO, i.Start.Format(time.RFC3339), until, i.Good, i.Bad, decimal(i.Cost)))
+	}
+	return lines, nil
 }
 
 func (d *Desk) one(args []string) (assess.Assessment, error) {
