@@ -179,6 +179,7 @@ func (a *alerter) evaluate(minute slo.Minute) {
 	all := a.engine.Alerts()
 	now := a.e.clock()
 	alive := now.Sub(a.e.keeper.Ledger().DurableThrough()) < a.e.cfg.StaleAfter
+	a.e.expireOverrides()
 	a.log(changed)
 	told := outward(changed, alive)
 	toAlertmanagers := told

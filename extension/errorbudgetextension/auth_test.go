@@ -56,7 +56,7 @@ func TestAuthentication(t *testing.T) {
 	defer func() { require.NoError(t, e.Shutdown(ctx)) }()
 
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	for _, path := range []string{"/", "/v1/gate/a", "/v1/check/a", "/v1/budgets", "/v1/budgets/a", "/v1/alerts", "/metrics", "/v1/openapi.json", "/v1/hooks/kubernetes", "/none"} {
+	for _, path := range []string{"/", "/v1/gate/a", "/v1/check/a", "/v1/budgets", "/v1/budgets/a", "/v1/alerts", "/v1/overrides", "/v1/overrides/x", "/v1/audit", "/metrics", "/v1/openapi.json", "/v1/hooks/kubernetes", "/none"} {
 		for token, want := range map[string]bool{"": false, "Bearer wrong": false, "Bearer right": true} {
 			request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+e.server.listener.Addr().String()+path, http.NoBody)
 			require.NoError(t, err)

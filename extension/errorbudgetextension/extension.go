@@ -16,8 +16,10 @@ import (
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/keeper"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/metadata"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/override"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/store"
+	"github.com/sloe-dev/sloe/internal/auditlog"
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
@@ -39,6 +41,8 @@ type budgetExtension struct {
 	assessor   *assess.Assessor
 	exclusions exclusions
 	alerter    *alerter
+	audit      *auditlog.Log
+	overrides  *override.Book
 	server     *endpoint
 
 	stop     chan struct{}
@@ -97,6 +101,10 @@ func (e *budgetExtension) start(ctx context.Context, host component.Host) error 
 		StaleAfter: e.cfg.StaleAfter,
 		Clock:      e.clock,
 	}
+	if err = e.openOverrides(); err != nil {
+		return err
+	}
+	e.assessor.Override = e.overrides.For
 	if e.alerter, err = newAlerter(e); err != nil {
 		return err
 	}
@@ -139,6 +147,9 @@ func (e *budgetExtension) halt(ctx context.Context) error {
 		errs = errors.Join(errs, e.keeper.Shutdown(ctx))
 	}
 	e.telemetry.Shutdown()
+	if e.audit != nil {
+		errs = errors.Join(errs, e.audit.Close())
+	}
 	if e.store != nil {
 		errs = errors.Join(errs, e.store.Close())
 	}

@@ -21,6 +21,7 @@ const (
 	troubleExclusions
 	troubleAlerts
 	troubleStorage
+	troubleAudit
 	troubles
 )
 

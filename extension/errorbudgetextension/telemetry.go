@@ -22,6 +22,7 @@ import (
 func (e *budgetExtension) observe() error {
 	return errors.Join(
 		e.telemetry.RegisterExtensionErrorBudgetAlertsCallback(e.observeAlerts),
+		e.telemetry.RegisterExtensionErrorBudgetOverridesCallback(e.observeOverrides),
 		e.telemetry.RegisterExtensionErrorBudgetRemainingCallback(e.observeRemaining),
 		e.telemetry.RegisterExtensionErrorBudgetStateCallback(e.observeState),
 		e.telemetry.RegisterExtensionErrorBudgetRefusedEventsCallback(e.observeRefused))
@@ -84,6 +85,9 @@ func (e *budgetExtension) decided(g budgetapi.Gate) {
 	}
 	if g.Budget != nil {
 		fields = append(fields, zap.String("slo", g.Budget.SLO), zap.Float64("remaining", g.Budget.Remaining))
+	}
+	if g.Override != nil {
+		fields = append(fields, zap.String("override", g.Override.ID), zap.String("override_actor", g.Override.Actor))
 	}
 	e.set.Logger.Info("decision", fields...)
 }

@@ -78,8 +78,11 @@ type Next struct {
 
 // Override is a person's decision to allow or refuse what the state does not.
 type Override struct {
+	ID     string    `json:"id"`
 	Actor  string    `json:"actor"`
 	Reason string    `json:"reason"`
+	Ticket string    `json:"ticket"`
+	Allow  bool      `json:"allow"`
 	Until  time.Time `json:"until"`
 }
 

@@ -17,6 +17,7 @@ const (
 	codeTooLarge         = "too_large"
 	codeBadGateway       = "bad_gateway"
 	codeInternal         = "internal"
+	codeUnavailable      = "unavailable"
 )
 
 // codeOf names the error of a status that something before the endpoints chose:

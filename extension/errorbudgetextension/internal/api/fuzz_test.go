@@ -25,6 +25,9 @@ func FuzzRequests(f *testing.F) {
 	f.Add("POST", "/v1/hooks/github", "", "", `{"environment":"e","repository":{"name":"shop","full_name":"o/shop"}}`, true)
 	f.Add("GET", "/metrics", "", "x", "", false)
 	f.Add("GET", "/services/", "shop", "", "", false)
+	f.Add("POST", "/v1/overrides", "", "", overrideBody, false)
+	f.Add("DELETE", "/v1/overrides/", "x", "actor=a", "", false)
+	f.Add("GET", "/v1/audit", "", "after=1&limit=2", "", false)
 	f.Add("GET", "/", "", "q=%00", "", false)
 	f.Add("PATCH", "/v1/openapi.json", "", "", "x", false)
 	f.Fuzz(func(t *testing.T, method, path, service, query, body string, signed bool) {
@@ -39,7 +42,7 @@ func FuzzRequests(f *testing.F) {
 			sign(r, "deployment_protection_rule", body)
 		}
 		w := answer(d, r)
-		require.Contains(t, []int{200, 204, 301, 307, 308, 400, 401, 404, 405, 413, 423, 503}, w.Code)
+		require.Contains(t, []int{200, 201, 204, 301, 307, 308, 400, 401, 404, 405, 413, 423, 503}, w.Code)
 		if w.Code >= 400 && w.Code != 423 && w.Code != 503 {
 			require.Equal(t, "application/json", w.Header().Get("Content-Type"))
 		}

@@ -11,6 +11,8 @@ import (
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/alert"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/github"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/override"
+	"github.com/sloe-dev/sloe/internal/auditlog"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 )
 
@@ -21,6 +23,14 @@ type Settings struct {
 	Decided func(budgetapi.Gate)
 	// Alerts returns those that there are.
 	Alerts func() []alert.Alert
+	// Overrides are what people decided, and Audit is where it is written.
+	Overrides *override.Book
+	Audit     *auditlog.Log
+	// Guarded tells that http::auth asks who is there. If not, only programs of
+	// this host may change something.
+	Guarded bool
+	// Who returns whom http::auth found, empty if it does not say. It may be nil.
+	Who func(*http.Request) string
 	// Page is what a person sees at / and at /services/{service}.
 	Page http.Handler
 	// Metrics answers /metrics.

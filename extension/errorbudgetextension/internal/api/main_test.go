@@ -20,8 +20,10 @@ import (
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/exposition"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/github"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/override"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/ui"
+	"github.com/sloe-dev/sloe/internal/auditlog"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
@@ -56,13 +58,16 @@ type desk struct {
 	assessor  *assess.Assessor
 	decisions []budgetapi.Gate
 	alerts    []alert.Alert
+	audit     *auditlog.Log
+	auditDir  string
+	set       Settings
 	schemas   map[string]*jsonschema.Schema
 }
 
 func newDesk(t *testing.T) *desk {
 	snapshot, err := slo.ParseCatalogue("catalogue", []byte(catalogue))
 	require.NoError(t, err)
-	d := &desk{t: t, schemas: schemas(t)}
+	d := &desk{t: t, schemas: schemas(t), auditDir: t.TempDir()}
 	d.ledger = budget.NewLedger(func(s slo.Service) time.Duration { return snapshot.Lookup(s).Window })
 	assessor := &assess.Assessor{
 		Catalogue:  func() *slo.Snapshot { return snapshot },
@@ -72,7 +77,18 @@ func newDesk(t *testing.T) *desk {
 		Clock:      func() time.Time { return noon },
 	}
 	d.assessor = assessor
-	d.Handler = NewHandler(Settings{
+	audit, _, err := auditlog.Open(d.auditDir, noon)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = audit.Close() }) // a test may have closed it
+	book, err := override.NewBook(audit, nil, assessor.Clock)
+	require.NoError(t, err)
+	assessor.Override = book.For
+	d.audit = audit
+	d.set = Settings{
+		Overrides: book,
+		Audit:     audit,
+		Guarded:   true,
+		Who:       func(*http.Request) string { return "ann@example" },
 		Assessor:  assessor,
 		Decided:   func(g budgetapi.Gate) { d.decisions = append(d.decisions, g) },
 		Alerts:    func() []alert.Alert { return d.alerts },
@@ -80,7 +96,8 @@ func newDesk(t *testing.T) *desk {
 		Metrics:   exposition.NewHandler(assessor, true),
 		Admission: admission.DefaultKeys(),
 		GitHub:    github.New(github.Settings{Secret: []byte(hookSecret), Client: http.DefaultClient, Clock: assessor.Clock}),
-	})
+	}
+	d.Handler = NewHandler(d.set)
 	return d
 }
 
@@ -140,7 +157,7 @@ func schemas(t *testing.T) map[string]*jsonschema.Schema {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	names := []string{"gate", "budgets", "error", "alerts", "admission", "github"}
+	names := []string{"gate", "budgets", "error", "alerts", "admission", "github", "override", "overrides", "audit"}
 	for _, name := range names {
 		data, err := budgetapi.Schemas.ReadFile("schema/" + name + ".schema.json")
 		require.NoError(t, err)

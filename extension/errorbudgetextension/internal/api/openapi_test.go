@@ -144,6 +144,15 @@ func TestDocumentedStatuses(t *testing.T) {
 		{"/v1/budgets/{service}", "GET", "/v1/budgets/nobody", "", "", 404},
 		{"/v1/alerts", "GET", "/v1/alerts", "", "", 200},
 		{"/v1/alerts", "GET", "/v1/alerts?x", "", "", 400},
+		{"/v1/overrides", "GET", "/v1/overrides", "", "", 200},
+		{"/v1/overrides", "GET", "/v1/overrides?x", "", "", 400},
+		{"/v1/overrides", "POST", "/v1/overrides", overrideBody, "", 201},
+		{"/v1/overrides", "POST", "/v1/overrides", "{}", "", 400},
+		{"/v1/overrides", "POST", "/v1/overrides", large, "", 413},
+		{"/v1/overrides/{id}", "DELETE", "/v1/overrides/x?actor=bob", "", "", 404},
+		{"/v1/overrides/{id}", "DELETE", "/v1/overrides/x?nope", "", "", 400},
+		{"/v1/audit", "GET", "/v1/audit?after=0&limit=1", "", "", 200},
+		{"/v1/audit", "GET", "/v1/audit?limit=0", "", "", 400},
 		{"/v1/hooks/kubernetes", "POST", "/v1/hooks/kubernetes", review("CREATE", deployment("fine", "1"), "null"), "", 200},
 		{"/v1/hooks/kubernetes", "POST", "/v1/hooks/kubernetes", "{}", "", 400},
 		{"/v1/hooks/kubernetes", "POST", "/v1/hooks/kubernetes", large, "", 413},
@@ -154,6 +163,7 @@ func TestDocumentedStatuses(t *testing.T) {
 		{"/v1/hooks/github", "POST", "/v1/hooks/github", large, "", 413},
 	} {
 		r := httptest.NewRequest(tt.method, tt.target, strings.NewReader(tt.body))
+		r.Header.Set("Content-Type", "application/json")
 		if tt.sign != "" {
 			sign(r, tt.sign, tt.body)
 		}
@@ -177,9 +187,12 @@ func TestDocumentedStatuses(t *testing.T) {
 		}
 	}
 	elsewhere := map[string][]string{
-		"":                      {"401", "403", "405"}, // of every path: the extension's TestAuthentication, and TestErrors
-		"post /v1/hooks/github": {"404", "502"},        // TestGitHubIsNotConfigured, TestGitHubThatCannotBeTold
-		"get /metrics":          {"500"},               // TestMetricsThatCannotBeGathered
+		"":                          {"401", "403", "405"}, // of every path: the extension's TestAuthentication, and TestErrors
+		"post /v1/hooks/github":     {"404", "502"},        // TestGitHubIsNotConfigured, TestGitHubThatCannotBeTold
+		"post /v1/overrides":        {"503"},               // TestOverridesThatCannotBeWritten
+		"delete /v1/overrides/{id}": {"200", "503"},        // TestOverrides, TestOverridesThatCannotBeWritten
+		"get /v1/audit":             {"503"},               // TestAuditThatCannotBeRead
+		"get /metrics":              {"500"},               // TestMetricsThatCannotBeGathered
 	}
 	for path, methods := range doc.Paths {
 		for method, op := range methods {

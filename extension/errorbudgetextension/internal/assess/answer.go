@@ -25,6 +25,9 @@ func (a Assessment) Gate(decisionID string) budgetapi.Gate {
 		DurableThrough: a.Durable,
 		DecisionID:     decisionID,
 	}
+	if o := a.Override; o != nil {
+		g.Override = &budgetapi.Override{ID: o.ID, Actor: o.Actor, Reason: o.Reason, Ticket: o.Ticket, Allow: o.Allow, Until: o.Until}
+	}
 	if worst := a.Worst(); worst != nil {
 		g.Budget = &budgetapi.Budget{
 			Remaining:       worst.Spend.Remaining(),

@@ -27,6 +27,9 @@ type Assessor struct {
 	// FastBurn returns the objective of a service of which an alert says that its
 	// budget burns fast. It may be nil: then nobody watches.
 	FastBurn func(slo.Service) (objective string, burns bool)
+	// Override returns what a person decided on a service, nil if nobody did. It
+	// may be nil: then nobody can.
+	Override func(slo.Service, time.Time) *policy.Override
 }
 
 // Query asks for the services of a name. A nil namespace or environment fits
@@ -43,6 +46,8 @@ type Assessment struct {
 	View    budget.View
 	SLOs    []Objective
 	Verdict policy.Verdict
+	// Override is what a person decided, nil if nobody did. The verdict has it in.
+	Override *policy.Override
 
 	AsOf time.Time
 	// StaleAt is when nothing is known any more, unless it is measured again.
@@ -67,7 +72,7 @@ func (a *Assessor) One(q Query) Assessment {
 		entry.OnUnknownOpen = entry.OnUnknownOpen && snapshot.Lookup(s).OnUnknownOpen
 	}
 	now := a.Clock().UTC()
-	return Assessment{
+	out := Assessment{
 		Service: q.service(),
 		Entry:   entry,
 		View:    budget.View{Service: q.service(), Activity: budget.Unmeasured, LastMeasured: -1, FirstSeen: -1},
@@ -76,6 +81,8 @@ func (a *Assessor) One(q Query) Assessment {
 		StaleAt: now,
 		Durable: a.Ledger().DurableThrough(),
 	}
+	a.overrule(&out)
+	return out
 }
 
 // Each answers for every service that a query fits, the worst first. The empty
@@ -118,7 +125,18 @@ func (a *Assessor) assess(snapshot *slo.Snapshot, service slo.Service) Assessmen
 	if stale := budget.StaleAt(view.LastMeasured, a.StaleAfter); stale.After(now) {
 		out.StaleAt = stale
 	}
+	a.overrule(&out)
 	return out
+}
+
+// overrule applies what a person decided.
+func (a *Assessor) overrule(out *Assessment) {
+	if a.Override == nil {
+		return
+	}
+	if out.Override = a.Override(out.Service, out.AsOf); out.Override != nil {
+		out.Verdict.Override(*out.Override)
+	}
 }
 
 // Worst returns the objective that decides, nil if none does.

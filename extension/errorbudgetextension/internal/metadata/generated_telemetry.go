@@ -32,6 +32,7 @@ type TelemetryBuilder struct {
 	ExtensionErrorBudgetCommits        metric.Int64Counter
 	ExtensionErrorBudgetDecisions      metric.Int64Counter
 	ExtensionErrorBudgetNotifications  metric.Int64Counter
+	ExtensionErrorBudgetOverrides      metric.Int64ObservableGauge
 	ExtensionErrorBudgetRefusedEvents  metric.Int64ObservableCounter
 	ExtensionErrorBudgetRemaining      metric.Float64ObservableGauge
 	ExtensionErrorBudgetState          metric.Int64ObservableGauge
@@ -55,6 +56,21 @@ func (builder *TelemetryBuilder) RegisterExtensionErrorBudgetAlertsCallback(cb m
 		cb(ctx, &observerInt64{inst: builder.ExtensionErrorBudgetAlerts, obs: o})
 		return nil
 	}, builder.ExtensionErrorBudgetAlerts)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExtensionErrorBudgetOverridesCallback sets callback for observable ExtensionErrorBudgetOverrides metric.
+func (builder *TelemetryBuilder) RegisterExtensionErrorBudgetOverridesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExtensionErrorBudgetOverrides, obs: o})
+		return nil
+	}, builder.ExtensionErrorBudgetOverrides)
 	if err != nil {
 		return err
 	}
@@ -169,6 +185,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_extension_error_budget_notifications",
 		metric.WithDescription("Alerts that were sent to an Alertmanager or a webhook; a failure is tried again unless it was refused. [Development]"),
 		metric.WithUnit("{alert}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExtensionErrorBudgetOverrides, err = builder.meter.Int64ObservableGauge(
+		"otelcol_extension_error_budget_overrides",
+		metric.WithDescription("Overrides in force, by whether they allow releases. [Development]"),
+		metric.WithUnit("{override}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExtensionErrorBudgetRefusedEvents, err = builder.meter.Int64ObservableCounter(
