@@ -27,6 +27,9 @@ type Config struct {
 	ReloadInterval time.Duration `mapstructure:"reload_interval"`
 	// StorageDirectory holds the counts. It is created if it is missing.
 	StorageDirectory string `mapstructure:"storage_directory"`
+	// AuditDirectory holds the audit log. Empty, it is StorageDirectory, or none
+	// if Storage is set.
+	AuditDirectory string `mapstructure:"audit_directory"`
 	// Storage names a storage extension of the collector that holds the counts
 	// instead of StorageDirectory.
 	Storage *component.ID `mapstructure:"storage"`

@@ -48,6 +48,7 @@ func TestConfigAllKeys(t *testing.T) {
 	assert.Equal(t, "/etc/sloe/exclusions.yaml", cfg.Exclusions)
 	assert.Equal(t, time.Minute, cfg.ReloadInterval)
 	assert.Equal(t, "/data/budgets", cfg.StorageDirectory)
+	assert.Equal(t, "/data/audit", cfg.AuditDirectory)
 	assert.Equal(t, 250*time.Millisecond, cfg.CommitInterval)
 	assert.Equal(t, 10*time.Minute, cfg.StaleAfter)
 }

@@ -19,7 +19,6 @@ import (
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/override"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/store"
-	"github.com/sloe-dev/sloe/internal/auditlog"
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
@@ -41,7 +40,7 @@ type budgetExtension struct {
 	assessor   *assess.Assessor
 	exclusions exclusions
 	alerter    *alerter
-	audit      *auditlog.Log
+	audit      auditTrail
 	overrides  *override.Book
 	server     *endpoint
 

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/collector/client"
 	"go.opentelemetry.io/otel/attribute"
@@ -18,11 +20,43 @@ import (
 	"github.com/sloe-dev/sloe/internal/auditlog"
 )
 
+// auditTrail is where decisions of people are written.
+type auditTrail interface {
+	override.Log
+	Read(after uint64, limit int) ([]auditlog.Record, error)
+	Close() error
+}
+
+// noAudit stands for an audit log that is not configured. What cannot be written
+// down is not put in force.
+type noAudit struct{}
+
+var errNoAudit = errors.New("there is no audit log: configure `audit_directory`")
+
+func (noAudit) Append(time.Time, string, string, any) (auditlog.Record, error) {
+	return auditlog.Record{}, errNoAudit
+}
+func (noAudit) Read(uint64, int) ([]auditlog.Record, error) { return nil, errNoAudit }
+func (noAudit) Close() error                                { return nil }
+
 // openOverrides reads from the audit log what people decided.
 func (e *budgetExtension) openOverrides() error {
-	audit, opened, err := auditlog.Open(e.cfg.StorageDirectory, e.clock())
+	directory := e.cfg.AuditDirectory
+	if directory == "" && e.cfg.Storage == nil {
+		directory = e.cfg.StorageDirectory
+	}
+	if directory == "" {
+		e.audit = noAudit{}
+		var err error
+		e.overrides, err = override.NewBook(e.audit, nil, e.clock)
+		return err
+	}
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return fmt.Errorf("`audit_directory` must be a directory that the collector may write to: %w", err)
+	}
+	audit, opened, err := auditlog.Open(directory, e.clock())
 	if err != nil {
-		return fmt.Errorf("`storage_directory`: %w", err)
+		return fmt.Errorf("`audit_directory` must be a directory that the collector may write to: %w", err)
 	}
 	e.audit = audit
 	if opened.SetAside != "" {

@@ -4,9 +4,11 @@ package errorbudgetextension
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/assert"
@@ -89,6 +91,7 @@ func TestStorageExtensionKeepsCounts(t *testing.T) {
 		require.NoError(t, d.Start(context.Background(), h))
 		d.count(9, 1)
 		d.eventuallyValid(valid)
+		assert.Equal(t, http.StatusServiceUnavailable, d.override(time.Now().Add(time.Hour)), "there is nowhere to write it down")
 		d.close()
 	}
 	assert.Empty(t, (&budgetExtension{cfg: testConfig(t)}).Dependencies())

@@ -72,30 +72,38 @@ func (c *Client) get(ctx context.Context, path string, q Query, into any) error 
 	if q.Environment != nil {
 		values.Set("environment", *q.Environment)
 	}
+	return c.send(ctx, http.MethodGet, path, values, http.NoBody, into)
+}
+
+// send asks, and reads the answer into a value.
+func (c *Client) send(ctx context.Context, method, path string, values url.Values, body io.Reader, into any) error {
 	target := strings.TrimSuffix(c.Endpoint, "/") + "/" + path
 	if len(values) > 0 {
 		target += "?" + values.Encode()
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, method, target, body)
 	if err != nil {
 		return fmt.Errorf("--endpoint must be a URL such as http://localhost:7560: %w", err)
 	}
 	if c.Token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.Token)
 	}
+	if method == http.MethodPost {
+		request.Header.Set("Content-Type", "application/json")
+	}
 	response, err := c.HTTP.Do(request)
 	if err != nil {
 		return fmt.Errorf("the budget endpoint cannot be reached: %w; check that the collector runs with the error_budget extension, and --endpoint", err)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
 		return fmt.Errorf("the answer of %s broke off: %w; try again", c.Endpoint, err)
 	}
-	if response.StatusCode != http.StatusOK {
-		return c.refused(response.StatusCode, body)
+	if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusCreated {
+		return c.refused(response.StatusCode, answer)
 	}
-	if err := json.Unmarshal(body, into); err != nil {
+	if err := json.Unmarshal(answer, into); err != nil {
 		return c.foreign(err)
 	}
 	return nil
@@ -103,11 +111,15 @@ func (c *Client) get(ctx context.Context, path string, q Query, into any) error 
 
 // refused words an answer that is an error.
 func (c *Client) refused(status int, body []byte) error {
+	var e budgetapi.Error
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return fmt.Errorf("%s asks for authentication (%d): give a token by --token or SLOE_TOKEN", c.Endpoint, status)
+		why := ""
+		if json.Unmarshal(body, &e) == nil && e.Error.Message != "" {
+			why = ": " + e.Error.Message
+		}
+		return fmt.Errorf("%s asks for authentication (%d): give a token by --token or SLOE_TOKEN%s", c.Endpoint, status, why)
 	}
-	var e budgetapi.Error
 	if json.Unmarshal(body, &e) == nil && e.Error.Message != "" {
 		return errors.New(e.Error.Message)
 	}

@@ -80,6 +80,13 @@ func gateTable(out io.Writer, g budgetapi.Gate) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\n", label, reason(r))
 	}
+	if v := g.Override; v != nil {
+		decided := "refused"
+		if v.Allow {
+			decided = "allowed"
+		}
+		fmt.Fprintf(w, "override\t%s by %s until %s: %s (%s)\n", decided, v.Actor, v.Until.Format(time.RFC3339), v.Reason, v.Ticket)
+	}
 	if g.NextState != nil {
 		fmt.Fprintf(w, "next\t%s at %s if nothing fails\n", g.NextState.State, g.NextState.Earliest.Format(time.RFC3339))
 	}

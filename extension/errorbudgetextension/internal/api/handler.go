@@ -25,7 +25,7 @@ type Settings struct {
 	Alerts func() []alert.Alert
 	// Overrides are what people decided, and Audit is where it is written.
 	Overrides *override.Book
-	Audit     *auditlog.Log
+	Audit     Audit
 	// Guarded tells that http::auth asks who is there. If not, only programs of
 	// this host may change something.
 	Guarded bool
@@ -39,6 +39,11 @@ type Settings struct {
 	Admission admission.Keys
 	// GitHub answers deployment protection rules; nil if it is not configured.
 	GitHub *github.App
+}
+
+// Audit is what the handler needs of an auditlog.Log.
+type Audit interface {
+	Read(after uint64, limit int) ([]auditlog.Record, error)
 }
 
 // handler serves the endpoints.
