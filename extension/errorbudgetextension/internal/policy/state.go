@@ -21,17 +21,6 @@ const (
 // States lists every State.
 func States() []State { return []State{Normal, Canary, Freeze, Unknown} }
 
-// rank orders the states that a budget leads to, the worst highest.
-func (s State) rank() int {
-	switch s {
-	case Freeze:
-		return 2
-	case Canary:
-		return 1
-	}
-	return 0
-}
-
 // Strategy is how a release may go out.
 type Strategy struct {
 	// Type is full, canary or none.

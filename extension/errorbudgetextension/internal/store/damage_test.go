@@ -214,7 +214,7 @@ func TestPowerLoss(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	try := func(kept int, tail []byte, sure int) {
 		directory := l.copied(t)
-		defer os.RemoveAll(directory)
+		defer func() { require.NoError(t, os.RemoveAll(directory)) }()
 		require.NoError(t, os.WriteFile(filepath.Join(directory, FileName+walSuffix), append(log[:kept:kept], tail...), 0o600))
 		// The mark is not synced: it may be any older one.
 		require.NoError(t, os.Remove(filepath.Join(directory, FileName+markSuffix)))
