@@ -55,7 +55,7 @@ type SocketConn struct {
 	ResponseLen    uint16
 	Status         uint16
 	ResponseFlags  uint16
-	RequestFlags   uint16
+	Pad            uint16
 	ResponseSeq    uint32
 	EarlyNs        uint64
 	EarlyBytes     uint64

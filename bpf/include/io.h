@@ -23,7 +23,7 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 
 	if (ret <= 0 || !is_stream(sk))
 		return;
-	/* a peek consumes nothing; the error queue and urgent data are not the stream; truncation drops it unread */
+	/* a peek consumes nothing; the error queue and urgent data are not the stream */
 	if (direction == DIRECTION_RECV && flags & (MSG_PEEK | MSG_ERRQUEUE))
 		return;
 	if (flags & MSG_OOB)
@@ -37,7 +37,8 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	io.scratch = scratch_of(user);
 	if (!io.scratch)
 		return;
-	io.scratch->sk = (__u64)sk;
+	/* truncation takes bytes off the stream without copying them */
+	io.scratch->sk = direction == DIRECTION_RECV && flags & MSG_TRUNC ? 0 : (__u64)sk;
 	io.len = ret;
 	io.now = bpf_ktime_get_ns();
 	tp = tcp_sock_of(sk);

@@ -139,7 +139,6 @@ struct task_struct {
 };
 
 struct pt_regs {
-	long unsigned int r14;
 	long unsigned int dx;
 	long unsigned int si;
 	long unsigned int di;

@@ -76,7 +76,7 @@ struct conn {
 	__u16 response_len;
 	__u16 status;
 	__u16 response_flags;
-	__u16 request_flags;   /* of the answered request, for a deferred record */
+	__u16 pad;
 	__u32 response_seq;
 	/* a response whose request's hook has not run yet */
 	__u64 early_ns;
@@ -180,7 +180,7 @@ enum scratch_user {
 };
 
 struct scratch {
-	__u64 sk; /* address of the socket of the I/O */
+	__u64 sk; /* address of the socket of the I/O; 0: its buffer holds nothing of it */
 	__u8 payload[2 * RESPONSE_PREFIX]; /* twice: the verifier bounds the offset and the length of a read apart */
 	struct exchange_record record;
 	struct tail_record tail;

@@ -195,6 +195,8 @@ __noinline int read_payload(struct scratch *scratch, __u32 room, __u32 offset, _
 
 	if (!scratch)
 		return 0;
+	if (!scratch->sk)
+		return LOCATED_NOTHING << PAYLOAD_LOCATED_SHIFT;
 	located = locate(task, bpf_rdonly_cast((void *)scratch->sk, bpf_core_type_id_kernel(struct sock)), &b);
 	if (located != LOCATED)
 		return located << PAYLOAD_LOCATED_SHIFT;
