@@ -29,7 +29,7 @@ func classicGroups(p *plan) []Group {
 			for _, w := range o.windows() {
 				rules = append(rules, Rule{
 					Record: ratioSeries(o.series, w), Expr: p.source.counts(p.region, o, span(w)).goodRatio(),
-					Labels: map[string]string{"sli_name": o.name},
+					Labels: merged(p.identity(), map[string]string{"sli_name": o.name}),
 				})
 			}
 		}
@@ -133,7 +133,7 @@ func (p *plan) classicBudgets(name string) []Group {
 		bad := p.source.counts(p.region, o, span(o.period)).badRatio()
 		rules = append(rules, Rule{
 			Record: "sli:" + o.series + ":budget_remaining", Expr: "1 - (" + bad + ") / " + o.budget(),
-			Labels: map[string]string{"sli_name": o.name, "window": span(o.period)},
+			Labels: merged(p.identity(), map[string]string{"sli_name": o.name, "window": span(o.period)}),
 		})
 	}
 	var groups []Group

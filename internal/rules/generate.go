@@ -35,7 +35,7 @@ func Generate(entries []slo.Entry, o Options) (Set, error) {
 		var warnings []string
 		p.objectives, warnings = objectivesOf(e, o, src)
 		set.Warnings = append(set.Warnings, warnings...)
-		set.Files = append(set.Files, File{Name: "slo-" + p.id, Service: e.Service, Groups: write(&p), Tests: testsOf(&p)})
+		set.Files = append(set.Files, File{Name: "slo-" + p.id, Service: e.Service, Groups: write(&p), plan: &p})
 	}
 	return set, nil
 }

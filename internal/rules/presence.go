@@ -23,7 +23,7 @@ func (p *plan) presence(alert string, labels map[string]string) []Rule {
 	if p.SilentAfter > 0 {
 		expr += " or " + p.region.each(idleSeries, "min_over_time(%["+span(p.SilentAfter)+"]) == 1")
 	}
-	rules := []Rule{{Record: idleSeries, Expr: idle(p.source.traffic(p.region, "5m"))}}
+	rules := []Rule{{Record: idleSeries, Expr: idle(p.source.traffic(p.region, "5m")), Labels: p.identity()}}
 	if slices.Contains(p.entry.AlertsOff, slo.AlertUnresponsive) {
 		return rules
 	}
@@ -43,6 +43,19 @@ func idle(traffic []string) string {
 		some, none = append(some, t+" > 0"), append(none, "("+t+" == bool 0)")
 	}
 	return "0 * (" + strings.Join(some, " or ") + ") or " + strings.Join(none, " or ")
+}
+
+// identity returns labels that the counts of the service have anyway. Rules of two
+// services that record the same series differ by them, as promtool asks for.
+func (p *plan) identity() map[string]string {
+	l := map[string]string{labelName: p.entry.Service.Name}
+	if p.entry.Service.Namespace != "" {
+		l[labelNamespace] = p.entry.Service.Namespace
+	}
+	if p.entry.Service.Environment != "" {
+		l[labelEnvironment] = p.entry.Service.Environment
+	}
+	return l
 }
 
 // labels returns those of every alert of the service, over those that the

@@ -42,17 +42,22 @@ func entries(t testing.TB, path string) []slo.Entry {
 func save(t testing.TB, dir string, set Set) (ruleFiles, testFiles []string) {
 	t.Helper()
 	for _, f := range set.Files {
-		rules, err := os.Create(filepath.Join(dir, f.Name+".yaml"))
-		require.NoError(t, err)
-		require.NoError(t, Write(rules, Prometheus, f))
-		require.NoError(t, rules.Close())
+		writeRules(t, filepath.Join(dir, f.Name+".yaml"), f)
 		tests, err := os.Create(filepath.Join(dir, f.Name+"_test.yaml"))
 		require.NoError(t, err)
-		require.NoError(t, WriteTests(tests, f.Name+".yaml", f.Tests))
+		require.NoError(t, WriteTests(tests, f.Name+".yaml", f.Tests()))
 		require.NoError(t, tests.Close())
 		ruleFiles, testFiles = append(ruleFiles, f.Name+".yaml"), append(testFiles, f.Name+"_test.yaml")
 	}
 	return ruleFiles, testFiles
+}
+
+func writeRules(t testing.TB, path string, files ...File) {
+	t.Helper()
+	file, err := os.Create(path)
+	require.NoError(t, err)
+	require.NoError(t, Write(file, Prometheus, files...))
+	require.NoError(t, file.Close())
 }
 
 const example = "../../distribution/configs/service_catalog.yaml"

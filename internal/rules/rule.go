@@ -24,9 +24,12 @@ type File struct {
 	// Service as the catalogue names it.
 	Service slo.Service
 	Groups  []Group
-	// Tests are blocks of a promtool test file for these groups.
-	Tests []Test
+
+	plan *plan
 }
+
+// Tests returns the blocks of a promtool test file for the file's groups.
+func (f File) Tests() []Test { return testsOf(f.plan) }
 
 // Group is a list of rules that are evaluated in order, at one instant.
 type Group struct {

@@ -158,7 +158,7 @@ func (f *rulesFlags) save(out io.Writer, set rules.Set) error {
 		if f.format != rules.Prometheus {
 			continue // promtool reads its own format alone
 		}
-		if err := write(file.Name+"_test.yaml", func(w io.Writer) error { return rules.WriteTests(w, name, file.Tests) }); err != nil {
+		if err := write(file.Name+"_test.yaml", func(w io.Writer) error { return rules.WriteTests(w, name, file.Tests()) }); err != nil {
 			return err
 		}
 	}

@@ -96,3 +96,15 @@ func TestRulesAreRefused(t *testing.T) {
 		assert.Contains(t, errOut, tt.says, tt.args)
 	}
 }
+
+// The rules of all services in one file are no contradiction.
+func TestPrintedRulesAreOneValidFile(t *testing.T) {
+	for _, profile := range []string{"classic", "sloth", "pyrra"} {
+		_, out, _ := run("rules", "--profile", profile, shipped)
+		path := filepath.Join(t.TempDir(), "all.yaml")
+		require.NoError(t, os.WriteFile(path, []byte(out), 0o600))
+		code, said, errOut := run("rules", "--check", path)
+		assert.Equal(t, 0, code, errOut)
+		assert.Contains(t, said, "valid: 1 files")
+	}
+}
