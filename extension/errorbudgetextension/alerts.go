@@ -180,6 +180,7 @@ func (a *alerter) evaluate(minute slo.Minute) {
 	now := a.e.clock()
 	alive := now.Sub(a.e.keeper.Ledger().DurableThrough()) < a.e.cfg.StaleAfter
 	a.e.expireOverrides()
+	a.e.keepStates()
 	a.log(changed)
 	told := outward(changed, alive)
 	toAlertmanagers := told

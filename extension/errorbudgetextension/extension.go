@@ -104,6 +104,7 @@ func (e *budgetExtension) start(ctx context.Context, host component.Host) error 
 		return err
 	}
 	e.assessor.Override = e.overrides.For
+	e.recallStates()
 	if e.alerter, err = newAlerter(e); err != nil {
 		return err
 	}

@@ -39,12 +39,17 @@ func (noAudit) Append(time.Time, string, string, any) (auditlog.Record, error) {
 func (noAudit) Read(uint64, int) ([]auditlog.Record, error) { return nil, errNoAudit }
 func (noAudit) Close() error                                { return nil }
 
+// auditDirectory is where the audit log is, empty if there is none.
+func (e *budgetExtension) auditDirectory() string {
+	if e.cfg.AuditDirectory == "" && e.cfg.Storage == nil {
+		return e.cfg.StorageDirectory
+	}
+	return e.cfg.AuditDirectory
+}
+
 // openOverrides reads from the audit log what people decided.
 func (e *budgetExtension) openOverrides() error {
-	directory := e.cfg.AuditDirectory
-	if directory == "" && e.cfg.Storage == nil {
-		directory = e.cfg.StorageDirectory
-	}
+	directory := e.auditDirectory()
 	if directory == "" {
 		e.audit = noAudit{}
 		var err error

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/internal/slo"
@@ -86,6 +87,10 @@ func (e *budgetExtension) decided(g budgetapi.Gate) {
 	if g.Budget != nil {
 		fields = append(fields, zap.String("slo", g.Budget.SLO), zap.Float64("remaining", g.Budget.Remaining))
 	}
+	if wouldStop(g) {
+		e.telemetry.ExtensionErrorBudgetWouldStop.Add(context.Background(), 1, metric.WithAttributes(attribute.String("state", g.State)))
+		fields = append(fields, zap.Bool("would_stop", true))
+	}
 	if g.Override != nil {
 		fields = append(fields, zap.String("override", g.Override.ID), zap.String("override_actor", g.Override.Actor))
 	}
@@ -98,4 +103,11 @@ func identity(s slo.Service) []attribute.KeyValue {
 		attribute.String(semconv.ServiceNamespace, s.Namespace),
 		attribute.String(semconv.DeploymentEnvironment, s.Environment),
 	}
+}
+
+// wouldStop tells whether a policy in shadow mode let a release pass that it would
+// stop otherwise.
+func wouldStop(g budgetapi.Gate) bool {
+	shadow := slices.ContainsFunc(g.Reasons, func(r budgetapi.Reason) bool { return r.Code == string(policy.Shadow) })
+	return shadow && g.Allow && g.State != budgetapi.StateCanary && g.State != budgetapi.StateNormal
 }

@@ -33,6 +33,9 @@ type Client struct {
 type Query struct {
 	Service                string
 	Namespace, Environment *string
+	// Change is the kind of change that the gate is asked about, empty for a
+	// feature.
+	Change string
 }
 
 // Gate asks whether a service may be released.
@@ -71,6 +74,9 @@ func (c *Client) get(ctx context.Context, path string, q Query, into any) error 
 	}
 	if q.Environment != nil {
 		values.Set("environment", *q.Environment)
+	}
+	if q.Change != "" {
+		values.Set("change", q.Change)
 	}
 	return c.send(ctx, http.MethodGet, path, values, http.NoBody, into)
 }

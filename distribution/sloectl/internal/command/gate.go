@@ -21,7 +21,8 @@ nobody knows (unless the catalogue allows releases then: 0), the endpoint cannot
 be reached, or the command is wrong.`
 
 func newGate(o *options) *cobra.Command {
-	return &cobra.Command{
+	change := ""
+	c := &cobra.Command{
 		Use:     "gate SERVICE",
 		Short:   "May this service be released?",
 		Long:    gateHelp,
@@ -36,7 +37,9 @@ func newGate(o *options) *cobra.Command {
 			}
 			api, ctx, cancel := o.client(c.Context())
 			defer cancel()
-			g, err := api.Gate(ctx, o.query(c.Flags(), args[0]))
+			q := o.query(c.Flags(), args[0])
+			q.Change = change
+			g, err := api.Gate(ctx, q)
 			if err != nil {
 				return err
 			}
@@ -49,6 +52,8 @@ func newGate(o *options) *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().StringVar(&change, "change", "", "what is to be released: feature (the default), fix or security")
+	return c
 }
 
 // gateCode turns the answer into an exit code. Allow is the authority.

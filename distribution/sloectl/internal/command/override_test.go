@@ -39,6 +39,12 @@ func TestOverrideAgainstACollector(t *testing.T) {
 	_, out, _ = at("override", "list")
 	assert.Regexp(t, regexp.MustCompile(set.ID+` +\*/frozen@\* +allowed +\S+ +ann +OPS-7 +the fix`), out)
 
+	code, _, errOut = at("gate", "frozen", "--change", "hotfix")
+	assert.Equal(t, 3, code)
+	assert.Contains(t, errOut, "is one of feature, fix, security")
+	code, _, _ = at("gate", "frozen", "--change", "security")
+	assert.Equal(t, 0, code)
+
 	code, out, _ = at("override", "clear", set.ID, "--actor", "bob", "--reason", "done")
 	assert.Equal(t, 0, code)
 	assert.Equal(t, "The override "+set.ID+" of frozen is ended.\n", out)

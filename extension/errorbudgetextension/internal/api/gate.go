@@ -4,18 +4,23 @@ package api
 
 import (
 	"crypto/rand"
+	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
+	"github.com/sloe-dev/sloe/internal/slo"
 )
 
 // gate answers /v1/gate/{service}, always with 200: callers such as Argo
 // Rollouts take another status for a failure of the endpoint.
 func (h *handler) gate(w http.ResponseWriter, r *http.Request) {
-	q, _, err := readQuery(r)
+	q, _, err := readGateQuery(r)
 	if err != nil {
 		writeError(w, http.StatusBadRequest, codeBadRequest, err.Error())
 		return
@@ -26,7 +31,7 @@ func (h *handler) gate(w http.ResponseWriter, r *http.Request) {
 // check answers /v1/check/{service}: the gate's body, with a status that a
 // caller can act on without reading it.
 func (h *handler) check(w http.ResponseWriter, r *http.Request) {
-	q, values, err := readQuery(r, "strategy")
+	q, values, err := readGateQuery(r, "strategy")
 	if err != nil {
 		writeError(w, http.StatusBadRequest, codeBadRequest, err.Error())
 		return
@@ -53,6 +58,18 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", retryAfter(gate))
 	}
 	write(w, status, gate)
+}
+
+// readGateQuery reads which service is asked about, and for what kind of change.
+func readGateQuery(r *http.Request, also ...string) (assess.Query, url.Values, error) {
+	q, values, err := readQuery(r, append(also, "change")...)
+	if err != nil {
+		return q, values, err
+	}
+	if q.Change = values.Get("change"); values.Has("change") && !slices.Contains(slo.Changes(), q.Change) {
+		return q, values, fmt.Errorf("parameter %q is one of %s, not %q", "change", strings.Join(slo.Changes(), ", "), q.Change)
+	}
+	return q, values, nil
 }
 
 func (h *handler) decide(q assess.Query) budgetapi.Gate {

@@ -5,6 +5,7 @@
 package assess // import "github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -27,6 +28,9 @@ type Assessor struct {
 	// FastBurn returns the objective of a service of which an alert says that its
 	// budget burns fast. It may be nil: then nobody watches.
 	FastBurn func(slo.Service) (objective string, burns bool)
+	// Memory remembers the states of services that recover slowly. It may be nil:
+	// then each state is that of the plain table.
+	Memory *policy.Memory
 	// Override returns what a person decided on a service, nil if nobody did. It
 	// may be nil: then nobody can.
 	Override func(slo.Service, time.Time) *policy.Override
@@ -37,6 +41,8 @@ type Assessor struct {
 type Query struct {
 	Name                   string
 	Namespace, Environment *string
+	// Change is the kind of change that is to be released, empty for a feature.
+	Change string
 }
 
 // Assessment is what is to be said of one service at one instant.
@@ -62,9 +68,9 @@ func (a *Assessor) One(q Query) Assessment {
 	snapshot, found := a.find(q)
 	switch len(found) {
 	case 0:
-		return a.assess(snapshot, q.service())
+		return a.assess(snapshot, q.service(), q.Change)
 	case 1:
-		return a.assess(snapshot, found[0])
+		return a.assess(snapshot, found[0], q.Change)
 	}
 	entry := snapshot.Lookup(q.service())
 	entry.OnUnknownOpen = true
@@ -76,7 +82,7 @@ func (a *Assessor) One(q Query) Assessment {
 		Service: q.service(),
 		Entry:   entry,
 		View:    budget.View{Service: q.service(), Activity: budget.Unmeasured, LastMeasured: -1, FirstSeen: -1},
-		Verdict: a.Thresholds.Judge(policy.Input{Entry: entry, Candidates: found}),
+		Verdict: a.Thresholds.Judge(policy.Input{Entry: entry, Candidates: found, Change: q.Change}),
 		AsOf:    now,
 		StaleAt: now,
 		Durable: a.Ledger().DurableThrough(),
@@ -92,20 +98,25 @@ func (a *Assessor) Each(q Query) []Assessment {
 	snapshot, found := a.find(q)
 	all := make([]Assessment, len(found))
 	for i, s := range found {
-		all[i] = a.assess(snapshot, s)
+		all[i] = a.assess(snapshot, s, q.Change)
 	}
 	slices.SortStableFunc(all, compareWorst)
 	return all
 }
 
-func (a *Assessor) assess(snapshot *slo.Snapshot, service slo.Service) Assessment {
+func (a *Assessor) assess(snapshot *slo.Snapshot, service slo.Service, change string) Assessment {
 	now := a.Clock().UTC()
 	ledger := a.Ledger()
 	durable := ledger.DurableThrough() // before the view, which then holds at least that much
 	entry := snapshot.Lookup(service)
 	view := ledger.View(service, now, a.StaleAfter)
 	objectives := objectivesOf(entry, view)
-	in := policy.Input{Entry: entry, Seen: view.Seen, Activity: view.Activity, Open: view.Open}
+	in := policy.Input{Entry: entry, Seen: view.Seen, Activity: view.Activity, Open: view.Open, Coverage: view.Coverage, Change: cmp.Or(change, policy.DefaultChange)}
+	if a.Memory != nil {
+		in.Hold = func(plain, strict policy.State) (policy.State, time.Duration) {
+			return a.Memory.Hold(service, entry.Policy, plain, strict, now)
+		}
+	}
 	if a.FastBurn != nil {
 		in.FastBurn, _ = a.FastBurn(service)
 	}

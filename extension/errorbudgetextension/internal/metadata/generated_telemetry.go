@@ -37,6 +37,7 @@ type TelemetryBuilder struct {
 	ExtensionErrorBudgetRemaining      metric.Float64ObservableGauge
 	ExtensionErrorBudgetState          metric.Int64ObservableGauge
 	ExtensionErrorBudgetStorageDamages metric.Int64Counter
+	ExtensionErrorBudgetWouldStop      metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -215,6 +216,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_extension_error_budget_storage_damages",
 		metric.WithDescription("What was found damaged when the store was opened; the log and the status name it. [Development]"),
 		metric.WithUnit("{damage}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExtensionErrorBudgetWouldStop, err = builder.meter.Int64Counter(
+		"otelcol_extension_error_budget_would_stop",
+		metric.WithDescription("Releases that a policy in shadow mode would have stopped, by the state of the error budget. [Development]"),
+		metric.WithUnit("{decision}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

@@ -44,6 +44,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExtensionErrorBudgetDecisions.Add(context.Background(), 1)
 	tb.ExtensionErrorBudgetNotifications.Add(context.Background(), 1)
 	tb.ExtensionErrorBudgetStorageDamages.Add(context.Background(), 1)
+	tb.ExtensionErrorBudgetWouldStop.Add(context.Background(), 1)
 	AssertEqualExtensionErrorBudgetAlerts(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -69,6 +70,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExtensionErrorBudgetStorageDamages(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExtensionErrorBudgetWouldStop(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 

@@ -28,6 +28,9 @@ func (t Thresholds) next(slos []SLO, v Verdict) *Next {
 			at = max(at, t.improves(s, v.State))
 		}
 	}
+	if at == 0 {
+		return nil // something other than a budget is the cause
+	}
 	state := Normal
 	for i, s := range slos {
 		if v.States[i] != Unknown && t.normalAt(s) > at {

@@ -29,6 +29,16 @@ const (
 	// FastBurn: an alert fires as the SLO's budget burns fast, so no release goes to
 	// all, whatever is left.
 	FastBurn Code = "FAST_BURN"
+	// LowCoverage: too little of the window was measured to judge by.
+	LowCoverage Code = "COVERAGE_LOW"
+	// Recovering: the budget permits a better state, not yet by the hysteresis or
+	// for the dwell of the policy. The value is what is left of the dwell, in
+	// seconds.
+	Recovering Code = "RECOVERING"
+	// ChangePasses: the policy lets this kind of change pass a freeze, as a canary.
+	ChangePasses Code = "CHANGE_PASSES"
+	// Shadow: the policy is on trial, so nothing is stopped.
+	Shadow Code = "SHADOW"
 	// DefaultTier: the catalogue does not list the service, so the objectives are
 	// tier3's defaults.
 	DefaultTier Code = "DEFAULT_TIER"
@@ -38,7 +48,8 @@ const (
 func Codes() []Code {
 	return []Code{
 		BudgetOK, BudgetBelowNormal, BudgetBelowCanary, IdleService, NeverSeen, BelowMinEvents, NotMeasured, Ambiguous,
-		ServiceDown, FastBurn, DefaultTier,
+		ServiceDown, FastBurn,
+		LowCoverage, Recovering, ChangePasses, Shadow, DefaultTier,
 	}
 }
 

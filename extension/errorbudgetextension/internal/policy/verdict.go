@@ -4,6 +4,7 @@ package policy
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/internal/slo"
@@ -30,6 +31,14 @@ type Input struct {
 	// FastBurn names the objective of which an alert says that its budget burns
 	// fast, empty if there is none.
 	FastBurn string
+	// Coverage is how much of the window was measured.
+	Coverage budget.Coverage
+	// Change is the kind of change that is to be released, of slo.Changes.
+	Change string
+	// Hold returns the state that is in force, and how much of the dwell is left,
+	// for the plain state and for the one with the hysteresis on top. It may be
+	// nil: then the plain state is in force.
+	Hold func(plain, strict State) (State, time.Duration)
 	// Candidates are the services that a name fits, if it fits several.
 	Candidates []slo.Service
 }
@@ -51,6 +60,7 @@ type Verdict struct {
 // Judge returns the verdict. The worst SLO decides. UNKNOWN is worse than what
 // is known to be fine, but FREEZE stays FREEZE while a service is down.
 func (t Thresholds) Judge(in Input) Verdict {
+	t = t.of(in.Entry.Policy)
 	v := Verdict{Worst: -1}
 	state, judged := t.judgeBudgets(in, &v)
 	switch {
@@ -76,6 +86,11 @@ func (t Thresholds) Judge(in Input) Verdict {
 	case idle(in.SLOs):
 		v.Reasons = append(v.Reasons, Reason{Code: IdleService, Value: 0})
 	}
+	if low, is := uncovered(in); is && state != Freeze && state != Unknown {
+		state = Unknown
+		v.Reasons = append(v.Reasons, low)
+	}
+	state = t.hold(in, state, &v)
 	if in.FastBurn != "" && state == Normal {
 		state = Canary
 		v.Reasons = append(v.Reasons, Reason{Code: FastBurn, SLO: in.FastBurn})
@@ -84,8 +99,7 @@ func (t Thresholds) Judge(in Input) Verdict {
 		v.Reasons = append(v.Reasons, Reason{Code: DefaultTier})
 	}
 	v.State = state
-	v.Allow = state == Normal || state == Canary || state == Unknown && in.Entry.OnUnknownOpen
-	v.Strategy = t.strategy(state, v.Allow)
+	t.release(in, &v)
 	v.Next = t.next(in.SLOs, v)
 	return v
 }

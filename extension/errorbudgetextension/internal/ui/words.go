@@ -65,6 +65,14 @@ func why(r budgetapi.Reason) string {
 		return fmt.Sprintf("%v requests are open and none is answered", r.Value)
 	case policy.FastBurn:
 		return fmt.Sprintf("the budget of %s burns fast: an alert fires", r.SLO)
+	case policy.LowCoverage:
+		return fmt.Sprintf("%s of the window was measured, %s are needed", percent(r.Value), percent(r.Limit))
+	case policy.Recovering:
+		return "the budget recovers: a better state has to last"
+	case policy.ChangePasses:
+		return "this kind of change may pass a freeze"
+	case policy.Shadow:
+		return "on trial: nothing is stopped"
 	case policy.DefaultTier:
 		return "not in the catalogue: tier3's defaults"
 	}
