@@ -47,3 +47,14 @@ func (t Thresholds) worst(slos []SLO) State {
 	}
 	return worst
 }
+
+// rank orders the states that a budget leads to, the worst highest.
+func (s State) rank() int {
+	switch s {
+	case Freeze:
+		return 2
+	case Canary:
+		return 1
+	}
+	return 0
+}
