@@ -13,9 +13,24 @@ import (
 // Generate makes the rules of every entry of a catalogue. The error names the
 // option that is wrong.
 func Generate(entries []slo.Entry, o Options) (Set, error) {
+	var set Set
+	err := Each(entries, o, func(f File, warnings []string) error {
+		set.Warnings = append(set.Warnings, warnings...)
+		if f.Groups != nil {
+			set.Files = append(set.Files, f)
+		}
+		return nil
+	})
+	return set, err
+}
+
+// Each makes the rules of one entry after the other, without keeping any, and
+// ends with the first error of yield. A file of an entry of which nothing is left
+// has no groups.
+func Each(entries []slo.Entry, o Options, yield func(f File, warnings []string) error) error {
 	o, err := o.check()
 	if err != nil {
-		return Set{}, err
+		return err
 	}
 	src := sourceOf(o.Source)
 	write := map[string]func(*plan) []Group{Classic: classicGroups, Sloth: slothGroups, Pyrra: pyrraGroups}[o.Profile]
@@ -23,21 +38,22 @@ func Generate(entries []slo.Entry, o Options) (Set, error) {
 	for i, e := range entries {
 		sameName[e.Service.Name] = append(sameName[e.Service.Name], i)
 	}
-	var set Set
 	taken := map[string]bool{}
 	for i, e := range entries {
 		p := plan{Options: o, source: src, entry: e, id: idOf(e.Service, taken)}
 		p.region = regionOf(entries, sameName[e.Service.Name], i)
 		if len(p.region) == 0 {
-			set.Warnings = append(set.Warnings, fmt.Sprintf("%s is left out: more specific entries take all of it", e.Service))
-			continue
+			err = yield(File{Service: e.Service}, []string{fmt.Sprintf("%s is left out: more specific entries take all of it", e.Service)})
+		} else {
+			var warnings []string
+			p.objectives, warnings = objectivesOf(e, o, src)
+			err = yield(File{Name: "slo-" + p.id, Service: e.Service, Groups: write(&p), plan: &p}, warnings)
 		}
-		var warnings []string
-		p.objectives, warnings = objectivesOf(e, o, src)
-		set.Warnings = append(set.Warnings, warnings...)
-		set.Files = append(set.Files, File{Name: "slo-" + p.id, Service: e.Service, Groups: write(&p), plan: &p})
+		if err != nil {
+			return err
+		}
 	}
-	return set, nil
+	return nil
 }
 
 func sourceOf(name string) source {

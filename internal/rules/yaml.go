@@ -27,40 +27,70 @@ var Formats = []string{Prometheus, Operator, Mimir}
 // Write writes files in a format: as one rule file in Prometheus's, and as one
 // YAML document each in the others.
 func Write(w io.Writer, format string, files ...File) error {
-	y := &yamlWriter{w: w}
-	if format == Prometheus {
-		if len(files) == 0 {
-			y.line(0, "groups: []")
-			return y.err
+	out, err := NewWriter(w, format)
+	for _, f := range files {
+		if err != nil {
+			return err
 		}
-		y.line(0, "groups:")
+		err = out.Add(f)
 	}
-	for i, f := range files {
-		if i > 0 && format != Prometheus {
-			y.line(0, "---")
-		}
-		switch format {
-		case Prometheus:
-			y.groups(1, f.Groups)
-		case Operator:
-			y.line(0, "apiVersion: monitoring.coreos.com/v1")
-			y.line(0, "kind: PrometheusRule")
-			y.line(0, "metadata:")
-			y.line(1, "name: "+quote(objectName(f.Name)))
-			y.line(1, "labels:")
-			y.line(2, "app.kubernetes.io/managed-by: sloectl")
-			y.line(0, "spec:")
-			y.line(1, "groups:")
-			y.groups(2, f.Groups)
-		case Mimir:
-			y.line(0, "namespace: "+quote(f.Name))
+	if err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// Writer writes files one by one, as Write does.
+type Writer struct {
+	y      yamlWriter
+	format string
+	some   bool
+}
+
+// NewWriter returns one that writes to w. The error lists the formats there are.
+func NewWriter(w io.Writer, format string) (*Writer, error) {
+	if !slices.Contains(Formats, format) {
+		return nil, fmt.Errorf("format must be one of %s, not %q", strings.Join(Formats, ", "), format)
+	}
+	return &Writer{y: yamlWriter{w: w}, format: format}, nil
+}
+
+// Add writes one file's groups.
+func (w *Writer) Add(f File) error {
+	y := &w.y
+	if w.some && w.format != Prometheus {
+		y.line(0, "---")
+	}
+	switch {
+	case w.format == Operator:
+		y.line(0, "apiVersion: monitoring.coreos.com/v1")
+		y.line(0, "kind: PrometheusRule")
+		y.line(0, "metadata:")
+		y.line(1, "name: "+quote(objectName(f.Name)))
+		y.line(1, "labels:")
+		y.line(2, "app.kubernetes.io/managed-by: sloe")
+		y.line(0, "spec:")
+		y.line(1, "groups:")
+		y.groups(2, f.Groups)
+	case w.format == Mimir:
+		y.line(0, "namespace: "+quote(f.Name))
+		fallthrough
+	default:
+		if w.format == Mimir || !w.some {
 			y.line(0, "groups:")
-			y.groups(1, f.Groups)
-		default:
-			return fmt.Errorf("format must be one of %s, not %q", strings.Join(Formats, ", "), format)
 		}
+		y.groups(1, f.Groups)
 	}
+	w.some = true
 	return y.err
+}
+
+// Close ends the output. It does not close what it writes to.
+func (w *Writer) Close() error {
+	if !w.some && w.format == Prometheus {
+		w.y.line(0, "groups: []")
+	}
+	return w.y.err
 }
 
 // objectName makes a name that Kubernetes takes: lower case, digits, - and .

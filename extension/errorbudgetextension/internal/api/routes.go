@@ -36,6 +36,7 @@ func (h *handler) routes() []route {
 		{"/v1/budgets", read, h.budgets},
 		{"/v1/budgets/{service}", read, h.serviceBudgets},
 		{"/v1/alerts", read, h.alerts},
+		{"/v1/rules", read, h.rules},
 		{"/v1/overrides", append(read, post...), h.overrides},
 		{"/v1/overrides/{id}", []string{http.MethodDelete}, h.clearOverride},
 		{"/v1/audit", read, h.audit},
