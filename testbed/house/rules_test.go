@@ -102,6 +102,11 @@ var rules = []rule{
 		in:   []string{"receiver", "processor", "connector", "extension", "internal"},
 		deny: []string{"github.com/prometheus/prometheus"},
 	},
+	{
+		name: "OpenSLO is about objectives alone",
+		in:   []string{"internal/openslo"},
+		only: append(own("internal/openslo", "internal/slo"), "go.yaml.in/yaml/v3"),
+	},
 	{name: "names need nothing", in: []string{"internal/semconv"}, only: own("internal/semconv")},
 	{name: "what the endpoint says is plain types", in: []string{"internal/budgetapi"}, only: own("internal/budgetapi")},
 	{
