@@ -19,7 +19,7 @@ func TestReference(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "catalogue.md"))
 	require.NoError(t, err)
 	reference := string(data)
-	for _, key := range slices.Concat(allPromiseKeys, objectiveKeys, []string{"name", "namespace", "environment", "tier", "team", "slo", "slos"}) {
+	for _, key := range slices.Concat(allPromiseKeys, objectiveKeys, policyKeys, []string{"policy", "name", "namespace", "environment", "tier", "team", "slo", "slos"}) {
 		assert.Regexp(t, regexp.MustCompile("(?m)^\\|.*`"+key+"`.*\\|"), reference, "a row of a table is about %s", key)
 	}
 	_, example, _ := strings.Cut(reference, "```yaml\n")
@@ -32,6 +32,9 @@ func TestReference(t *testing.T) {
 
 // The defaults that the reference tells are those of the program.
 func TestReferenceOfDefaults(t *testing.T) {
+	p := DefaultPolicy()
+	assert.Equal(t, []string{"0.5", "0.2", "0", "0"}, []string{p.NormalAt.String(), p.CanaryAt.String(), p.Hysteresis.String(), p.CoverageLimit.String()})
+	assert.Equal(t, 10, p.CanaryWeight)
 	for tier, want := range map[string][]string{"tier1": {"0.9995", "200ms", "0.99"}, "tier2": {"0.999", "500ms", "0.95"}, "tier3": {"0.995", "2s", "0.9"}} {
 		e := parse(t, "services: [{name: a, tier: "+tier+"}]").Lookup(Service{Name: "a"})
 		assert.Equal(t, want, []string{e.Availability.String(), e.LatencyThreshold.String(), e.LatencyTarget.String()})
