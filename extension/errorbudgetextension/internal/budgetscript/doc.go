@@ -27,6 +27,6 @@
 //	eval QUERY [ARGUMENT...]  asks; the indented lines are the answer, exactly
 //
 // Queries that every script may ask are gate, counts, coverage and incidents; a
-// package may bring its own. Where a test calls Test, the flag -update rewrites
+// package may bring its own. Where a test calls scripttest.Test, the flag -update rewrites
 // the answers.
 package budgetscript // import "github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budgetscript"

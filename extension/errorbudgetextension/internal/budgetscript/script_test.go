@@ -12,8 +12,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestScripts(t *testing.T) { Test(t, "testdata/*.budget", nil, nil) }
-
 func TestWrongScripts(t *testing.T) {
 	for _, tt := range []struct{ name, script, err string }{
 		{"an unknown command", "explode", "line 1, explode: no such command"},
