@@ -26,7 +26,7 @@ const rulesHelp = `Make recording and alert rules for Prometheus from a catalogu
 for promtool and a dashboard for Grafana.
 
 Without --output-dir the rules of all services are printed. With it each service
-has a file slo-SERVICE.yaml, and beside it slo-SERVICE_test.yaml for ` + "`promtool test\nrules`" + ` (format prometheus).
+has a file slo-SERVICE.yaml, beside it slo-SERVICE_test.yaml for ` + "`promtool test\nrules`" + ` (format prometheus), and all have dashboard-PROFILE.json for Grafana.
 
 --check writes nothing. It validates with Prometheus's own library what would be
 written, or a rule file that exists.`
@@ -149,6 +149,9 @@ func (f *rulesFlags) save(out io.Writer, set rules.Set) error {
 			return fmt.Errorf("--output-dir: %w", err)
 		}
 		return nil
+	}
+	if err := write("dashboard-"+f.Profile+".json", func(w io.Writer) error { return rules.WriteDashboard(w, f.Profile) }); err != nil {
+		return err
 	}
 	for _, file := range set.Files {
 		name := file.Name + ".yaml"

@@ -27,6 +27,7 @@ func TestRulesAreWrittenAFileAService(t *testing.T) {
 	for _, f := range found {
 		names = append(names, f.Name())
 	}
+	assert.Contains(t, names, "dashboard-classic.json")
 	for _, service := range []string{"checkout", "search", "checkout-staging"} {
 		assert.Contains(t, names, "slo-"+service+".yaml")
 		assert.Contains(t, names, "slo-"+service+"_test.yaml")
