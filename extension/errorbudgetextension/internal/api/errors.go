@@ -46,8 +46,8 @@ func codeOf(status int) string {
 // maxReason bounds what is passed on of an error's text, in bytes.
 const maxReason = 1024
 
-// JSONErrors makes every error of next that is not JSON a budgetapi.Error with
-// the same status: those of authentication and of bodies that cannot be decoded
+// JSONErrors makes every error of next that is plain text a budgetapi.Error with
+// the same status, and leaves pages alone: those of authentication and of bodies that cannot be decoded
 // come as plain text.
 func JSONErrors(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -70,7 +70,8 @@ func (c *errorCatcher) WriteHeader(status int) {
 		return
 	}
 	c.decided = status >= http.StatusOK
-	if status >= http.StatusBadRequest && !strings.HasPrefix(c.Header().Get("Content-Type"), "application/json") {
+	kind, _, _ := strings.Cut(c.Header().Get("Content-Type"), ";")
+	if status >= http.StatusBadRequest && kind != "application/json" && kind != "text/html" {
 		c.caught = status
 		return
 	}

@@ -124,6 +124,8 @@ func TestDocumentedStatuses(t *testing.T) {
 		status                     int
 	}{
 		{"/", "GET", "/", "", "", 200},
+		{"/services/{service}", "GET", "/services/fine", "", "", 200},
+		{"/services/{service}", "GET", "/services/nobody", "", "", 404},
 		{"/metrics", "GET", "/metrics", "", "", 200},
 		{"/v1/openapi.json", "GET", "/v1/openapi.json", "", "", 200},
 		{"/v1/gate/{service}", "GET", "/v1/gate/fine", "", "", 200},

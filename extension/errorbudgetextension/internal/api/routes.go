@@ -29,6 +29,7 @@ func (h *handler) routes() []route {
 	post := []string{http.MethodPost}
 	return []route{
 		{"/{$}", read, h.Page.ServeHTTP},
+		{"/services/{service}", read, h.Page.ServeHTTP},
 		{"/metrics", read, h.Metrics.ServeHTTP},
 		{"/v1/openapi.json", read, openAPI},
 		{"/v1/gate/{service}", read, h.gate},

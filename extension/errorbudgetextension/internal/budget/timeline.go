@@ -2,12 +2,25 @@
 
 package budget
 
-import "github.com/sloe-dev/sloe/internal/slo"
+import (
+	"slices"
+
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+// Timeline is what a window held, over time.
+type Timeline struct {
+	// Stretches are of equal length, the oldest first.
+	Stretches []Stretch
+	// Exclusions are the minutes that no verdict counts, in ascending order.
+	Exclusions []Interval
+}
 
 // Stretch is what some minutes in a row held of an indicator.
 type Stretch struct {
 	// From is the first minute; the next Stretch's is the first one after.
-	From   slo.Minute
+	From slo.Minute
+	// Counts are those that verdicts count.
 	Counts Counts
 	// Coverage is that of the closed minutes since the first sight. None elapsed
 	// before it.
@@ -15,31 +28,39 @@ type Stretch struct {
 }
 
 // Timeline returns the last n stretches of an indicator, by its current
-// definition, the oldest first. Each holds as many blocks of two hours as are
-// given, and the last one the open minute: blocks are what is held of the past,
-// so that this reads no disk.
-func (l *Ledger) Timeline(id slo.Service, sli string, now slo.Minute, blocksEach, n int) []Stretch {
+// definition. Each holds as many blocks of two hours as are given, and the last
+// one the open minute: blocks are what is held of the past, so that this reads
+// no disk.
+func (l *Ledger) Timeline(id slo.Service, sli string, now slo.Minute, blocksEach, n int) Timeline {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	out := make([]Stretch, n)
+	t := Timeline{Stretches: make([]Stretch, n)}
 	step := slo.Minute(blocksEach) * blockMinutes
 	from := startOfBlock(now) + blockMinutes - slo.Minute(n)*step
 	s := l.services[id]
-	for i := range out {
-		out[i].From = from + slo.Minute(i)*step
+	for i := range t.Stretches {
+		at := from + slo.Minute(i)*step
+		t.Stretches[i].From = at
 		if s != nil {
-			out[i].Coverage = l.coverageWithin(s, out[i].From, min(out[i].From+step, now))
+			t.Stretches[i].Coverage = l.coverageWithin(s, at, min(at+step, now))
 		}
 	}
-	if c := l.currentSeries(id, sli); c != nil {
-		c.reach(from)
-		c.each(func(minute slo.Minute, counts Counts) {
-			if i := int((minute - from) / step); minute >= from && i < n {
-				out[i].Counts.add(counts)
-			}
-		})
+	c := l.currentSeries(id, sli)
+	if c == nil {
+		return t
 	}
-	return out
+	t.Exclusions = slices.Clone(s.exclusions)
+	c.reach(from)
+	stretch := func(minute slo.Minute, apply func(*Counts)) {
+		if i := int((minute - from) / step); minute >= from && i < n {
+			apply(&t.Stretches[i].Counts)
+		}
+	}
+	c.each(func(minute slo.Minute, counts Counts) { stretch(minute, func(sum *Counts) { sum.add(counts) }) })
+	if c.tally(Span{Name: "timeline", From: from, Length: now - from}, now); c.out != nil {
+		c.out.each(func(minute slo.Minute, counts Counts) { stretch(minute, func(sum *Counts) { sum.sub(counts) }) })
+	}
+	return t
 }
 
 // each shows all that is held, blocks by their first minute.

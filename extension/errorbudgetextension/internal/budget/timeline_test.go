@@ -28,7 +28,7 @@ func TestTimeline(t *testing.T) {
 		b.Increments = append(b.Increments, Increment{Series: key, Minute: m, Counts: Counts{Good: 9, Bad: uint64(m % 2)}})
 	}
 	l.Apply(b)
-	got := l.Timeline(id, slo.HTTPAvailability, now, 1, 84)
+	got := l.Timeline(id, slo.HTTPAvailability, now, 1, 84).Stretches
 	assert.Len(t, got, 84)
 	assert.Equal(t, now-30, got[83].From, "the last stretch holds the open block")
 	var sum Counts
@@ -51,7 +51,14 @@ func TestTimeline(t *testing.T) {
 	assert.Equal(t, l.View(id, now.Time(), time.Minute).Indicators[0].Counts, sum)
 	assert.Equal(t, Coverage{Elapsed: 2 * 24 * 60, Measured: 2*24*60 - 300}, coverage)
 
-	for _, s := range l.Timeline(slo.Service{Name: "nobody"}, slo.HTTPAvailability, now, 3, 120) {
+	out := []Interval{{From: now - 60, To: now - 30}}
+	l.SetExclusions(func(slo.Service) []Interval { return out })
+	excluded := l.Timeline(id, slo.HTTPAvailability, now, 1, 84)
+	assert.Equal(t, out, excluded.Exclusions)
+	last, before := excluded.Stretches[82].Counts, got[82].Counts
+	assert.Equal(t, Counts{Good: before.Good - 30*9, Bad: before.Bad - 15}, last)
+
+	for _, s := range l.Timeline(slo.Service{Name: "nobody"}, slo.HTTPAvailability, now, 3, 120).Stretches {
 		assert.Zero(t, s.Counts)
 		assert.Zero(t, s.Coverage)
 	}

@@ -46,6 +46,9 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	for _, a := range all {
 		service(emit, a)
 		for _, o := range a.SLOs {
+			if o.Unread {
+				continue // nothing is known of it now
+			}
 			objective(emit, c.assessor, a, o)
 			if c.sloth {
 				slothObjective(emit, c.assessor, a, o)

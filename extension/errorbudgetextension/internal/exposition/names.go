@@ -13,7 +13,7 @@ import (
 // them.
 var (
 	serviceLabels   = []string{"service_namespace", "service_name", "deployment_environment_name"}
-	objectiveLabels = append(append([]string{}, serviceLabels...), "sli_name")
+	objectiveLabels = append(append([]string{}, serviceLabels...), "sli_name", "slo")
 )
 
 func describe(name, help string, labels []string, more ...string) *prometheus.Desc {

@@ -32,7 +32,7 @@ func service(emit emitter, a assess.Assessment) {
 // objective shows what is one for an objective.
 func objective(emit emitter, assessor *assess.Assessor, a assess.Assessment, o assess.Objective) {
 	id := func(more ...string) []string {
-		return identity(a.Service, append([]string{o.Promise.Name}, more...)...)
+		return identity(a.Service, append([]string{o.Promise.Indicator, o.Promise.Name}, more...)...)
 	}
 	emit(remaining, o.Spend.Remaining(), id()...)
 	emit(goodEvents, float64(o.Spend.Good), id()...)
@@ -51,6 +51,14 @@ func truth(b bool) float64 {
 		return 1
 	}
 	return 0
+}
+
+// length is that of the objective's window; of a calendar's, as far as it went.
+func length(a assess.Assessment, o assess.Objective) time.Duration {
+	if o.Promise.Window.Length > 0 {
+		return o.Promise.Window.Length
+	}
+	return a.AsOf.Sub(o.Tally.Span.From.Time())
 }
 
 // share shows a ratio as a number.

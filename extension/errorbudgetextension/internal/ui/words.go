@@ -8,8 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
+	"github.com/sloe-dev/sloe/internal/slo"
 )
 
 // percent shows a share, with as many digits as tell states apart. A nil share
@@ -44,6 +46,67 @@ func instant(t time.Time) string {
 		return "never"
 	}
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// may says in words what a release of the service may do.
+func may(s budgetapi.ServiceBudget) string {
+	switch {
+	case !s.Allow:
+		return "may not release"
+	case s.State == budgetapi.StateCanary:
+		return "may release as a canary"
+	}
+	return "may release"
+}
+
+// next says how long the next better state is away.
+func next(n *budgetapi.Next, now time.Time) string {
+	return n.State + " in " + away(n.Earliest.Sub(now)) + " if nothing fails"
+}
+
+// away words a time to wait in its two largest units.
+func away(d time.Duration) string {
+	minutes := int64(max(d, 0) / time.Minute)
+	days, hours, minutes := minutes/1440, minutes/60%24, minutes%60
+	switch {
+	case days > 0:
+		return fmt.Sprintf("%d d %d h", days, hours)
+	case hours > 0:
+		return fmt.Sprintf("%d h %d min", hours, minutes)
+	}
+	return fmt.Sprintf("%d min", minutes)
+}
+
+// rate words a burn rate: more than 1 spends the budget before the window ends.
+func rate(b assess.Burn) string {
+	r, ok := b.Rate()
+	if !ok {
+		return "no events"
+	}
+	return strconv.FormatFloat(r, 'f', 2, 64) + "x"
+}
+
+// short words a length of whole hours.
+func short(d time.Duration) string { return strconv.Itoa(int(d/time.Hour)) + " h" }
+
+// days words a window.
+func days(d time.Duration) string { return strconv.Itoa(int(d/(24*time.Hour))) + " d" }
+
+// hours words the length of a stretch.
+func hours(m slo.Minute) string { return strconv.Itoa(int(m/60)) + " h" }
+
+// brief leaves out objectives that are well where anything else is said.
+func brief(reasons []budgetapi.Reason) []budgetapi.Reason {
+	var out []budgetapi.Reason
+	for _, r := range reasons {
+		if policy.Code(r.Code) != policy.BudgetOK {
+			out = append(out, r)
+		}
+	}
+	if len(out) == 0 && len(reasons) > 0 {
+		return reasons[:1]
+	}
+	return out
 }
 
 // why words a reason.
