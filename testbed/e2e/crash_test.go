@@ -38,7 +38,7 @@ func TestKillLosesNothingThatWasServed(t *testing.T) {
 	var sent atomic.Uint64
 	var served uint64
 	dir := ""
-	for round := range 5 {
+	for round := range 10 {
 		g := startGateway(t, policyCatalogue, dir)
 		dir = g.Dir
 		after, err := g.valid("shop")

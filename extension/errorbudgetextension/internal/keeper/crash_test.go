@@ -75,7 +75,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	directory := t.TempDir()
 	r := rand.New(rand.NewPCG(11, 12))
 	before := uint64(0)
-	for round := range 15 {
+	for round := range 200 {
 		added, shown := runAndKill(t, directory, time.Duration(r.IntN(60_000))*time.Microsecond)
 		stored := storedCount(t, directory)
 		require.LessOrEqual(t, max(shown, before), stored, "round %d: what was served is kept", round)
@@ -120,5 +120,6 @@ func storedCount(t *testing.T, directory string) uint64 {
 	t.Helper()
 	b := newBench(t, directory, noon)
 	defer b.close(t)
+	require.Empty(t, b.store.Damage(), "a kill damages nothing")
 	return b.served().Good
 }
