@@ -199,8 +199,8 @@ func TestRestoreOverTheArchive(t *testing.T) {
 	assert.Equal(t, want, got)
 }
 
-// The archive is asked once a block and window at most, and not at all for
-// windows of the recent blocks.
+// The archive is asked once in half an hour and window at most, and not at all for
+// windows of the recent hours.
 func TestArchiveIsAskedSeldom(t *testing.T) {
 	d := newArchived()
 	into := make([]Counts, 3)
@@ -212,7 +212,7 @@ func TestArchiveIsAskedSeldom(t *testing.T) {
 			d.ledger.Closed(shop, slo.HTTPAvailability, start+m, []time.Duration{time.Hour, 6 * time.Hour, 7 * 24 * time.Hour}, into)
 		}
 	}
-	assert.LessOrEqual(t, d.archive.asked, 2*24+2)
+	assert.LessOrEqual(t, d.archive.asked, 2*24*60/edgeMinutes+2)
 	d.ledger.mu.Lock()
 	defer d.ledger.mu.Unlock()
 	assert.Len(t, d.series().windows, 3)

@@ -63,15 +63,16 @@ func (s *series) badFallsTo(span Span, now slo.Minute, limit uint64) slo.Minute 
 // cannot be had: then the answer is up to two hours too late. It tells whether
 // more is to leave.
 func (s *series) fallsWithin(w *window, e block, leave func(slo.Minute, uint64) bool) bool {
-	if w.edge != nil && w.edge.number == e.number {
-		return w.edge.cells.each(0, func(c cell) bool { return leave(c.minute, c.counts.Bad) })
-	}
 	cells, err := s.minutesOf(e)
 	if err != nil {
-		return leave(e.end()-1, e.counts.Bad)
+		bad := e.counts.Bad
+		if w.edge != nil && w.edge.number == e.number {
+			bad = w.edge.left.Bad
+		}
+		return leave(e.end()-1, bad)
 	}
 	for _, c := range cells {
-		if !leave(c.minute, c.counts.Bad) {
+		if c.minute >= w.from && !leave(c.minute, c.counts.Bad) {
 			return false
 		}
 	}

@@ -60,9 +60,14 @@ func (h *history) pop(c cell, next int) {
 	h.head, h.off = c.minute, next
 	h.n--
 	if popped := h.off - h.base; popped >= compactAt && popped > len(h.buf)/2 {
-		h.buf = h.buf[:copy(h.buf, h.buf[popped:])]
-		h.base = h.off
+		h.compact()
 	}
+}
+
+// compact frees what was popped. Places stay valid.
+func (h *history) compact() {
+	h.buf = h.buf[:copy(h.buf, h.buf[h.off-h.base:])]
+	h.base = h.off
 }
 
 // seek moves a place to the first cell of a minute or after it. Moving on costs

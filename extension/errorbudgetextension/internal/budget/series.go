@@ -148,6 +148,7 @@ func (s *series) sumUp(now slo.Minute) {
 			whole.counts.add(c.counts)
 			cells = append(cells, c)
 		}
+		s.old.compact()
 		s.blocks.push(whole)
 		for _, w := range s.windows {
 			if whole.start() < w.from && w.from < whole.end() {

@@ -2,7 +2,11 @@
 
 package budget
 
-import "github.com/sloe-dev/sloe/internal/slo"
+import (
+	"slices"
+
+	"github.com/sloe-dev/sloe/internal/slo"
+)
 
 // window is the running sum of one span of a series. It moves on with time, so
 // that each minute enters once and leaves once.
@@ -22,9 +26,14 @@ type window struct {
 // edge is the block that a window is just leaving.
 type edge struct {
 	number int64
-	left   Counts // what of the block is still in the window's sum
-	cells  history
+	left   Counts     // what of the block is still in the window's sum
+	until  slo.Minute // how far cells reach
+	cells  history    // the minutes of the block that leave next
 }
+
+// edgeMinutes is how many minutes of an edge are held: more take more memory,
+// fewer ask the archive more often.
+const edgeMinutes = 30
 
 // unreadAfter is after how many minutes a window is forgotten that nobody asks
 // for.
@@ -139,12 +148,18 @@ func (s *series) moveOn(w *window, to slo.Minute) {
 
 // moveWithin moves a window's start within a block whose minutes are on disk.
 func (s *series) moveWithin(w *window, e block, to slo.Minute) bool {
-	if w.edge == nil || w.edge.number != e.number {
+	if w.edge == nil || w.edge.number != e.number || to > w.edge.until {
 		cells, err := s.minutesOf(e)
 		if err != nil {
 			return false
 		}
-		w.edge = newEdge(e.number, cells, e.start())
+		for _, c := range cells {
+			if c.minute >= w.from && c.minute < to {
+				w.sum.sub(c.counts)
+			}
+		}
+		w.edge = newEdge(e.number, cells, to)
+		return true
 	}
 	w.sum.sub(w.edge.dropBefore(to))
 	return true
@@ -152,13 +167,17 @@ func (s *series) moveWithin(w *window, e block, to slo.Minute) bool {
 
 // newEdge returns the part of a block from a minute on.
 func newEdge(number int64, cells []cell, from slo.Minute) *edge {
-	e := &edge{number: number}
+	e := &edge{number: number, until: from + edgeMinutes}
 	for _, c := range cells {
-		if c.minute >= from {
+		if c.minute < from {
+			continue
+		}
+		e.left.add(c.counts)
+		if c.minute < e.until {
 			e.cells.push(c)
-			e.left.add(c.counts)
 		}
 	}
+	e.cells.buf = slices.Clip(slices.Clone(e.cells.buf))
 	return e
 }
 
