@@ -53,14 +53,6 @@ func truth(b bool) float64 {
 	return 0
 }
 
-// length is that of the objective's window; of a calendar's, as far as it went.
-func length(a assess.Assessment, o assess.Objective) time.Duration {
-	if o.Promise.Window.Length > 0 {
-		return o.Promise.Window.Length
-	}
-	return a.AsOf.Sub(o.Tally.Span.From.Time())
-}
-
 // share shows a ratio as a number.
 func share(r slo.Ratio) float64 { return float64(r.Num) / float64(r.Den) }
 
