@@ -21,7 +21,9 @@ const idleSeries = "sli:idle"
 func (p *plan) presence(alert string, labels map[string]string) []Rule {
 	expr := "absent(" + p.region.series(idleSeries) + ")"
 	if p.SilentAfter > 0 {
-		expr += " or " + p.region.each(idleSeries, "min_over_time(%["+span(p.SilentAfter)+"]) == 1")
+		// A service that is younger was not silent for so long.
+		wait := span(p.SilentAfter)
+		expr += " or " + p.region.each(idleSeries, "(min_over_time(%["+wait+"]) == 1 and % offset "+wait+")")
 	}
 	rules := []Rule{{Record: idleSeries, Expr: idle(p.source.traffic(p.region, "5m")), Labels: p.identity()}}
 	if slices.Contains(p.entry.AlertsOff, slo.AlertUnresponsive) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -85,6 +86,19 @@ func TestPromtoolAcceptsAndTheUnitTestsPass(t *testing.T) {
 			out = tool(t, dir, append([]string{"test", "rules"}, testFiles...)...)
 			assert.Equal(t, len(set.Files), strings.Count(out, "SUCCESS"), out)
 		})
+	}
+}
+
+func TestSilenceFiresWhenItIsTooLong(t *testing.T) {
+	for _, source := range Sources {
+		set := generate(t, "testdata/one.yaml", Options{Source: source, SilentAfter: 2 * time.Hour, Indicators: []string{slo.HTTPAvailability, slo.DBLatency}})
+		dir := t.TempDir()
+		_, testFiles := save(t, dir, set)
+		out := tool(t, dir, "test", "rules", testFiles[0])
+		assert.Contains(t, out, "SUCCESS")
+		written, err := os.ReadFile(filepath.Join(dir, testFiles[0]))
+		require.NoError(t, err)
+		assert.Contains(t, string(written), "idle is silent, for as long as is allowed")
 	}
 }
 

@@ -125,7 +125,7 @@ func (r region) each(metric, shape string, more ...string) string {
 	var parts []string
 	for _, b := range r {
 		selector := metric + "{" + strings.Join(append(b.matchers(), more...), ",") + "}"
-		parts = append(parts, strings.Replace(shape, "%", selector, 1))
+		parts = append(parts, strings.ReplaceAll(shape, "%", selector))
 	}
 	return strings.Join(parts, " or ")
 }

@@ -4,7 +4,6 @@ package rules
 
 import (
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
@@ -169,24 +168,34 @@ func (p *plan) outageTest() Test {
 }
 
 func (p *plan) idleTest() Test {
-	wait := max(minutes(p.UnresponsiveAfter)+10, 60)
+	quiet, alerts := max(minutes(p.UnresponsiveAfter)+10, 60), !slices.Contains(p.entry.AlertsOff, slo.AlertUnresponsive)
 	t := Test{Name: "idle is silent, and is no missing data"}
+	if p.SilentAfter > 0 && alerts {
+		t.Name = "idle is silent, for as long as is allowed"
+		quiet = max(minutes(p.SilentAfter)-1, 1)
+		late := quiet + minutes(p.UnresponsiveAfter) + 5
+		t.Checks = append(t.Checks, Check{Expr: p.unresponsive(), Minute: late, Value: 1})
+	}
 	for _, in := range p.inputs(p.objectives) {
-		t.Inputs = append(t.Inputs, Input{in.Series, fmt.Sprintf("%d+0x%d", perMinute, wait)})
+		t.Inputs = append(t.Inputs, Input{in.Series, fmt.Sprintf("%d+0x%d", perMinute, quiet+minutes(p.UnresponsiveAfter)+5)})
 	}
-	t.Checks = []Check{{Expr: p.region.each(idleSeries, "count(% == 1)"), Minute: wait, Value: 1}}
-	if p.SilentAfter == 0 || minutes(p.SilentAfter) > wait {
-		t.Checks = append(t.Checks, Check{Expr: `count(ALERTS{alertstate="firing"})`, Minute: wait, Empty: true})
-	}
-	return t
+	return Test{Name: t.Name, Inputs: t.Inputs, Checks: append([]Check{
+		{Expr: p.region.each(idleSeries, "count(% == 1)"), Minute: quiet, Value: 1},
+		{Expr: `count(ALERTS{alertstate="firing"})`, Minute: quiet, Empty: true},
+	}, t.Checks...)}
 }
 
-func (p *plan) absentTest() Test {
+// unresponsive counts the firing alerts on missing data or traffic.
+func (p *plan) unresponsive() string {
 	name := "SLO_" + p.id + "_Unresponsive"
 	if p.Profile == Pyrra {
 		name = "SLOMetricAbsent"
 	}
-	expr := `count(ALERTS{alertstate="firing",` + equal("alertname", name) + "})"
+	return `count(ALERTS{alertstate="firing",` + equal("alertname", name) + "})"
+}
+
+func (p *plan) absentTest() Test {
+	expr := p.unresponsive()
 	wait := minutes(p.UnresponsiveAfter)
 	return Test{
 		Name:   "absent data is unresponsive",
@@ -207,36 +216,3 @@ func (p *plan) firing(o objective, pair burnrate.Pair) string {
 }
 
 func minutes(d time.Duration) int { return int((d + time.Minute - 1) / time.Minute) }
-
-// WriteTests writes a test file for `promtool test rules`, which reads the rules
-// from a file beside it.
-func WriteTests(w io.Writer, ruleFile string, tests []Test) error {
-	y := &yamlWriter{w: w}
-	y.line(0, "rule_files: ["+quote(ruleFile)+"]")
-	y.line(0, "evaluation_interval: 1m")
-	y.line(0, "tests:")
-	for _, t := range tests {
-		y.line(1, "- name: "+quote(t.Name))
-		y.line(2, "interval: 1m")
-		if len(t.Inputs) > 0 {
-			y.line(2, "input_series:")
-		}
-		for _, in := range t.Inputs {
-			y.line(3, "- series: "+quote(in.Series))
-			y.line(3, "  values: "+quote(in.Values))
-		}
-		y.line(2, "promql_expr_test:")
-		for _, c := range t.Checks {
-			y.check(3, c)
-		}
-	}
-	return y.err
-}
-
-func (y *yamlWriter) check(depth int, c Check) {
-	y.line(depth, "- expr: "+quote(c.Expr))
-	y.line(depth+1, fmt.Sprintf("eval_time: %dm", c.Minute))
-	if !c.Empty {
-		y.line(depth+1, fmt.Sprintf(`exp_samples: [{labels: "{}", value: %v}]`, c.Value))
-	}
-}

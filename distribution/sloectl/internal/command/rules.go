@@ -26,7 +26,8 @@ const rulesHelp = `Make recording and alert rules for Prometheus from a catalogu
 for promtool and a dashboard for Grafana.
 
 Without --output-dir the rules of all services are printed. With it each service
-has a file slo-SERVICE.yaml, beside it slo-SERVICE_test.yaml for ` + "`promtool test\nrules`" + ` (format prometheus), and all have dashboard-PROFILE.json for Grafana.
+has a file slo-SERVICE.yaml, and beside it, in the format prometheus,
+slo-SERVICE_test.yaml for promtool's test rules. dashboard-PROFILE.json is for all.
 
 --check writes nothing. It validates with Prometheus's own library what would be
 written, or a rule file that exists.`
