@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/assert"
@@ -95,7 +96,7 @@ func finds(r Rule, v *parser.VectorSelector) bool {
 		name, own = "ALERTS", []string{"alertname", "alertstate"}
 	}
 	return !slices.ContainsFunc(v.LabelMatchers, func(m *labels.Matcher) bool {
-		if m.Name == labels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			return !m.Matches(name)
 		}
 		_, given := r.Labels[m.Name]

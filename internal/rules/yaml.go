@@ -61,8 +61,8 @@ func (w *Writer) Add(f File) error {
 	if w.some && w.format != Prometheus {
 		y.line(0, "---")
 	}
-	switch {
-	case w.format == Operator:
+	switch w.format {
+	case Operator:
 		y.line(0, "apiVersion: monitoring.coreos.com/v1")
 		y.line(0, "kind: PrometheusRule")
 		y.line(0, "metadata:")
@@ -72,7 +72,7 @@ func (w *Writer) Add(f File) error {
 		y.line(0, "spec:")
 		y.line(1, "groups:")
 		y.groups(2, f.Groups)
-	case w.format == Mimir:
+	case Mimir:
 		y.line(0, "namespace: "+quote(f.Name))
 		fallthrough
 	default:
