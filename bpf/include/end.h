@@ -19,21 +19,21 @@
 /* Ends what is open. Returns what there is to send. Lock held. */
 static __always_inline __u32 end_exchange(struct conn *c, struct scratch *scratch, __u64 now, bool by_client)
 {
-	__u32 todo = 0;
+	__u32 after = 0;
 
 	if (c->phase == PHASE_RESPONSE && c->flags & CONN_END_UNTOLD && !(c->flags & CONN_DEFERRED)) {
 		/* also of a response of one I/O: it may have been one that ends with its connection */
 		fill_tail(&scratch->tail, c, TAIL_FINAL);
 		c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD);
-		todo |= TODO_TAIL;
+		after |= AFTER_TAIL;
 	}
 	if (c->phase != PHASE_REQUEST && promote_next(c))
-		todo |= TODO_OPENED;
+		after |= AFTER_OPENED;
 	if (c->phase == PHASE_REQUEST) {
 		abort_exchange(c, &scratch->record, now, by_client);
-		todo |= TODO_ANSWERED;
+		after |= AFTER_ANSWERED;
 	}
-	return todo;
+	return after;
 }
 
 /* A response was sent after the peer's FIN: the connection's end tells whether someone was there to read it. */
@@ -44,16 +44,16 @@ static __always_inline __u32 end_deferred(struct conn *c, struct scratch *scratc
 	fill_request(&scratch->record, c);
 	fill_response(&scratch->record, c);
 	scratch->record.outcome = c->flags & CONN_RESET ? OUTCOME_ABORTED_BY_CLIENT : OUTCOME_ANSWERED;
-	return TODO_ANSWERED;
+	return AFTER_ANSWERED;
 }
 
-static __always_inline void send_ended(struct sock *sk, struct conn *c, struct scratch *scratch, __u32 todo)
+static __always_inline void send_ended(struct sock *sk, struct conn *c, struct scratch *scratch, __u32 after)
 {
-	if (todo & TODO_OPENED)
+	if (after & AFTER_OPENED)
 		count(COUNT_OPENED);
-	if (todo & TODO_TAIL)
+	if (after & AFTER_TAIL)
 		emit_tail(&scratch->tail);
-	if (todo & TODO_ANSWERED)
+	if (after & AFTER_ANSWERED)
 		send_kept_record(sk, scratch, c);
 }
 
@@ -86,7 +86,7 @@ static __always_inline void on_state(struct sock *sk, int new_state)
 	struct scratch *scratch;
 	struct conn *c;
 	__u64 now;
-	__u32 todo = 0;
+	__u32 after = 0;
 
 	if (new_state == TCP_SYN_SENT || new_state == TCP_ESTABLISHED) {
 		own_connection(sk, new_state);
@@ -112,13 +112,13 @@ static __always_inline void on_state(struct sock *sk, int new_state)
 	case TCP_LAST_ACK:
 		/* a server that closes its side answers no more; a client that does may still read */
 		if (c->role == ROLE_SERVER)
-			todo = end_exchange(c, scratch, now, c->flags & (CONN_PEER_CLOSED | CONN_RESET));
+			after = end_exchange(c, scratch, now, c->flags & (CONN_PEER_CLOSED | CONN_RESET));
 		else if (new_state == TCP_FIN_WAIT1 && sk->sk_shutdown == SHUTDOWN_BOTH)
-			todo = end_exchange(c, scratch, now, true);
+			after = end_exchange(c, scratch, now, true);
 		break;
 	}
 	bpf_spin_unlock(&c->lock);
-	send_ended(sk, c, scratch, todo);
+	send_ended(sk, c, scratch, after);
 }
 
 /* The socket is going away: the last word on its connection. */
@@ -128,7 +128,7 @@ static __always_inline void on_destroy(struct sock *sk)
 	struct scratch *scratch;
 	struct flow flow;
 	__u64 now;
-	__u32 todo, more = 0;
+	__u32 after, more = 0;
 	bool peer_first;
 
 	if (!c)
@@ -147,11 +147,11 @@ static __always_inline void on_destroy(struct sock *sk)
 	bpf_spin_lock(&c->lock);
 	peer_first = c->flags & (CONN_PEER_CLOSED | CONN_RESET);
 	if (c->flags & CONN_DEFERRED)
-		todo = end_deferred(c, scratch);
+		after = end_deferred(c, scratch);
 	else
-		todo = end_exchange(c, scratch, now, (c->role == ROLE_SERVER) == peer_first);
+		after = end_exchange(c, scratch, now, (c->role == ROLE_SERVER) == peer_first);
 	bpf_spin_unlock(&c->lock);
-	send_ended(sk, c, scratch, todo);
+	send_ended(sk, c, scratch, after);
 	if (!c->next.len)
 		return;
 	/* a request that was held behind it is open too */

@@ -66,12 +66,12 @@ static __always_inline void start_request(struct request *slot, const struct io 
 }
 
 /* What a transition asks to be done when the lock is free again. */
-enum todo {
-	TODO_OPENED = 1,
-	TODO_TAIL = 2,
-	TODO_ANSWERED = 4,
-	TODO_MUTED = 8,
-	TODO_BOUNDARY = 16,
+enum after {
+	AFTER_OPENED = 1,
+	AFTER_TAIL = 2,
+	AFTER_ANSWERED = 4,
+	AFTER_MUTED = 8,
+	AFTER_BOUNDARY = 16,
 };
 
 /* The response came before this hook: answer at once. Lock held. */
@@ -98,7 +98,7 @@ static __always_inline bool take_early_response(const struct io *io, struct conn
 static __always_inline __u32 request_transition(const struct io *io, struct conn *c, const struct request_bytes *b)
 {
 	struct scratch *scratch = io->scratch;
-	__u32 todo = 0;
+	__u32 after = 0;
 
 	if (b->held && (c->next.len || send_in_flight(io, c))) {
 		if (!c->next.len) {
@@ -129,17 +129,17 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 		if (c->phase == PHASE_PARTIAL)
 			c->phase = PHASE_IDLE;
 		if (c->role == ROLE_UNKNOWN && b->response)
-			return TODO_BOUNDARY;
+			return AFTER_BOUNDARY;
 		if (c->role == ROLE_UNKNOWN && ++c->misses >= (c->flags & CONN_MIDWAY ? MISSES_MIDWAY : MISSES_FRESH)) {
 			c->protocol = PROTOCOL_MUTED;
-			todo |= TODO_MUTED;
+			after |= AFTER_MUTED;
 		}
-		return todo;
+		return after;
 	}
 	if (c->phase == PHASE_RESPONSE && c->flags & CONN_TAIL_DUE) {
 		fill_tail(&scratch->tail, c, TAIL_FINAL);
 		c->flags &= ~CONN_TAIL_DUE;
-		todo |= TODO_TAIL;
+		after |= AFTER_TAIL;
 	}
 	if (c->phase != PHASE_PARTIAL)
 		start_request(&c->current, io);
@@ -147,7 +147,7 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 	c->partial_dir = io->direction;
 	if (b->detected == DETECT_MORE) {
 		c->phase = PHASE_PARTIAL;
-		return todo;
+		return after;
 	}
 	if (c->role == ROLE_UNKNOWN) {
 		c->role = io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT;
@@ -155,12 +155,12 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 	}
 	c->process = io->process;
 	open_exchange(c);
-	todo |= TODO_OPENED;
+	after |= AFTER_OPENED;
 	if (c->role == ROLE_CLIENT && take_early_response(io, c)) {
 		answer(c, &scratch->record);
-		todo |= TODO_ANSWERED;
+		after |= AFTER_ANSWERED;
 	}
-	return todo;
+	return after;
 }
 
 static __always_inline void on_request_bytes(struct io *io, struct conn *c)
@@ -170,7 +170,7 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 		.held = c->role == ROLE_SERVER && (c->phase == PHASE_REQUEST || c->phase == PHASE_RESPONSE) &&
 			(c->next.len || send_in_flight(io, c)),
 	};
-	__u32 todo;
+	__u32 after;
 
 	if (c->role == ROLE_UNKNOWN && c->phase == PHASE_PARTIAL && c->partial_dir != io->direction) {
 		/* the other side spoke before the request was whole: it was none */
@@ -181,21 +181,21 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 	}
 	read_request_bytes(io, c, &b);
 	bpf_spin_lock(&c->lock);
-	todo = request_transition(io, c, &b);
+	after = request_transition(io, c, &b);
 	note_sent(io, c);
 	bpf_spin_unlock(&c->lock);
 
-	if (todo & TODO_TAIL)
+	if (after & AFTER_TAIL)
 		emit_tail(&io->scratch->tail);
-	if (todo & TODO_MUTED)
+	if (after & AFTER_MUTED)
 		count(COUNT_MUTED);
-	if (todo & TODO_BOUNDARY)
+	if (after & AFTER_BOUNDARY)
 		count(COUNT_BOUNDARY);
-	if (todo & TODO_OPENED) {
+	if (after & AFTER_OPENED) {
 		count(COUNT_OPENED);
 		know_process(&io->process, io->scratch, io->now);
 	}
-	if (todo & TODO_ANSWERED)
+	if (after & AFTER_ANSWERED)
 		send_kept_record(io->sk, io->scratch, c);
 }
 

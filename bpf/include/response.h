@@ -80,16 +80,16 @@ static __always_inline bool is_connect(const struct request *r)
 /* A response before its request's hook. Lock held. */
 static __always_inline __u32 hold_early(const struct io *io, struct conn *c, const struct response_bytes *b)
 {
-	__u32 todo = 0;
+	__u32 after = 0;
 
 	if (b->detected != DETECT_YES || is_interim(b->status))
 		return 0;
 	if (io->direction != DIRECTION_RECV || !send_in_flight(io, c))
-		return c->phase == PHASE_IDLE ? TODO_BOUNDARY : 0;
+		return c->phase == PHASE_IDLE ? AFTER_BOUNDARY : 0;
 	if (c->flags & CONN_TAIL_DUE) {
 		fill_tail(&io->scratch->tail, c, TAIL_FINAL);
 		c->flags &= ~CONN_TAIL_DUE;
-		todo |= TODO_TAIL;
+		after |= AFTER_TAIL;
 	}
 	c->early_ns = io->now;
 	c->early_bytes = io->len;
@@ -97,14 +97,14 @@ static __always_inline __u32 hold_early(const struct io *io, struct conn *c, con
 	c->early_len = b->total;
 	c->early_status = b->status;
 	__builtin_memcpy(c->response, io->scratch->payload, RESPONSE_PREFIX);
-	return todo;
+	return after;
 }
 
 /* Lock held. */
 static __always_inline __u32 response_transition(const struct io *io, struct conn *c, const struct response_bytes *b)
 {
 	struct scratch *scratch = io->scratch;
-	__u32 todo = 0, start;
+	__u32 after = 0, start;
 
 	if (c->phase != PHASE_REQUEST)
 		return hold_early(io, c, b);
@@ -144,32 +144,32 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 		c->flags |= CONN_DEFERRED;
 		return 0;
 	}
-	todo |= TODO_ANSWERED;
+	after |= AFTER_ANSWERED;
 	if (promote_next(c))
-		todo |= TODO_OPENED;
-	return todo;
+		after |= AFTER_OPENED;
+	return after;
 }
 
 static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 {
 	struct response_bytes b;
-	__u32 todo;
+	__u32 after;
 
 	read_response_bytes(io, c, &b);
 	bpf_spin_lock(&c->lock);
-	todo = response_transition(io, c, &b);
+	after = response_transition(io, c, &b);
 	note_sent(io, c);
-	if (todo & TODO_ANSWERED && c->response_flags & EXCHANGE_SWITCHED)
+	if (after & AFTER_ANSWERED && c->response_flags & EXCHANGE_SWITCHED)
 		c->protocol = PROTOCOL_MUTED;
 	bpf_spin_unlock(&c->lock);
 
-	if (todo & TODO_TAIL)
+	if (after & AFTER_TAIL)
 		emit_tail(&io->scratch->tail);
-	if (todo & TODO_ANSWERED)
+	if (after & AFTER_ANSWERED)
 		send_record(io->sk, io->scratch, b.start);
-	if (todo & TODO_OPENED)
+	if (after & AFTER_OPENED)
 		count(COUNT_OPENED);
-	if (todo & TODO_BOUNDARY)
+	if (after & AFTER_BOUNDARY)
 		count(COUNT_BOUNDARY);
 }
 

@@ -16,7 +16,7 @@ static __always_inline bool is_power_of_two(__u32 n)
 
 static __always_inline void on_tail_bytes(struct io *io, struct conn *c)
 {
-	__u32 learned = 0, todo = 0;
+	__u32 learned = 0, after = 0;
 	bool last_chunk = false;
 
 	if (c->response_ios == 1) {
@@ -43,22 +43,22 @@ static __always_inline void on_tail_bytes(struct io *io, struct conn *c)
 		} else if (whole) {
 			fill_tail(&io->scratch->tail, c, TAIL_FINAL);
 			c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD);
-			todo |= TODO_TAIL;
+			after |= AFTER_TAIL;
 		} else if (!(c->flags & (CONN_LENGTH_KNOWN | CONN_CHUNKED)) &&
 			   (is_power_of_two(c->response_ios) || io->now - c->tail_ns > TAIL_PAUSE_NS)) {
 			fill_tail(&io->scratch->tail, c, 0);
 			c->tail_ns = io->now;
-			todo |= TODO_TAIL;
+			after |= AFTER_TAIL;
 		}
 		if (io->direction == DIRECTION_SEND && promote_next(c))
-			todo |= TODO_OPENED;
+			after |= AFTER_OPENED;
 	}
 	note_sent(io, c);
 	bpf_spin_unlock(&c->lock);
 
-	if (todo & TODO_TAIL)
+	if (after & AFTER_TAIL)
 		emit_tail(&io->scratch->tail);
-	if (todo & TODO_OPENED)
+	if (after & AFTER_OPENED)
 		count(COUNT_OPENED);
 }
 
