@@ -23,10 +23,8 @@ func (g gateway) valid(service string) (uint64, error) {
 		return 0, err
 	}
 	for _, s := range answer.Services {
-		for _, o := range s.SLOs {
-			if s.Name == service && o.Name == slo.HTTPAvailability {
-				return o.Valid, nil
-			}
+		if s.Name == service {
+			return objective(s, slo.HTTPAvailability).Valid, nil
 		}
 	}
 	return 0, nil

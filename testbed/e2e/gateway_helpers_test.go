@@ -134,19 +134,13 @@ func (g gateway) waitForValid(t *testing.T, service, indicator string, valid uin
 		var answer budgetapi.Budgets
 		_, err := collectorbed.GetJSON(g.budget+"/v1/budgets", &answer)
 		require.NoError(c, err)
-		var have uint64
+		found = budgetapi.ServiceBudget{}
 		for _, s := range answer.Services {
-			if s.Name != service {
-				continue
-			}
-			found = s
-			for _, o := range s.SLOs {
-				if o.Name == indicator {
-					have = o.Valid
-				}
+			if s.Name == service {
+				found = s
 			}
 		}
-		require.Equal(c, valid, have)
+		require.Equal(c, valid, objective(found, indicator).Valid)
 	}, patience, 20*time.Millisecond)
 	return found
 }

@@ -112,13 +112,7 @@ func waitForServices(t *testing.T, within time.Duration, address string, valid m
 			services[s.Name] = s
 		}
 		for name, want := range valid {
-			var have uint64
-			for _, o := range services[name].SLOs {
-				if o.Name == slo.HTTPAvailability {
-					have = o.Valid
-				}
-			}
-			require.Equal(c, want, have, name)
+			require.Equal(c, want, objective(services[name], slo.HTTPAvailability).Valid, name)
 		}
 	}, within, 50*time.Millisecond)
 	return services
