@@ -7,6 +7,7 @@ const (
 	ServiceName           = "service.name"
 	ServiceNamespace      = "service.namespace"
 	ServiceInstanceID     = "service.instance.id"
+	ServiceVersion        = "service.version"
 	DeploymentEnvironment = "deployment.environment.name"
 	// DeploymentEnvironmentOld is the form before 1.27.
 	DeploymentEnvironmentOld = "deployment.environment"

@@ -12,10 +12,24 @@ const (
 	// switched off. The sli connector counts spans and these, and nothing else.
 	// It has an edge at every latency threshold of the catalogue.
 	UnspannedDuration = "sloe.unspanned.duration"
+	// UnspannedFeltDuration is the same over what the caller felt, the queue time
+	// and the duration, with the same attributes and edges: the same exchanges,
+	// without those whose queue time is not known. It comes in the same resource of
+	// the same export as UnspannedDuration, and only of services with an objective
+	// on what is felt. Such an objective takes its counts from it, all others take
+	// theirs from UnspannedDuration.
+	UnspannedFeltDuration = "sloe.unspanned.felt.duration"
 	// OpenExchanges is a gauge, unit {exchange}, of requests that are unanswered
 	// past the receiver's stuck_after.
 	OpenExchanges = "sloe.exchanges.open"
 )
+
+// ServerQueueDuration is a histogram, unit s, and an attribute of server spans, in
+// seconds as a double: how long a request waited between the arrival of its first
+// byte and the program's read of it. The span's own duration begins at the read. A
+// span without the attribute is one whose queue time is not known; a request that
+// did not wait has 0.
+const ServerQueueDuration = "sloe.server.queue.duration"
 
 // Attributes of data points of sli.events.
 const (
