@@ -14,10 +14,16 @@ import (
 )
 
 type SocketAggregate struct {
-	_       structs.HostLayout
-	Count   uint64
-	SumNs   uint64
-	Buckets [32]uint64
+	_            structs.HostLayout
+	Count        uint64
+	SumNs        uint64
+	QueueSumNs   uint64
+	FeltSumNs    uint64
+	QueueUnknown uint32
+	Pad          uint32
+	Buckets      [32]uint32
+	Queue        [32]uint32
+	Felt         [32]uint32
 }
 
 type SocketAggregateKey struct {
@@ -62,9 +68,21 @@ type SocketConn struct {
 	EarlyWriteSeq  uint32
 	EarlyLen       uint16
 	EarlyStatus    uint16
-	Current        struct {
+	Arrivals       struct {
+		_        structs.HostLayout
+		FirstNs  uint64
+		SecondNs uint64
+		First    uint32
+		Second   uint32
+		Unknown  uint32
+		End      uint32
+		Held     uint32
+		Pad      uint32
+	}
+	Current struct {
 		_        structs.HostLayout
 		StartNs  uint64
+		QueueNs  uint64
 		LastNs   uint64
 		Bytes    uint64
 		TcpSeq   uint32
@@ -77,6 +95,7 @@ type SocketConn struct {
 	Next struct {
 		_        structs.HostLayout
 		StartNs  uint64
+		QueueNs  uint64
 		LastNs   uint64
 		Bytes    uint64
 		TcpSeq   uint32
@@ -120,6 +139,7 @@ const (
 	SocketExchangeFlagEXCHANGE_JOINED_MIDWAY  SocketExchangeFlag = 32
 	SocketExchangeFlagEXCHANGE_INTERIM        SocketExchangeFlag = 64
 	SocketExchangeFlagEXCHANGE_LAST_CHUNK     SocketExchangeFlag = 128
+	SocketExchangeFlagEXCHANGE_QUEUE_KNOWN    SocketExchangeFlag = 256
 )
 
 type SocketExchangeRecord struct {
@@ -138,6 +158,7 @@ type SocketExchangeRecord struct {
 	RequestEndNs  uint64
 	ResponseNs    uint64
 	EndNs         uint64
+	QueueNs       uint64
 	RequestBytes  uint64
 	ResponseBytes uint64
 	RequestSeq    uint32
@@ -267,10 +288,12 @@ const (
 	SocketProgListOpen          = "list_open"
 	SocketProgProcessExec       = "process_exec"
 	SocketProgProcessExit       = "process_exit"
+	SocketProgSockArrival       = "sock_arrival"
 	SocketProgSockDestroy       = "sock_destroy"
 	SocketProgSockRecv          = "sock_recv"
 	SocketProgSockSend          = "sock_send"
 	SocketProgSockState         = "sock_state"
+	SocketVarAttachedNs         = "attached_ns"
 	SocketVarLatencyEdgeCount   = "latency_edge_count"
 	SocketVarLatencyEdges       = "latency_edges"
 	SocketVarSelfTgid           = "self_tgid"
@@ -334,6 +357,7 @@ type SocketProgramSpecs struct {
 	ListOpen    *ebpf.ProgramSpec `ebpf:"list_open"`
 	ProcessExec *ebpf.ProgramSpec `ebpf:"process_exec"`
 	ProcessExit *ebpf.ProgramSpec `ebpf:"process_exit"`
+	SockArrival *ebpf.ProgramSpec `ebpf:"sock_arrival"`
 	SockDestroy *ebpf.ProgramSpec `ebpf:"sock_destroy"`
 	SockRecv    *ebpf.ProgramSpec `ebpf:"sock_recv"`
 	SockSend    *ebpf.ProgramSpec `ebpf:"sock_send"`
@@ -358,6 +382,7 @@ type SocketMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type SocketVariableSpecs struct {
+	AttachedNs         *ebpf.VariableSpec `ebpf:"attached_ns"`
 	LatencyEdgeCount   *ebpf.VariableSpec `ebpf:"latency_edge_count"`
 	LatencyEdges       *ebpf.VariableSpec `ebpf:"latency_edges"`
 	SelfTgid           *ebpf.VariableSpec `ebpf:"self_tgid"`
@@ -422,6 +447,7 @@ func (m *SocketMaps) Close() error {
 //
 // It can be passed to LoadSocketObjects or ebpf.CollectionSpec.LoadAndAssign.
 type SocketVariables struct {
+	AttachedNs         *ebpf.Variable `ebpf:"attached_ns"`
 	LatencyEdgeCount   *ebpf.Variable `ebpf:"latency_edge_count"`
 	LatencyEdges       *ebpf.Variable `ebpf:"latency_edges"`
 	SelfTgid           *ebpf.Variable `ebpf:"self_tgid"`
@@ -447,6 +473,7 @@ type SocketPrograms struct {
 	ListOpen    *ebpf.Program `ebpf:"list_open"`
 	ProcessExec *ebpf.Program `ebpf:"process_exec"`
 	ProcessExit *ebpf.Program `ebpf:"process_exit"`
+	SockArrival *ebpf.Program `ebpf:"sock_arrival"`
 	SockDestroy *ebpf.Program `ebpf:"sock_destroy"`
 	SockRecv    *ebpf.Program `ebpf:"sock_recv"`
 	SockSend    *ebpf.Program `ebpf:"sock_send"`
@@ -459,6 +486,7 @@ func (p *SocketPrograms) Close() error {
 		p.ListOpen,
 		p.ProcessExec,
 		p.ProcessExit,
+		p.SockArrival,
 		p.SockDestroy,
 		p.SockRecv,
 		p.SockSend,

@@ -23,10 +23,19 @@ static __always_inline __u32 latency_bucket(__u64 ns)
 	return i;
 }
 
-static __always_inline void add_to_aggregate(const struct aggregate_key *key, __u64 ns)
+static __always_inline void add_to_bucket(__u32 *buckets, __u64 ns)
 {
+	__u32 bucket = latency_bucket(ns);
+
+	if (bucket < LATENCY_BUCKETS)
+		__sync_fetch_and_add(&buckets[bucket], 1);
+}
+
+static __always_inline void add_to_aggregate(const struct aggregate_key *key, const struct exchange_record *r)
+{
+	__u64 ns = r->end_ns > r->start_ns ? r->end_ns - r->start_ns : 0;
 	struct aggregate *a = bpf_map_lookup_elem(&aggregates, key);
-	__u32 bucket, zero = 0;
+	__u32 zero = 0;
 
 	if (!a) {
 		struct aggregate *fresh = bpf_map_lookup_elem(&aggregate_zero, &zero);
@@ -46,12 +55,18 @@ static __always_inline void add_to_aggregate(const struct aggregate_key *key, __
 		if (!a)
 			return;
 	}
-	bucket = latency_bucket(ns);
 	/* atomic: the end-of-connection hooks spill from softirq */
 	__sync_fetch_and_add(&a->count, 1);
 	__sync_fetch_and_add(&a->sum_ns, ns);
-	if (bucket < LATENCY_BUCKETS)
-		__sync_fetch_and_add(&a->buckets[bucket], 1);
+	add_to_bucket(a->buckets, ns);
+	if (!(r->flags & EXCHANGE_QUEUE_KNOWN)) {
+		__sync_fetch_and_add(&a->queue_unknown, 1);
+	} else {
+		__sync_fetch_and_add(&a->queue_sum_ns, r->queue_ns);
+		__sync_fetch_and_add(&a->felt_sum_ns, r->queue_ns + ns);
+		add_to_bucket(a->queue, r->queue_ns);
+		add_to_bucket(a->felt, r->queue_ns + ns);
+	}
 }
 
 static __always_inline void spill(const struct exchange_record *r)
@@ -65,7 +80,7 @@ static __always_inline void spill(const struct exchange_record *r)
 
 	if (r->outcome == OUTCOME_ANSWERED && r->status >= 100)
 		key.status_class = r->status < 600 ? r->status / 100 : 5; /* RFC 9110, section 15: invalid, taken as 5xx */
-	add_to_aggregate(&key, r->end_ns > r->start_ns ? r->end_ns - r->start_ns : 0);
+	add_to_aggregate(&key, r);
 	count(COUNT_SPILLED);
 }
 

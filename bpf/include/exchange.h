@@ -34,6 +34,7 @@ static __always_inline void fill_request(struct exchange_record *r, const struct
 	r->conn = c->cookie;
 	r->start_ns = c->current.start_ns;
 	r->request_end_ns = c->current.last_ns;
+	r->queue_ns = c->current.queue_ns;
 	r->request_bytes = c->current.bytes;
 	r->request_seq = c->current.tcp_seq;
 	r->request_len = c->current.len;

@@ -47,7 +47,7 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 		io.copied_seq = tp->copied_seq;
 		io.positions = true;
 	}
-	if (!c) {
+	if (!c || c->flags & CONN_UNMADE) {
 		c = make_conn(&io);
 		if (!c || c->protocol == PROTOCOL_MUTED)
 			return;

@@ -15,6 +15,8 @@ const volatile __u64 stuck_after_ns = 0;
 
 /* The collector's own process, in the initial pid namespace: written by the program learn_self. */
 __u32 self_tgid = 0;
+/* When the hooks were about to be attached: written by the same. */
+__u64 attached_ns = 0;
 
 /*
  * connections: state of one connection, kept with its socket and freed with it.
@@ -25,6 +27,7 @@ __u32 self_tgid = 0;
  */
 struct request {
 	__u64 start_ns;
+	__u64 queue_ns; /* if EXCHANGE_QUEUE_KNOWN */
 	__u64 last_ns;
 	__u64 bytes;
 	__u32 tcp_seq;
@@ -52,6 +55,19 @@ enum conn_flag {
 	CONN_CHUNKED = 64,
 	CONN_OWN = 128,       /* a connection of the collector itself */
 	CONN_END_UNTOLD = 256, /* no final tail was sent of the last response */
+	CONN_UNMADE = 512,     /* bytes arrived, but no I/O was seen yet: only the arrivals mean something */
+};
+
+/* Arrivals of bytes that are not read yet: see queue.h. Positions are TCP sequence numbers. */
+struct arrivals {
+	__u64 first_ns;
+	__u64 second_ns;
+	__u32 first;   /* where the first arrival begins */
+	__u32 second;  /* the second, if two or more are held */
+	__u32 unknown; /* from here on nothing is known, if three are held */
+	__u32 end;     /* behind the last byte that arrived */
+	__u32 held;
+	__u32 pad;
 };
 
 struct conn {
@@ -84,6 +100,7 @@ struct conn {
 	__u32 early_write_seq; /* what had been written when it came */
 	__u16 early_len;
 	__u16 early_status;
+	struct arrivals arrivals;
 	struct request current;
 	struct request next; /* a request read while the response before it was still being sent */
 	__u8 response[RESPONSE_PREFIX];

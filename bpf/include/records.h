@@ -52,6 +52,7 @@ enum exchange_flag {
 	EXCHANGE_JOINED_MIDWAY = 32,    /* the connection is older than the agent */
 	EXCHANGE_INTERIM = 64,         /* interim responses (1xx) came before the final one */
 	EXCHANGE_LAST_CHUNK = 128,     /* the bytes so far end like a chunked body (RFC 9112, section 7.1) */
+	EXCHANGE_QUEUE_KNOWN = 256,    /* queue_ns is known */
 };
 
 enum tail_flag {
@@ -83,6 +84,7 @@ struct exchange_record {
 	__u64 request_end_ns;  /* last byte of the request seen before the response */
 	__u64 response_ns;     /* first byte of the final response; of the end, if aborted */
 	__u64 end_ns;          /* last byte of the response so far */
+	__u64 queue_ns;        /* from the arrival of the request's first byte to start_ns: servers, if EXCHANGE_QUEUE_KNOWN */
 	__u64 request_bytes;
 	__u64 response_bytes;
 	__u32 request_seq;  /* TCP sequence number of the request's first byte */
@@ -119,11 +121,25 @@ struct aggregate_key {
 	__u32 pad;
 };
 
-/* Cumulative since the key was made. bucket i: duration <= latency_edges[i]; the last: above all. */
+/*
+ * Cumulative since the key was made. bucket i: duration <= latency_edges[i]; the
+ * last: above all. queue holds the exchanges whose queue time is known, felt the
+ * same ones by the sum of queue time and duration; queue_unknown counts the others.
+ * Hence the sums of buckets, of queue and queue_unknown, and of felt and
+ * queue_unknown are equal once all three are written: a reader that finds them
+ * different has looked in between. Buckets are of 32 bits, which may wrap around
+ * between two reads at most once: small values, since each is there once a CPU.
+ */
 struct aggregate {
 	__u64 count;
 	__u64 sum_ns;
-	__u64 buckets[LATENCY_BUCKETS];
+	__u64 queue_sum_ns;
+	__u64 felt_sum_ns;
+	__u32 queue_unknown;
+	__u32 pad;
+	__u32 buckets[LATENCY_BUCKETS];
+	__u32 queue[LATENCY_BUCKETS];
+	__u32 felt[LATENCY_BUCKETS];
 };
 
 /* Who a process is, read in its own context at its first socket I/O of interest. */

@@ -6,6 +6,7 @@
 
 #include "exchange.h"
 #include "heads.h"
+#include "queue.h"
 
 /* What is known of the bytes before the lock is taken. */
 struct request_bytes {
@@ -56,11 +57,21 @@ static __always_inline void keep_request(struct request *slot, const struct io *
 	__builtin_memcpy(slot->data, io->scratch->payload, REQUEST_PREFIX);
 }
 
-static __always_inline void start_request(struct request *slot, const struct io *io)
+/* Lock held. */
+static __always_inline void start_request(const struct conn *c, struct request *slot, const struct io *io)
 {
 	slot->start_ns = io->now;
+	slot->queue_ns = 0;
 	slot->bytes = 0;
 	slot->flags = 0;
+	if (io->direction == DIRECTION_RECV && io->positions) {
+		__u64 arrived = arrival_of(&c->arrivals, io->copied_seq - (__u32)io->len);
+
+		if (arrived && arrived <= io->now) {
+			slot->queue_ns = io->now - arrived;
+			slot->flags = EXCHANGE_QUEUE_KNOWN;
+		}
+	}
 	slot->tid = io->task->pid;
 	slot->tcp_seq = (io->direction == DIRECTION_RECV ? io->copied_seq : io->write_seq) - (__u32)io->len;
 }
@@ -106,7 +117,7 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 				c->current.bytes += io->len; /* the rest of a body, read while an early answer goes out */
 				return 0;
 			}
-			start_request(&c->next, io);
+			start_request(c, &c->next, io);
 		}
 		keep_request(&c->next, io, b);
 		return 0;
@@ -142,7 +153,7 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 		after |= AFTER_TAIL;
 	}
 	if (c->phase != PHASE_PARTIAL)
-		start_request(&c->current, io);
+		start_request(c, &c->current, io);
 	keep_request(&c->current, io, b);
 	c->partial_dir = io->direction;
 	if (b->detected == DETECT_MORE) {

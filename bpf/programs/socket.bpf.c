@@ -5,6 +5,7 @@
 #include "../include/kernel.h"
 #include "../include/maps.h"
 #include "../include/io.h"
+#include "../include/queue.h"
 #include "../include/end.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -20,6 +21,14 @@ SEC("tp_btf/sock_recv_length")
 int BPF_PROG(sock_recv, struct sock *sk, int ret, int flags)
 {
 	on_io(sk, ret, flags, DIRECTION_RECV, SCRATCH_RECV);
+	return 0;
+}
+
+/* Attached only if queue times are asked for. */
+SEC("tp_btf/sk_data_ready")
+int BPF_PROG(sock_arrival, const struct sock *sk)
+{
+	on_arrival((struct sock *)sk);
 	return 0;
 }
 
@@ -94,6 +103,7 @@ SEC("raw_tp")
 int learn_self(void *ctx)
 {
 	self_tgid = bpf_get_current_task_btf()->tgid;
+	attached_ns = bpf_ktime_get_ns();
 	return 0;
 }
 

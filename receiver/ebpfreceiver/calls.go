@@ -66,6 +66,7 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 	clock := r.clock
 	call.StartUnixNano = clock.Unix(e.StartNs)
 	call.EndUnixNano = max(clock.Unix(e.EndNs), call.StartUnixNano)
+	call.QueueNs, call.QueueKnown = e.QueueNs, e.Flags&record.FlagQueueKnown != 0
 	call.StartUnproven = e.Flags&record.FlagEarlyResponse != 0
 	if result == protocol.Growing {
 		held := *call

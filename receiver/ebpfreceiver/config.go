@@ -27,6 +27,8 @@ type Config struct {
 	// Thresholds are latencies that histograms need an edge at, besides those of
 	// the catalogue.
 	Thresholds []time.Duration `mapstructure:"thresholds"`
+	// QueueTime measures how long requests wait for their server.
+	QueueTime bool `mapstructure:"queue_time"`
 	// prevent unkeyed literal initialization
 	_ struct{}
 }

@@ -42,5 +42,6 @@ func createDefaultConfig() component.Config {
 		StuckAfter:      30 * time.Second,
 		FlushInterval:   500 * time.Millisecond,
 		MetricsInterval: 10 * time.Second,
+		QueueTime:       true,
 	}
 }

@@ -161,6 +161,10 @@ func spilledOf(a *capture.Aggregate) histograms.Spilled {
 		Count:       a.Count,
 		Sum:         a.Sum,
 		Buckets:     a.Buckets,
+		Queue:       a.Queue,
+		QueueSum:    a.QueueSum,
+		Felt:        a.Felt,
+		FeltSum:     a.FeltSum,
 	}
 	if sp.Kind == protocol.Client {
 		sp.Metric = semconv.HTTPClientRequestDuration

@@ -3,8 +3,12 @@
 package capture
 
 import (
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
 
 	"github.com/sloe-dev/sloe/bpf"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
@@ -19,6 +23,12 @@ type Aggregate struct {
 	Count   uint64
 	Sum     time.Duration
 	Buckets []uint64 // one more than there are edges
+	// Queue and Felt are the same for the exchanges whose queue time is known: by
+	// it, and by its sum with the duration.
+	Queue    []uint64
+	QueueSum time.Duration
+	Felt     []uint64
+	FeltSum  time.Duration
 }
 
 // aggregatesSeen holds what was taken of each key so far: the kernel's values are
@@ -38,12 +48,26 @@ func (c *Capture) insertAnonymous() error {
 			keys = append(keys, AggregateKey{Role: role, Protocol: record.ProtocolHTTP1, StatusClass: class})
 		}
 		for _, k := range keys {
-			if err := c.objects.Aggregates.Put(k, cpus); err != nil {
+			if err := c.putAggregate(k, cpus); err != nil {
 				return fmt.Errorf("prepare the aggregates: %w", err)
 			}
 		}
 	}
 	return nil
+}
+
+// putAggregate inserts a key. The kernel takes its room from a small stock of
+// per-CPU memory that it fills up in the background: when that is empty, a moment
+// later it is not.
+func (c *Capture) putAggregate(key AggregateKey, cpus []bpf.SocketAggregate) error {
+	const tries, pause = 200, 5 * time.Millisecond
+	for try := 1; ; try++ {
+		err := c.objects.Aggregates.Put(key, cpus)
+		if !errors.Is(err, unix.ENOMEM) || try == tries {
+			return err
+		}
+		time.Sleep(pause)
+	}
 }
 
 // Aggregates returns what spilled since the last call. It is for one goroutine.
@@ -53,35 +77,84 @@ func (c *Capture) Aggregates() ([]Aggregate, error) {
 	var cpus []bpf.SocketAggregate
 	it := c.objects.Aggregates.Iterate()
 	for it.Next(&key, &cpus) {
-		var sum bpf.SocketAggregate
-		for i := range cpus {
-			sum.Count += cpus[i].Count
-			sum.SumNs += cpus[i].SumNs
-			for b, n := range cpus[i].Buckets {
-				sum.Buckets[b] += n
-			}
+		sum, err := c.wholeSum(key, cpus)
+		if err != nil {
+			return out, fmt.Errorf("read the aggregates: %w", err)
 		}
 		before := c.seen[key]
 		if sum.Count == before.Count {
 			continue
 		}
-		// the three are updated one after the other: what is between them now is
-		// taken next time, and the count is what the buckets hold
-		a := Aggregate{Key: key, Sum: time.Duration(sum.SumNs - before.SumNs), Buckets: make([]uint64, c.edges+1)}
-		for b := range a.Buckets {
-			a.Buckets[b] = sum.Buckets[b] - before.Buckets[b]
-			a.Count += a.Buckets[b]
-		}
-		sum.Count = before.Count + a.Count
 		c.seen[key] = sum
-		if a.Count > 0 {
-			out = append(out, a)
-		}
+		out = append(out, Aggregate{
+			Key:      key,
+			Count:    sum.Count - before.Count,
+			Sum:      time.Duration(sum.SumNs - before.SumNs),
+			Buckets:  c.since(&sum.Buckets, &before.Buckets),
+			Queue:    c.since(&sum.Queue, &before.Queue),
+			QueueSum: time.Duration(sum.QueueSumNs - before.QueueSumNs),
+			Felt:     c.since(&sum.Felt, &before.Felt),
+			FeltSum:  time.Duration(sum.FeltSumNs - before.FeltSumNs),
+		})
 	}
 	if err := it.Err(); err != nil {
 		return out, fmt.Errorf("read the aggregates: %w", err)
 	}
 	return out, nil
+}
+
+// wholeReads bounds how often a value is read again that was being written. It
+// takes some ten nanoseconds to write one, so the second read is nearly always
+// good.
+const wholeReads = 8
+
+// wholeSum adds a key's values of all CPUs. One that a hook is writing is read
+// again; if that goes on, what was taken before is returned: it is for the next
+// time.
+func (c *Capture) wholeSum(key AggregateKey, cpus []bpf.SocketAggregate) (bpf.SocketAggregate, error) {
+	for range wholeReads {
+		if sum, whole := sumOf(cpus); whole {
+			return sum, nil
+		}
+		if err := c.objects.Aggregates.Lookup(key, &cpus); errors.Is(err, ebpf.ErrKeyNotExist) {
+			break
+		} else if err != nil {
+			return bpf.SocketAggregate{}, err
+		}
+	}
+	return c.seen[key], nil
+}
+
+// sumOf adds the values of all CPUs, and tells whether none was being written.
+func sumOf(cpus []bpf.SocketAggregate) (sum bpf.SocketAggregate, whole bool) {
+	var durations, queues, felt uint32
+	for i := range cpus {
+		a := &cpus[i]
+		sum.Count += a.Count
+		sum.SumNs += a.SumNs
+		sum.QueueSumNs += a.QueueSumNs
+		sum.FeltSumNs += a.FeltSumNs
+		sum.QueueUnknown += a.QueueUnknown
+		for b := range a.Buckets {
+			sum.Buckets[b] += a.Buckets[b]
+			sum.Queue[b] += a.Queue[b]
+			sum.Felt[b] += a.Felt[b]
+			durations += a.Buckets[b]
+			queues += a.Queue[b]
+			felt += a.Felt[b]
+		}
+	}
+	all := uint32(sum.Count)
+	return sum, durations == all && queues+sum.QueueUnknown == all && felt == queues
+}
+
+// since returns what was added to each bucket in use. The kernel's wrap around.
+func (c *Capture) since(now, before *[MaxEdges + 1]uint32) []uint64 {
+	out := make([]uint64, c.edges+1)
+	for b := range out {
+		out[b] = uint64(now[b] - before[b])
+	}
+	return out
 }
 
 // forgetAggregates deletes the keys of a process that is gone and was read.

@@ -25,6 +25,8 @@ type Options struct {
 	EdgesNs []uint64
 	// StuckAfter is the age from which an unanswered exchange is listed as open.
 	StuckAfter time.Duration
+	// QueueTime asks for the time that requests wait for their server.
+	QueueTime bool
 }
 
 // MaxEdges is how many latency edges the kernel takes.
@@ -43,6 +45,7 @@ type Capture struct {
 	objects bpf.SocketObjects
 	links   []link.Link
 	reader  *ringbuf.Reader
+	hooks   []string
 	clock   Clock
 	seen    aggregatesSeen
 	edges   int
@@ -63,7 +66,7 @@ func Open(options Options) (*Capture, error) {
 	if err := c.load(options); err != nil {
 		return nil, err
 	}
-	if err := c.start(); err != nil {
+	if err := c.start(options); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
@@ -98,7 +101,7 @@ func (c *Capture) load(options Options) error {
 	return nil
 }
 
-func (c *Capture) start() error {
+func (c *Capture) start(options Options) error {
 	// before any hook: the collector's own requests are not its business
 	if _, err := c.objects.LearnSelf.Run(&ebpf.RunOptions{}); err != nil {
 		return fmt.Errorf("learn the collector's own process id: %w", err)
@@ -110,26 +113,22 @@ func (c *Capture) start() error {
 	if c.reader, err = ringbuf.NewReader(c.objects.Records); err != nil {
 		return fmt.Errorf("open the ring buffer: %w", err)
 	}
-	for _, p := range []*ebpf.Program{
-		c.objects.ProcessExec, c.objects.ProcessExit, c.objects.SockDestroy, c.objects.SockState, c.objects.SockRecv, c.objects.SockSend,
-	} {
-		l, err := link.AttachTracing(link.TracingOptions{Program: p})
+	for _, h := range c.socketHooks() {
+		if h.queueTime && !options.QueueTime {
+			continue
+		}
+		l, err := link.AttachTracing(link.TracingOptions{Program: h.program})
 		if err != nil {
-			return fmt.Errorf("attach %s: %w", p, err)
+			return fmt.Errorf("attach to %s: %w", h.tracepoint, err)
 		}
 		c.links = append(c.links, l)
+		c.hooks = append(c.hooks, "tp_btf/"+h.tracepoint)
 	}
 	return nil
 }
 
 // Hooks names the attached programs.
-func (c *Capture) Hooks() []string {
-	var names []string
-	for _, t := range socketTracepoints {
-		names = append(names, "tp_btf/"+t.name)
-	}
-	return names
-}
+func (c *Capture) Hooks() []string { return c.hooks }
 
 // Detach stops the hooks. What they sent can still be read.
 func (c *Capture) Detach() error {

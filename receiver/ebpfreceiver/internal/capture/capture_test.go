@@ -57,7 +57,7 @@ func open(t testing.TB, ringBytes int) *Capture {
 	if testing.Short() {
 		t.Skip("live: loads programs into this kernel, as root; make test runs it")
 	}
-	c, err := Open(Options{RingBytes: ringBytes, EdgesNs: []uint64{1e6, 1e9}, StuckAfter: time.Second})
+	c, err := Open(Options{RingBytes: ringBytes, EdgesNs: []uint64{1e6, 1e9}, StuckAfter: time.Second, QueueTime: true})
 	if errors.Is(err, ErrUnsupported) && os.Geteuid() == 0 {
 		t.Skip(err) // names what the kernel lacks
 	}
@@ -120,6 +120,8 @@ func TestExchanges(t *testing.T) {
 		assert.EqualValues(t, len(turns["http"].response), e.ResponseBytes)
 		assert.LessOrEqual(t, e.StartNs, e.ResponseNs)
 		assert.EqualValues(t, unix.AF_INET, e.Family)
+		assert.Equal(t, e.Role == record.RoleServer, e.Flags&record.FlagQueueKnown != 0, "servers have a queue time, clients none")
+		assert.Less(t, time.Duration(e.QueueNs), time.Second)
 	}))
 	assert.Equal(t, map[uint8]int{record.RoleServer: n, record.RoleClient: n}, byRole)
 
@@ -198,7 +200,7 @@ func BenchmarkHooks(b *testing.B) {
 			stats, err := ebpf.EnableStats(uint32(unix.BPF_STATS_RUN_TIME))
 			require.NoError(b, err)
 			defer stats.Close()
-			programs := map[string]*ebpf.Program{"send": c.objects.SockSend, "recv": c.objects.SockRecv}
+			programs := map[string]*ebpf.Program{"send": c.objects.SockSend, "recv": c.objects.SockRecv, "arrival": c.objects.SockArrival}
 			before := map[string]*ebpf.ProgramStats{}
 			for name, program := range programs {
 				before[name], err = program.Stats()

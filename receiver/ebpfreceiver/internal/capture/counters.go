@@ -70,7 +70,7 @@ func (c *Capture) Counters() (Counters, error) {
 		}
 		out.Lost[reason] = n
 	}
-	for _, p := range []*ebpf.Program{c.objects.SockSend, c.objects.SockRecv, c.objects.SockState, c.objects.SockDestroy} {
+	for _, p := range []*ebpf.Program{c.objects.SockSend, c.objects.SockRecv, c.objects.SockState, c.objects.SockDestroy, c.objects.SockArrival} {
 		stats, err := p.Stats()
 		if err != nil {
 			return out, fmt.Errorf("read the statistics of %s: %w", p, err)

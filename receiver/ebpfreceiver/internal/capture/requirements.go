@@ -75,6 +75,7 @@ type tracepoint struct {
 var socketTracepoints = []tracepoint{
 	{"sock_send_length", "6.3"},
 	{"sock_recv_length", "6.3"},
+	{"sk_data_ready", "6.3"},
 	{"inet_sock_set_state", "4.16"},
 	{"tcp_destroy_sock", "4.15"},
 	{"sched_process_exit", "2.6"},

@@ -40,6 +40,12 @@ type Spilled struct {
 	Sum         time.Duration
 	// Buckets by the edges, one more than there are edges.
 	Buckets []uint64
+	// Queue and Felt are the same for the exchanges whose queue time is known: by
+	// it, and by its sum with the duration.
+	Queue    []uint64
+	QueueSum time.Duration
+	Felt     []uint64
+	FeltSum  time.Duration
 }
 
 type seriesKey struct {
@@ -98,6 +104,12 @@ func (d *Durations) Record(id *process.Identity, call *protocol.Call) {
 	s.count++
 	s.sumNs += uint64(duration)
 	s.buckets[d.edges.bucket(duration)]++
+	if call.QueueKnown {
+		q := d.queue(id, call.Family, call.StartUnixNano)
+		q.count++
+		q.sumNs += call.QueueNs
+		q.buckets[d.edges.bucket(time.Duration(call.QueueNs))]++
+	}
 }
 
 // RecordSpilled counts what the kernel counted. Only what it knows is said: the
@@ -125,6 +137,32 @@ func (d *Durations) RecordSpilled(id *process.Identity, sp *Spilled, nowUnixNano
 	for i, n := range sp.Buckets {
 		s.buckets[i] += n
 	}
+	if queued := total(sp.Queue); queued > 0 {
+		q := d.queue(id, sp.Family, nowUnixNano)
+		q.count += queued
+		q.sumNs += uint64(sp.QueueSum)
+		for i, n := range sp.Queue {
+			q.buckets[i] += n
+		}
+	}
+}
+
+// queue returns the series of a process's queue times.
+func (d *Durations) queue(id *process.Identity, family string, startUnixNano uint64) *series {
+	key := seriesKey{id, semconv.ServerQueueDuration, family}
+	if s, ok := d.series[key]; ok {
+		return s
+	}
+	return d.make(key, startUnixNano, func() []protocol.Attribute {
+		return []protocol.Attribute{{Key: semconv.Protocol, Text: family}}
+	})
+}
+
+func total(buckets []uint64) (sum uint64) {
+	for _, n := range buckets {
+		sum += n
+	}
+	return sum
 }
 
 func (d *Durations) make(key seriesKey, startUnixNano uint64, attributes func() []protocol.Attribute) *series {

@@ -29,9 +29,29 @@ type unspannedKey struct {
 }
 
 type unspannedPoint struct {
+	duration bucketed
+	// felt are those whose queue time is known, by its sum with the duration.
+	felt bucketed
+}
+
+type bucketed struct {
 	count   uint64
 	sumNs   uint64
 	buckets []uint64
+}
+
+func (p *bucketed) add(buckets []uint64, sum time.Duration) {
+	p.sumNs += uint64(sum)
+	for i, n := range buckets {
+		p.count += n
+		p.buckets[i] += n
+	}
+}
+
+func (p *bucketed) addOne(edges Edges, d time.Duration) {
+	p.count++
+	p.sumNs += uint64(d)
+	p.buckets[edges.bucket(d)]++
 }
 
 // NewUnspanned returns an empty interval with the edges.
@@ -50,7 +70,7 @@ func (u *Unspanned) point(id *process.Identity, key unspannedKey) *unspannedPoin
 	}
 	p := points[key]
 	if p == nil {
-		p = &unspannedPoint{buckets: make([]uint64, len(u.edges)+1)}
+		p = &unspannedPoint{duration: bucketed{buckets: make([]uint64, len(u.edges)+1)}, felt: bucketed{buckets: make([]uint64, len(u.edges)+1)}}
 		points[key] = p
 	}
 	return p
@@ -59,44 +79,65 @@ func (u *Unspanned) point(id *process.Identity, key unspannedKey) *unspannedPoin
 // AddSpilled adds what the kernel counted.
 func (u *Unspanned) AddSpilled(id *process.Identity, sp *Spilled) {
 	p := u.point(id, unspannedKey{sp.Kind, sp.Family, sp.Outcome, sp.StatusClass})
-	p.count += sp.Count
-	p.sumNs += uint64(sp.Sum)
-	for i, n := range sp.Buckets {
-		p.buckets[i] += n
-	}
+	p.duration.add(sp.Buckets, sp.Sum)
+	p.felt.add(sp.Felt, sp.FeltSum)
 }
 
 // AddCall adds a call of which no span was made.
 func (u *Unspanned) AddCall(id *process.Identity, call *protocol.Call) {
 	d := time.Duration(call.EndUnixNano - call.StartUnixNano)
 	p := u.point(id, unspannedKey{call.Kind, call.Family, call.Outcome, call.StatusClass})
-	p.count++
-	p.sumNs += uint64(d)
-	p.buckets[u.edges.bucket(d)]++
+	p.duration.addOne(u.edges, d)
+	if call.QueueKnown {
+		p.felt.addOne(u.edges, d+time.Duration(call.QueueNs))
+	}
 }
 
 // Export writes the interval as delta data points and empties it.
 func (u *Unspanned) Export(md pmetric.Metrics, scope, version string, startUnixNano, nowUnixNano uint64) {
-	for id, points := range u.byProc {
+	for id, byKey := range u.byProc {
 		rm := md.ResourceMetrics().AppendEmpty()
 		id.PutResource(rm.Resource())
 		sm := rm.ScopeMetrics().AppendEmpty()
 		sm.Scope().SetName(scope)
 		sm.Scope().SetVersion(version)
-		slice := newHistogram(sm.Metrics(), semconv.UnspannedDuration, pmetric.AggregationTemporalityDelta)
-		for key, p := range points {
-			dp := slice.AppendEmpty()
-			dp.SetStartTimestamp(pcommon.Timestamp(startUnixNano))
-			dp.SetTimestamp(pcommon.Timestamp(nowUnixNano))
-			putPoint(dp, u.bounds, p.count, p.sumNs, p.buckets)
-			m := dp.Attributes()
-			m.PutStr(semconv.Kind, key.kind.String())
-			m.PutStr(semconv.Protocol, key.family)
-			m.PutStr(semconv.StatusClass, key.statusClass)
-			if o := key.outcome.String(); o != "" {
-				m.PutStr(semconv.ExchangeOutcome, o)
-			}
+		u.export(sm.Metrics(), semconv.UnspannedDuration, byKey, startUnixNano, nowUnixNano,
+			func(p *unspannedPoint) *bucketed { return &p.duration })
+		if anyFelt(byKey) {
+			u.export(sm.Metrics(), semconv.UnspannedFeltDuration, byKey, startUnixNano, nowUnixNano,
+				func(p *unspannedPoint) *bucketed { return &p.felt })
 		}
 	}
 	clear(u.byProc)
+}
+
+func anyFelt(byKey map[unspannedKey]*unspannedPoint) bool {
+	for _, p := range byKey {
+		if p.felt.count > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (u *Unspanned) export(metrics pmetric.MetricSlice, name string, byKey map[unspannedKey]*unspannedPoint,
+	startUnixNano, nowUnixNano uint64, of func(*unspannedPoint) *bucketed) {
+	slice := newHistogram(metrics, name, pmetric.AggregationTemporalityDelta)
+	for key, point := range byKey {
+		p := of(point)
+		if p.count == 0 {
+			continue
+		}
+		dp := slice.AppendEmpty()
+		dp.SetStartTimestamp(pcommon.Timestamp(startUnixNano))
+		dp.SetTimestamp(pcommon.Timestamp(nowUnixNano))
+		putPoint(dp, u.bounds, p.count, p.sumNs, p.buckets)
+		m := dp.Attributes()
+		m.PutStr(semconv.Kind, key.kind.String())
+		m.PutStr(semconv.Protocol, key.family)
+		m.PutStr(semconv.StatusClass, key.statusClass)
+		if o := key.outcome.String(); o != "" {
+			m.PutStr(semconv.ExchangeOutcome, o)
+		}
+	}
 }

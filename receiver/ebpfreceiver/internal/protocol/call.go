@@ -71,6 +71,10 @@ type Call struct {
 
 	StartUnixNano uint64
 	EndUnixNano   uint64
+	// QueueNs is how long the request waited for its server before StartUnixNano,
+	// if QueueKnown.
+	QueueNs    uint64
+	QueueKnown bool
 	// EndUnknown tells that the end of the response was not seen: EndUnixNano is
 	// the last that is known.
 	EndUnknown bool

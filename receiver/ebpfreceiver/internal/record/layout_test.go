@@ -20,13 +20,13 @@ import (
 // bpf/include/records.h adds up by hand.
 func TestSizes(t *testing.T) {
 	assert.Equal(t, uintptr(16), unsafe.Sizeof(bpf.SocketProcessKey{}))
-	assert.Equal(t, 144, exchangeHeader)
+	assert.Equal(t, 152, exchangeHeader)
 	prefixes := defined(t, "REQUEST_PREFIX") + defined(t, "RESPONSE_PREFIX")
-	assert.Equal(t, uintptr(144+prefixes), unsafe.Sizeof(bpf.SocketExchangeRecord{}))
+	assert.Equal(t, uintptr(152+prefixes), unsafe.Sizeof(bpf.SocketExchangeRecord{}))
 	assert.Equal(t, prefixes, len(bpf.SocketExchangeRecord{}.Data))
 	assert.Equal(t, uintptr(32), unsafe.Sizeof(bpf.SocketTailRecord{}))
 	assert.Equal(t, uintptr(24), unsafe.Sizeof(bpf.SocketAggregateKey{}))
-	assert.Equal(t, uintptr(16+(defined(t, "MAX_LATENCY_EDGES")+1)*8), unsafe.Sizeof(bpf.SocketAggregate{}))
+	assert.Equal(t, uintptr(40+3*(defined(t, "MAX_LATENCY_EDGES")+1)*4), unsafe.Sizeof(bpf.SocketAggregate{}))
 	assert.Equal(t, uintptr(32), unsafe.Sizeof(bpf.SocketOpenExchange{}))
 	names := defined(t, "CGROUP_NAMES")*defined(t, "CGROUP_NAME_SIZE") + defined(t, "ARGS_SIZE") + 2*defined(t, "ENV_SIZE")
 	assert.Equal(t, uintptr(24+16+64+names), unsafe.Sizeof(bpf.SocketProcessIdentity{}))

@@ -47,6 +47,7 @@ const (
 	FlagEarlyResponse = uint16(bpf.SocketExchangeFlagEXCHANGE_EARLY_RESPONSE)
 	FlagRequestGap    = uint16(bpf.SocketExchangeFlagEXCHANGE_REQUEST_GAP)
 	FlagLastChunk     = uint16(bpf.SocketExchangeFlagEXCHANGE_LAST_CHUNK)
+	FlagQueueKnown    = uint16(bpf.SocketExchangeFlagEXCHANGE_QUEUE_KNOWN)
 	FlagJoinedMidway  = uint16(bpf.SocketExchangeFlagEXCHANGE_JOINED_MIDWAY)
 )
 

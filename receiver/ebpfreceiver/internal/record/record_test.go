@@ -16,8 +16,8 @@ import (
 
 // places of members in an exchange's sample, by the layout that TestLayouts holds.
 const (
-	requestLenAt  = 102
-	responseLenAt = 136
+	requestLenAt  = 110
+	responseLenAt = 144
 )
 
 // sampleOf writes an exchange as the kernel does: the header, then what was

@@ -6,6 +6,7 @@ package spans // import "github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -86,7 +87,7 @@ func (b *Batch) put(span ptrace.Span, call *protocol.Call) {
 		span.Status().SetCode(ptrace.StatusCodeError)
 	}
 	m := span.Attributes()
-	m.EnsureCapacity(len(call.Attributes) + 3)
+	m.EnsureCapacity(len(call.Attributes) + 4)
 	for i := range call.Attributes {
 		a := &call.Attributes[i]
 		if a.Text != "" {
@@ -94,6 +95,9 @@ func (b *Batch) put(span ptrace.Span, call *protocol.Call) {
 		} else {
 			m.PutInt(a.Key, a.Number)
 		}
+	}
+	if call.QueueKnown {
+		m.PutDouble(semconv.ServerQueueDuration, time.Duration(call.QueueNs).Seconds())
 	}
 	if call.ErrorType != "" {
 		m.PutStr(semconv.ErrorType, call.ErrorType)

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_QUEUE_H
+#define SLOE_QUEUE_H
+
+/*
+ * The queue that a server cannot see: how long a request waited in the accept
+ * queue and the receive queue, from the arrival of its first byte to the read of
+ * it. sk_data_ready fires when bytes arrive at a socket, accepted or not.
+ *
+ * An arrival is matched with a request by stream position, so that one whose
+ * bytes were consumed without a hook (splice, TCP_ZEROCOPY_RECEIVE) never becomes
+ * the time of another. Two arrivals are held; a request that begins in a third
+ * one, all unread, has no known queue time.
+ *
+ * The hook runs in softirq, under any process, also between two instructions of
+ * the others: it shares nothing with them but the connection, under its lock.
+ */
+
+#include "conn.h"
+
+#define SETTLED_NS 60000000000ULL /* after so long nothing unread is older than the agent */
+
+static __always_inline bool position_reached(__u32 position, __u32 from)
+{
+	return (__s32)(position - from) >= 0;
+}
+
+/* Bytes up to `end` have arrived, those up to `consumed` were read. Lock held. */
+static __always_inline void note_arrival(struct arrivals *a, __u64 now, __u32 consumed, __u32 end)
+{
+	__u32 before = a->end;
+
+	if (a->held && before == end)
+		return; /* nothing new */
+	a->end = end;
+	if (!a->held || position_reached(consumed, before)) {
+		a->held = 1;
+		a->first_ns = now;
+		a->first = consumed;
+		return;
+	}
+	if (a->held == 2 && position_reached(consumed, a->second)) {
+		a->held = 1;
+		a->first_ns = a->second_ns;
+		a->first = a->second;
+	}
+	if (a->held == 1) {
+		a->second_ns = now;
+		a->second = before;
+	} else if (a->held == 2) {
+		a->unknown = before;
+	}
+	if (a->held < 3)
+		a->held++;
+}
+
+/* When the byte at a position arrived, 0: it is not known. Lock held. */
+static __always_inline __u64 arrival_of(const struct arrivals *a, __u32 position)
+{
+	if (!a->held || !position_reached(position, a->first) || position_reached(position, a->end))
+		return 0;
+	if (a->held == 3 && position_reached(position, a->unknown))
+		return 0;
+	if (a->held >= 2 && position_reached(position, a->second))
+		return a->second_ns;
+	return a->first_ns;
+}
+
+/* Whether the unread bytes of a connection without held arrivals came all at once, just now. */
+static __always_inline bool arrived_at_once(const struct tcp_sock *tp, __u64 now)
+{
+	return tp->data_segs_in == 1 || now - attached_ns > SETTLED_NS;
+}
+
+static __always_inline void on_arrival(struct sock *sk)
+{
+	struct tcp_sock *tp;
+	struct conn *c;
+	__u32 end, consumed;
+	__u64 now;
+
+	if (!is_stream(sk) || sk->__sk_common.skc_state == TCP_LISTEN)
+		return;
+	tp = tcp_sock_of(sk);
+	if (!tp)
+		return;
+	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
+	if (c && (c->protocol == PROTOCOL_MUTED || c->role == ROLE_CLIENT))
+		return;
+	end = tp->rcv_nxt;
+	consumed = tp->copied_seq;
+	if (end == consumed)
+		return;
+	if (!c) {
+		c = bpf_sk_storage_get(&connections, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (!c)
+			return; /* counted at its first I/O, if that finds no room either */
+		c->flags = CONN_UNMADE;
+	}
+	now = bpf_ktime_get_ns();
+	bpf_spin_lock(&c->lock);
+	if (c->arrivals.held || arrived_at_once(tp, now))
+		note_arrival(&c->arrivals, now, consumed, end);
+	bpf_spin_unlock(&c->lock);
+}
+
+#endif
