@@ -54,6 +54,9 @@ func calls() (of []*process.Identity, all []*protocol.Call) {
 	early := answered(protocol.Client, 200)
 	early.StartUnproven = true
 	add(curl, early)
+	waited := answered(protocol.Server, 200)
+	waited.QueueKnown, waited.QueueNs = true, 1_200_000_000
+	add(nginx, waited)
 	return of, all
 }
 
