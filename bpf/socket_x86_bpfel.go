@@ -108,6 +108,12 @@ type SocketConn struct {
 	Response [512]uint8
 }
 
+type SocketControl struct {
+	_      structs.HostLayout
+	Paused uint32
+	Pad    uint32
+}
+
 type SocketCounter uint32
 
 const (
@@ -117,16 +123,21 @@ const (
 	SocketCounterCOUNT_ABORTED_BY_CLIENT SocketCounter = 3
 	SocketCounterCOUNT_DELIVERED         SocketCounter = 4
 	SocketCounterCOUNT_SPILLED           SocketCounter = 5
-	SocketCounterCOUNT_MUTED             SocketCounter = 6
-	SocketCounterCOUNT_BOUNDARY          SocketCounter = 7
-	SocketCounterLOSS_TAIL               SocketCounter = 8
-	SocketCounterLOSS_STORAGE            SocketCounter = 9
-	SocketCounterLOSS_AGGREGATES_FULL    SocketCounter = 10
-	SocketCounterLOSS_PROCESSES_FULL     SocketCounter = 11
-	SocketCounterLOSS_UNTRUSTED          SocketCounter = 12
-	SocketCounterLOSS_FAULT              SocketCounter = 13
-	SocketCounterCOUNTERS                SocketCounter = 14
+	SocketCounterCOUNT_MUTED             SocketCounter = 10
+	SocketCounterCOUNT_BOUNDARY          SocketCounter = 11
+	SocketCounterLOSS_TAIL               SocketCounter = 12
+	SocketCounterLOSS_STORAGE            SocketCounter = 13
+	SocketCounterLOSS_AGGREGATES_FULL    SocketCounter = 14
+	SocketCounterLOSS_PROCESSES_FULL     SocketCounter = 15
+	SocketCounterLOSS_UNTRUSTED          SocketCounter = 16
+	SocketCounterLOSS_FAULT              SocketCounter = 17
+	SocketCounterCOUNTERS                SocketCounter = 18
 )
+
+type SocketCounterValues struct {
+	_  structs.HostLayout
+	Of [18]uint64
+}
 
 type SocketExchangeFlag uint32
 
@@ -255,6 +266,17 @@ type SocketScratch struct {
 	EnvString [256]int8
 }
 
+type SocketSpillReason uint32
+
+const (
+	SocketSpillReasonSPILL_RING_FULL    SocketSpillReason = 0
+	SocketSpillReasonSPILL_SAMPLED      SocketSpillReason = 1
+	SocketSpillReasonSPILL_RATE_LIMITED SocketSpillReason = 2
+	SocketSpillReasonSPILL_PAUSED       SocketSpillReason = 3
+	SocketSpillReasonSPILL_SHED         SocketSpillReason = 4
+	SocketSpillReasonSPILL_REASONS      SocketSpillReason = 5
+)
+
 type SocketTailFlag uint32
 
 const (
@@ -294,6 +316,7 @@ const (
 	SocketProgSockSend          = "sock_send"
 	SocketProgSockState         = "sock_state"
 	SocketVarAttachedNs         = "attached_ns"
+	SocketVarControls           = "controls"
 	SocketVarLatencyEdgeCount   = "latency_edge_count"
 	SocketVarLatencyEdges       = "latency_edges"
 	SocketVarSelfTgid           = "self_tgid"
@@ -306,6 +329,7 @@ const (
 	SocketVarUnusedProtocol     = "unused_protocol"
 	SocketVarUnusedRecordKind   = "unused_record_kind"
 	SocketVarUnusedRole         = "unused_role"
+	SocketVarUnusedSpillReason  = "unused_spill_reason"
 	SocketVarUnusedTail         = "unused_tail"
 	SocketVarUnusedTailFlag     = "unused_tail_flag"
 	SocketVarWakeupBytes        = "wakeup_bytes"
@@ -383,6 +407,7 @@ type SocketMapSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type SocketVariableSpecs struct {
 	AttachedNs         *ebpf.VariableSpec `ebpf:"attached_ns"`
+	Controls           *ebpf.VariableSpec `ebpf:"controls"`
 	LatencyEdgeCount   *ebpf.VariableSpec `ebpf:"latency_edge_count"`
 	LatencyEdges       *ebpf.VariableSpec `ebpf:"latency_edges"`
 	SelfTgid           *ebpf.VariableSpec `ebpf:"self_tgid"`
@@ -395,6 +420,7 @@ type SocketVariableSpecs struct {
 	UnusedProtocol     *ebpf.VariableSpec `ebpf:"unused_protocol"`
 	UnusedRecordKind   *ebpf.VariableSpec `ebpf:"unused_record_kind"`
 	UnusedRole         *ebpf.VariableSpec `ebpf:"unused_role"`
+	UnusedSpillReason  *ebpf.VariableSpec `ebpf:"unused_spill_reason"`
 	UnusedTail         *ebpf.VariableSpec `ebpf:"unused_tail"`
 	UnusedTailFlag     *ebpf.VariableSpec `ebpf:"unused_tail_flag"`
 	WakeupBytes        *ebpf.VariableSpec `ebpf:"wakeup_bytes"`
@@ -448,6 +474,7 @@ func (m *SocketMaps) Close() error {
 // It can be passed to LoadSocketObjects or ebpf.CollectionSpec.LoadAndAssign.
 type SocketVariables struct {
 	AttachedNs         *ebpf.Variable `ebpf:"attached_ns"`
+	Controls           *ebpf.Variable `ebpf:"controls"`
 	LatencyEdgeCount   *ebpf.Variable `ebpf:"latency_edge_count"`
 	LatencyEdges       *ebpf.Variable `ebpf:"latency_edges"`
 	SelfTgid           *ebpf.Variable `ebpf:"self_tgid"`
@@ -460,6 +487,7 @@ type SocketVariables struct {
 	UnusedProtocol     *ebpf.Variable `ebpf:"unused_protocol"`
 	UnusedRecordKind   *ebpf.Variable `ebpf:"unused_record_kind"`
 	UnusedRole         *ebpf.Variable `ebpf:"unused_role"`
+	UnusedSpillReason  *ebpf.Variable `ebpf:"unused_spill_reason"`
 	UnusedTail         *ebpf.Variable `ebpf:"unused_tail"`
 	UnusedTailFlag     *ebpf.Variable `ebpf:"unused_tail_flag"`
 	WakeupBytes        *ebpf.Variable `ebpf:"wakeup_bytes"`

@@ -69,7 +69,7 @@ static __always_inline void add_to_aggregate(const struct aggregate_key *key, co
 	}
 }
 
-static __always_inline void spill(const struct exchange_record *r)
+static __always_inline void spill(const struct exchange_record *r, __u32 reason)
 {
 	struct aggregate_key key = {
 		.process = r->process,
@@ -81,7 +81,7 @@ static __always_inline void spill(const struct exchange_record *r)
 	if (r->outcome == OUTCOME_ANSWERED && r->status >= 100)
 		key.status_class = r->status < 600 ? r->status / 100 : 5; /* RFC 9110, section 15: invalid, taken as 5xx */
 	add_to_aggregate(&key, r);
-	count(COUNT_SPILLED);
+	count(COUNT_SPILLED + reason);
 }
 
 /*
@@ -104,16 +104,20 @@ __noinline int emit_exchange(struct scratch *scratch, __u32 start)
 	if (response_len > RESPONSE_PREFIX)
 		response_len = RESPONSE_PREFIX;
 	start &= RESPONSE_PREFIX - 1;
-	if (response_len)
-		bpf_probe_read_kernel(r->data + request_len, response_len, scratch->payload + start);
 	if (r->outcome == OUTCOME_ANSWERED)
 		count(COUNT_ANSWERED);
 	else if (r->outcome == OUTCOME_ABORTED_BY_SERVER)
 		count(COUNT_ABORTED_BY_SERVER);
 	else
 		count(COUNT_ABORTED_BY_CLIENT);
+	if (controls.paused) {
+		spill(r, SPILL_PAUSED);
+		return 0;
+	}
+	if (response_len)
+		bpf_probe_read_kernel(r->data + request_len, response_len, scratch->payload + start);
 	if (bpf_ringbuf_output(&records, r, offsetof(struct exchange_record, data) + request_len + response_len, wakeup_flags()))
-		spill(r);
+		spill(r, SPILL_RING_FULL);
 	else
 		count(COUNT_DELIVERED);
 	return 0;

@@ -175,13 +175,16 @@ struct {
 	__type(value, __u8);
 } own_flows SEC(".maps");
 
-/* counters: enum counter, per CPU. inserts: all programs. reads: the receiver. */
+/* counters: one entry of all counters, per CPU. inserts: all programs. reads: the receiver. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, COUNTERS);
+	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct counter_values);
 } counters SEC(".maps");
+
+/* controls: written by the receiver, read by emit.h and sample.h at each ended exchange. */
+struct control controls SEC(".data.controls") = {};
 
 /*
  * scratch: room for what is too large for the stack. One entry a program, since
@@ -223,11 +226,12 @@ struct {
 
 static __always_inline void count(__u32 counter)
 {
-	__u64 *value = bpf_map_lookup_elem(&counters, &counter);
+	__u32 zero = 0;
+	struct counter_values *values = bpf_map_lookup_elem(&counters, &zero);
 
 	/* atomic: a softirq program may count on the same CPU at the same time */
-	if (value)
-		__sync_fetch_and_add(value, 1);
+	if (values && counter < COUNTERS)
+		__sync_fetch_and_add(&values->of[counter], 1);
 }
 
 static __always_inline struct scratch *scratch_of(__u32 user)

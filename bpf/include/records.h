@@ -165,10 +165,20 @@ struct open_exchange {
 	__u8 pad[6];
 };
 
+/* Why an ended exchange was spilled into the aggregates instead of being sent as a record. */
+enum spill_reason {
+	SPILL_RING_FULL = 0, /* the reader is slower than the exchanges */
+	SPILL_SAMPLED,       /* the sampling ratio left it out */
+	SPILL_RATE_LIMITED,  /* its process has had its records of this second */
+	SPILL_PAUSED,        /* the next consumer refuses spans */
+	SPILL_SHED,          /* the receiver's share of the CPU is used up */
+	SPILL_REASONS,
+};
+
 /*
  * Counters. The first group are events; ended = answered + aborted_by_server +
- * aborted_by_client, and ended = delivered + spilled, always. The second group
- * are losses, by reason.
+ * aborted_by_client, and ended = delivered + spilled (by all reasons), always.
+ * The second group are losses, by reason.
  */
 enum counter {
 	COUNT_OPENED = 0,
@@ -176,8 +186,8 @@ enum counter {
 	COUNT_ABORTED_BY_SERVER,
 	COUNT_ABORTED_BY_CLIENT,
 	COUNT_DELIVERED,
-	COUNT_SPILLED,
-	COUNT_MUTED,
+	COUNT_SPILLED,         /* and enum spill_reason */
+	COUNT_MUTED = COUNT_SPILLED + SPILL_REASONS,
 	COUNT_BOUNDARY,        /* responses to requests from before the agent */
 	LOSS_TAIL,             /* a tail record could not be placed: the end is unknown */
 	LOSS_STORAGE,          /* no socket storage: the connection is not measured */
@@ -186,6 +196,17 @@ enum counter {
 	LOSS_UNTRUSTED,        /* the registers do not name this socket (io_uring, kernel threads, 32-bit) */
 	LOSS_FAULT,            /* user memory could not be read without a fault */
 	COUNTERS,
+};
+
+/* All counters of one CPU, so that one read takes them all. */
+struct counter_values {
+	__u64 of[COUNTERS]; /* by enum counter */
+};
+
+/* What user space tells the hooks while they run. Each word is written at once and stands for itself. */
+struct control {
+	__u32 paused; /* no record is wanted: every ended exchange is spilled */
+	__u32 pad;
 };
 
 #endif

@@ -118,3 +118,4 @@ const enum outcome *unused_outcome __attribute__((unused));
 const enum exchange_flag *unused_exchange_flag __attribute__((unused));
 const enum tail_flag *unused_tail_flag __attribute__((unused));
 const enum counter *unused_counter __attribute__((unused));
+const enum spill_reason *unused_spill_reason __attribute__((unused));

@@ -11,6 +11,8 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/sloe-dev/sloe/internal/slo"
 )
 
 // instances finds the counter of a component. The collector makes one connector
@@ -107,6 +109,7 @@ type tracesPair struct{ *pair }
 
 func (p tracesPair) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	p.instance.counter.consumeTraces(ctx, td)
+	slo.MarkCounted(ctx)
 	return nil
 }
 
@@ -114,6 +117,7 @@ type metricsPair struct{ *pair }
 
 func (p metricsPair) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error {
 	p.instance.counter.consumeMetrics(ctx, md)
+	slo.MarkCounted(ctx)
 	return nil
 }
 

@@ -87,19 +87,17 @@ func (r *ebpfReceiver) release(h *conn.Held, ended bool) {
 }
 
 // finish counts a call: in the histograms always, and as a span, or, where no
-// spans are asked for, as unspanned.
+// spans are asked for or taken, as unspanned.
 func (r *ebpfReceiver) finish(id *process.Identity, call *protocol.Call) {
 	r.announce.seen(id, call)
 	if r.durations != nil {
 		r.durations.Record(id, call)
 	}
-	if r.traces != nil {
-		r.batch.Add(id, call)
+	if r.traces != nil && !r.pause.active() {
+		r.addSpan(id, call)
 		return
 	}
-	r.unspannedMu.Lock()
-	r.unspanned.AddCall(id, call)
-	r.unspannedMu.Unlock()
+	r.addUnspanned(id, call)
 }
 
 func (r *ebpfReceiver) countFurther(turn *protocol.Turn) {

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/sloe-dev/sloe/internal/semconv"
+	"github.com/sloe-dev/sloe/internal/slo"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/capture"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/histograms"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/metadata"
@@ -52,52 +53,101 @@ func (r *ebpfReceiver) countLoop() {
 	}
 }
 
-// sendMetrics sends what became no span since the last call, and, if full, the
-// cumulative histograms and the open exchanges.
-func (r *ebpfReceiver) sendMetrics(full bool) {
-	clock := r.clock
-	nowNs := clock.Unix(clock.Sync())
+// sendMetrics takes what the kernel counted and tells it.
+func (r *ebpfReceiver) sendMetrics(full bool) (held uint64) {
 	aggregates, err := r.capture.Aggregates()
 	if err != nil {
 		r.set.Logger.Error("Could not read all of the kernel's aggregates: the rest follows", zap.Error(err))
 	}
-	md := pmetric.NewMetrics()
-	r.unspannedMu.Lock()
-	for i := range aggregates {
-		id := r.processes.Get(aggregates[i].Key.Process)
-		spilled := spilledOf(&aggregates[i])
-		if r.durations != nil {
-			r.durations.RecordSpilled(id, &spilled, r.sinceNs)
-		}
-		r.unspanned.AddSpilled(id, &spilled)
-	}
-	if r.metrics != nil {
-		r.unspanned.Export(md, metadata.ScopeName, r.set.BuildInfo.Version, r.sinceNs, nowNs)
-	}
-	r.sinceNs = nowNs
-	r.unspannedMu.Unlock()
+	r.takeSpilled(aggregates)
 	if r.metrics == nil {
-		return
+		return 0
 	}
+	return r.tell(full)
+}
+
+// tell sends what became no span and was not told yet, and, if full, the
+// cumulative histograms and the open exchanges. It returns how many exchanges the
+// next consumer refused to be told of: they are told again next time.
+func (r *ebpfReceiver) tell(full bool) (held uint64) {
+	md := pmetric.NewMetrics()
+	r.backlogMu.Lock()
+	nowNs := r.clock.Unix(r.clock.Sync()) // behind the end of every call that is in the backlog
+	told := r.backlog.Take()
+	told.Export(md, metadata.ScopeName, r.set.BuildInfo.Version, r.sinceNs, nowNs)
+	r.sinceNs = nowNs
+	r.backlogMu.Unlock()
 	if full {
 		r.durations.Export(md, metadata.ScopeName, r.set.BuildInfo.Version, nowNs)
 		r.exportOpen(md, nowNs)
 	}
-	r.consumeMetrics(md)
+	if !r.consumeMetrics(md) {
+		held = told.Count()
+		r.backlogMu.Lock()
+		r.backlog.Return(told)
+		r.backlogMu.Unlock()
+	}
+	r.held.Store(int64(held))
+	return held
 }
 
-func (r *ebpfReceiver) consumeMetrics(md pmetric.Metrics) {
+// takeSpilled takes what the kernel counted, in the minute of now.
+func (r *ebpfReceiver) takeSpilled(aggregates []capture.Aggregate) {
+	nowNs := r.clock.Unix(r.clock.Sync())
+	for i := range aggregates {
+		if r.metrics == nil {
+			r.telemetry.ReceiverEbpfUncounted.Add(context.Background(), int64(aggregates[i].Count), uncountedNoPipeline)
+			continue
+		}
+		id := r.processes.Get(aggregates[i].Key.Process)
+		spilled := spilledOf(&aggregates[i])
+		r.durations.RecordSpilled(id, &spilled, r.sinceNs)
+		r.backlogMu.Lock()
+		r.backlog.At(nowNs).AddSpilled(id, &spilled)
+		r.backlogMu.Unlock()
+	}
+}
+
+// lastPatience bounds the stop if the next consumer refuses the last counts; a
+// memory_limiter may come round.
+const lastPatience = 5 * time.Second
+
+// sendLast tells what is left, again and again if it is refused, for a while.
+func (r *ebpfReceiver) sendLast(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lastPatience)
+	defer cancel()
+	for {
+		held := r.sendMetrics(true)
+		if held == 0 {
+			return
+		}
+		select {
+		case <-time.After(r.cfg.FlushInterval):
+		case <-ctx.Done():
+			r.telemetry.ReceiverEbpfUncounted.Add(context.Background(), int64(held), uncountedStop)
+			r.set.Logger.Error("The next consumer refused the last counts: no indicator has them", zap.Uint64("exchanges", held))
+			return
+		}
+	}
+}
+
+// consumeMetrics sends metrics on. It reports false for metrics that were refused
+// and not counted by sli.
+func (r *ebpfReceiver) consumeMetrics(md pmetric.Metrics) bool {
 	n := md.DataPointCount()
 	if n == 0 {
-		return
+		return true
 	}
-	ctx := r.obs.StartMetricsOp(context.Background())
+	ctx, receipt := slo.WithReceipt(r.obs.StartMetricsOp(context.Background()))
 	err := r.metrics.ConsumeMetrics(ctx, md)
 	r.obs.EndMetricsOp(ctx, transport, n, err)
-	if err != nil {
-		r.telemetry.ReceiverEbpfRefusedPoints.Add(ctx, int64(n))
-		r.set.Logger.Error("The next consumer refused metrics", zap.Int("data_points", n), zap.Error(err))
+	if err == nil {
+		return true
 	}
+	r.telemetry.ReceiverEbpfRefusedPoints.Add(ctx, int64(n))
+	counted := receipt.Counted() > 0
+	r.set.Logger.Error("The next consumer refused metrics", zap.Int("data_points", n), zap.Bool("counted_by_sli", counted), zap.Error(err))
+	return counted
 }
 
 // exportOpen writes the gauge of open exchanges by process. A process that was

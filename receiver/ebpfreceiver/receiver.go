@@ -35,6 +35,7 @@ type ebpfReceiver struct {
 	cfg       *Config
 	set       receiver.Settings
 	telemetry *metadata.TelemetryBuilder
+	snapshots snapshots
 	obs       *receiverhelper.ObsReport
 	traces    consumer.Traces
 	metrics   consumer.Metrics
@@ -47,20 +48,28 @@ type ebpfReceiver struct {
 	// of the reading goroutine
 	pending  *conn.Pending
 	batch    *spans.Batch
+	sent     []sent // of the spans in batch
+	counters int    // how many sli count a batch, as seen so far
+	pause    pause
+	troubles troubles
 	call     *protocol.Call
 	announce *announcer
 	exchange record.Exchange
 	tail     record.Tail
 	nowNs    uint64
+	now      func() time.Time
 
-	unspannedMu sync.Mutex
-	unspanned   *histograms.Unspanned
-	sinceNs     uint64 // start of the unspanned interval, Unix
+	backlogMu sync.Mutex
+	backlog   *histograms.Backlog // what became no span and was not told yet
+	sinceNs   uint64              // when it was told last, Unix
 
 	// of the counting goroutine
 	openBefore map[openKey]struct{}
 
-	pendingCalls atomic.Int64
+	pendingCalls    atomic.Int64
+	held            atomic.Int64 // exchanges that were refused and will be told again
+	paused          atomic.Bool
+	setKernelPaused func(bool) error
 
 	stop      chan struct{}
 	goroutine sync.WaitGroup
@@ -80,7 +89,7 @@ func newReceiver(set receiver.Settings, cfg *Config) (*ebpfReceiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ebpfReceiver{cfg: cfg, set: set, telemetry: telemetry, obs: obs, call: &protocol.Call{}, openBefore: map[openKey]struct{}{}, stop: make(chan struct{})}, nil
+	return &ebpfReceiver{cfg: cfg, set: set, telemetry: telemetry, obs: obs, call: &protocol.Call{}, now: time.Now, openBefore: map[openKey]struct{}{}, stop: make(chan struct{})}, nil
 }
 
 // Start attaches to the kernel. It fails if the host does not allow that, with
@@ -93,12 +102,16 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 	if err != nil {
 		return fmt.Errorf("start capturing: %w", err)
 	}
-	r.capture, r.clock = c, c.Clock()
+	r.capture, r.clock, r.setKernelPaused, r.snapshots.read = c, c.Clock(), c.SetPaused, c.Counters
+	r.troubles.host = host
 	r.nowNs = r.clock.Sync()
 	r.sinceNs = r.clock.Unix(r.nowNs)
 	r.prepare(c.Identity, edges)
 	if err := r.registerTelemetry(); err != nil {
 		return errors.Join(err, c.Close())
+	}
+	if r.metrics == nil {
+		r.set.Logger.Info("No metrics pipeline: requests that become no span are counted nowhere (receiver_ebpf_uncounted)")
 	}
 	r.set.Logger.Info("Counting requests in the kernel",
 		zap.String("backend", "socket"), zap.Strings("hooks", c.Hooks()), zap.Int("ring_buffer", r.cfg.RingBuffer))
@@ -114,7 +127,7 @@ func (r *ebpfReceiver) prepare(identity process.Lookup, edges histograms.Edges) 
 	r.pending = conn.NewPending(r.release)
 	r.announce = newAnnouncer(r.set.Logger)
 	r.batch = spans.NewBatch(metadata.ScopeName, r.set.BuildInfo.Version)
-	r.unspanned = histograms.NewUnspanned(edges)
+	r.backlog = histograms.NewBacklog(edges)
 	if r.metrics != nil {
 		r.durations = histograms.NewDurations(edges)
 	}
@@ -155,6 +168,9 @@ func (r *ebpfReceiver) readLoop(host component.Host) {
 		default:
 		}
 		r.nowNs = r.clock.Sync()
+		if r.pause.over(r.now()) {
+			r.setPaused(false)
+		}
 		if err := r.capture.Read(r.onSample); err != nil && !errors.Is(err, capture.ErrClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
 			return
@@ -184,22 +200,8 @@ func (r *ebpfReceiver) drain() {
 	r.sendSpans()
 }
 
-func (r *ebpfReceiver) sendSpans() {
-	if r.batch.Len() == 0 {
-		return
-	}
-	traces, n := r.batch.Take()
-	ctx := r.obs.StartTracesOp(context.Background())
-	err := r.traces.ConsumeTraces(ctx, traces)
-	r.obs.EndTracesOp(ctx, transport, n, err)
-	if err != nil {
-		r.telemetry.ReceiverEbpfRefusedSpans.Add(ctx, int64(n))
-		r.set.Logger.Error("The next consumer refused spans: they are lost to the indicators", zap.Int("spans", n), zap.Error(err))
-	}
-}
-
 // Shutdown detaches, sends on what was captured, and frees everything.
-func (r *ebpfReceiver) Shutdown(context.Context) error {
+func (r *ebpfReceiver) Shutdown(ctx context.Context) error {
 	if r.capture == nil {
 		r.telemetry.Shutdown()
 		return nil
@@ -207,7 +209,7 @@ func (r *ebpfReceiver) Shutdown(context.Context) error {
 	err := r.capture.Detach()
 	close(r.stop)
 	r.goroutine.Wait()
-	r.sendMetrics(true)
+	r.sendLast(ctx)
 	r.telemetry.Shutdown()
 	return errors.Join(err, r.capture.Close())
 }

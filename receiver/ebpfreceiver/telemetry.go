@@ -30,7 +30,9 @@ func (r *ebpfReceiver) registerTelemetry() error {
 		})),
 		t.RegisterReceiverEbpfExchangesPlacedCallback(r.observe(func(o metric.Int64Observer, c *capture.Counters) {
 			observeBy(o, "way", "delivered", c.Delivered)
-			observeBy(o, "way", "spilled", c.Spilled)
+			for reason, n := range c.SpilledBy {
+				o.Observe(int64(n), metric.WithAttributes(attribute.String("way", "spilled"), attribute.String("reason", reason)))
+			}
 		})),
 		t.RegisterReceiverEbpfLostCallback(r.observe(func(o metric.Int64Observer, c *capture.Counters) {
 			for reason, n := range c.Lost {
@@ -41,6 +43,18 @@ func (r *ebpfReceiver) registerTelemetry() error {
 			o.Observe(int64(r.processes.Len()))
 			return nil
 		}),
+		t.RegisterReceiverEbpfHeldCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(r.held.Load())
+			return nil
+		}),
+		t.RegisterReceiverEbpfPausedCallback(func(_ context.Context, o metric.Int64Observer) error {
+			var paused int64
+			if r.paused.Load() {
+				paused = 1
+			}
+			o.Observe(paused)
+			return nil
+		}),
 		t.RegisterReceiverEbpfPendingCallback(func(_ context.Context, o metric.Int64Observer) error {
 			o.Observe(r.pendingCalls.Load())
 			return nil
@@ -49,12 +63,13 @@ func (r *ebpfReceiver) registerTelemetry() error {
 }
 
 func (r *ebpfReceiver) observe(write func(metric.Int64Observer, *capture.Counters)) metric.Int64Callback {
+	read := r.snapshots.reader()
 	return func(_ context.Context, o metric.Int64Observer) error {
-		c, err := r.capture.Counters()
+		c, err := read()
 		if err != nil {
 			return err
 		}
-		write(o, &c)
+		write(o, c)
 		return nil
 	}
 }

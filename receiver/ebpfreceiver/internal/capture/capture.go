@@ -47,6 +47,7 @@ type Capture struct {
 	reader  *ringbuf.Reader
 	hooks   []string
 	clock   Clock
+	control control
 	seen    aggregatesSeen
 	edges   int
 }
@@ -98,6 +99,7 @@ func (c *Capture) load(options Options) error {
 		}
 		return fmt.Errorf("load the programs into the kernel %s: %w", release(), err)
 	}
+	c.control.variable = c.objects.Controls
 	return nil
 }
 

@@ -175,7 +175,8 @@ func TestSpill(t *testing.T) {
 	}
 	counters, err := c.Counters()
 	require.NoError(t, err)
-	assert.Equal(t, counters.Ended(), counters.Delivered+counters.Spilled)
+	assert.Equal(t, counters.Ended(), counters.Delivered+counters.Spilled())
+	assert.Equal(t, counters.Spilled(), counters.SpilledBy[SpilledRingFull])
 }
 
 // TestOtherProtocols: a connection that does not speak HTTP is muted.

@@ -19,16 +19,43 @@ type Counters struct {
 	AbortedByServer uint64
 	AbortedByClient uint64
 	Delivered       uint64
-	Spilled         uint64
 	Muted           uint64
 	Boundary        uint64
 
+	// SpilledBy counts spilled exchanges by the reason why they got no record.
+	SpilledBy map[string]uint64
 	// Lost counts losses by reason.
 	Lost map[string]uint64
 }
 
 // Ended is the number of exchanges that ended.
 func (c *Counters) Ended() uint64 { return c.Answered + c.AbortedByServer + c.AbortedByClient }
+
+// Spilled is the number of exchanges that were spilled, for whatever reason.
+func (c *Counters) Spilled() uint64 {
+	var n uint64
+	for _, by := range c.SpilledBy {
+		n += by
+	}
+	return n
+}
+
+// Reasons why an exchange is spilled: values of the attribute reason.
+const (
+	SpilledRingFull    = "ring_full"
+	SpilledSampled     = "sampled"
+	SpilledRateLimited = "rate_limited"
+	SpilledPaused      = "paused"
+	SpilledShed        = "shed"
+)
+
+var spillReasons = map[bpf.SocketSpillReason]string{
+	bpf.SocketSpillReasonSPILL_RING_FULL:    SpilledRingFull,
+	bpf.SocketSpillReasonSPILL_SAMPLED:      SpilledSampled,
+	bpf.SocketSpillReasonSPILL_RATE_LIMITED: SpilledRateLimited,
+	bpf.SocketSpillReasonSPILL_PAUSED:       SpilledPaused,
+	bpf.SocketSpillReasonSPILL_SHED:         SpilledShed,
+}
 
 // lossReasons are the values of the attribute reason.
 var lossReasons = map[bpf.SocketCounter]string{
@@ -44,31 +71,35 @@ var lossReasons = map[bpf.SocketCounter]string{
 // running on the CPU already.
 const recursionMisses = "recursion_misses"
 
-// Counters reads the kernel's counters.
+// Counters reads the kernel's counters, all at once.
 func (c *Capture) Counters() (Counters, error) {
-	out := Counters{Lost: map[string]uint64{}}
+	out := Counters{SpilledBy: map[string]uint64{}, Lost: map[string]uint64{}}
+	var cpus []bpf.SocketCounterValues
+	if err := c.objects.Counters.Lookup(uint32(0), &cpus); err != nil {
+		return out, fmt.Errorf("read the counters: %w", err)
+	}
+	var sum bpf.SocketCounterValues
+	for i := range cpus {
+		for counter, n := range cpus[i].Of {
+			sum.Of[counter] += n
+		}
+	}
 	for counter, to := range map[bpf.SocketCounter]*uint64{
 		bpf.SocketCounterCOUNT_OPENED:            &out.Opened,
 		bpf.SocketCounterCOUNT_ANSWERED:          &out.Answered,
 		bpf.SocketCounterCOUNT_ABORTED_BY_SERVER: &out.AbortedByServer,
 		bpf.SocketCounterCOUNT_ABORTED_BY_CLIENT: &out.AbortedByClient,
 		bpf.SocketCounterCOUNT_DELIVERED:         &out.Delivered,
-		bpf.SocketCounterCOUNT_SPILLED:           &out.Spilled,
 		bpf.SocketCounterCOUNT_MUTED:             &out.Muted,
 		bpf.SocketCounterCOUNT_BOUNDARY:          &out.Boundary,
 	} {
-		n, err := c.counter(counter)
-		if err != nil {
-			return out, err
-		}
-		*to = n
+		*to = sum.Of[counter]
+	}
+	for reason, name := range spillReasons {
+		out.SpilledBy[name] = sum.Of[bpf.SocketCounterCOUNT_SPILLED+bpf.SocketCounter(reason)]
 	}
 	for counter, reason := range lossReasons {
-		n, err := c.counter(counter)
-		if err != nil {
-			return out, err
-		}
-		out.Lost[reason] = n
+		out.Lost[reason] = sum.Of[counter]
 	}
 	for _, p := range []*ebpf.Program{c.objects.SockSend, c.objects.SockRecv, c.objects.SockState, c.objects.SockDestroy, c.objects.SockArrival} {
 		stats, err := p.Stats()
@@ -78,18 +109,6 @@ func (c *Capture) Counters() (Counters, error) {
 		out.Lost[recursionMisses] += stats.RecursionMisses
 	}
 	return out, nil
-}
-
-func (c *Capture) counter(counter bpf.SocketCounter) (uint64, error) {
-	var cpus []uint64
-	if err := c.objects.Counters.Lookup(uint32(counter), &cpus); err != nil {
-		return 0, fmt.Errorf("read the counters: %w", err)
-	}
-	var n uint64
-	for _, v := range cpus {
-		n += v
-	}
-	return n, nil
 }
 
 func possibleCPUs() int { return ebpf.MustPossibleCPU() }

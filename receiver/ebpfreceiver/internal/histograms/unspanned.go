@@ -13,7 +13,7 @@ import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 )
 
-// Unspanned gathers the exchanges of one interval that became no span. It is for
+// Unspanned gathers the exchanges of one minute that became no span. It is for
 // one goroutine.
 type Unspanned struct {
 	edges  Edges
@@ -54,13 +54,35 @@ func (p *bucketed) addOne(edges Edges, d time.Duration) {
 	p.buckets[edges.bucket(d)]++
 }
 
-// NewUnspanned returns an empty interval with the edges.
+// NewUnspanned returns an empty Unspanned with the edges.
 func NewUnspanned(edges Edges) *Unspanned {
 	return &Unspanned{edges: edges, bounds: edges.Seconds(), byProc: map[*process.Identity]map[unspannedKey]*unspannedPoint{}}
 }
 
 // Empty tells whether nothing was gathered.
 func (u *Unspanned) Empty() bool { return len(u.byProc) == 0 }
+
+// Count returns how many exchanges were gathered.
+func (u *Unspanned) Count() uint64 {
+	var n uint64
+	for _, points := range u.byProc {
+		for _, p := range points {
+			n += p.duration.count
+		}
+	}
+	return n
+}
+
+// Merge adds what another gathered, with the same edges.
+func (u *Unspanned) Merge(o *Unspanned) {
+	for id, points := range o.byProc {
+		for key, from := range points {
+			p := u.point(id, key)
+			p.duration.add(from.duration.buckets, time.Duration(from.duration.sumNs))
+			p.felt.add(from.felt.buckets, time.Duration(from.felt.sumNs))
+		}
+	}
+}
 
 func (u *Unspanned) point(id *process.Identity, key unspannedKey) *unspannedPoint {
 	points := u.byProc[id]
@@ -93,7 +115,8 @@ func (u *Unspanned) AddCall(id *process.Identity, call *protocol.Call) {
 	}
 }
 
-// Export writes the interval as delta data points and empties it.
+// Export writes what was gathered as delta data points of the interval. It stays
+// gathered.
 func (u *Unspanned) Export(md pmetric.Metrics, scope, version string, startUnixNano, nowUnixNano uint64) {
 	for id, byKey := range u.byProc {
 		rm := md.ResourceMetrics().AppendEmpty()
@@ -108,7 +131,6 @@ func (u *Unspanned) Export(md pmetric.Metrics, scope, version string, startUnixN
 				func(p *unspannedPoint) *bucketed { return &p.felt })
 		}
 	}
-	clear(u.byProc)
 }
 
 func anyFelt(byKey map[unspannedKey]*unspannedPoint) bool {

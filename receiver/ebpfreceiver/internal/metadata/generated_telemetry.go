@@ -33,12 +33,16 @@ type TelemetryBuilder struct {
 	ReceiverEbpfExchangesEnded    metric.Int64ObservableCounter
 	ReceiverEbpfExchangesOpened   metric.Int64ObservableCounter
 	ReceiverEbpfExchangesPlaced   metric.Int64ObservableCounter
+	ReceiverEbpfHeld              metric.Int64ObservableGauge
 	ReceiverEbpfIndeterminate     metric.Int64Counter
 	ReceiverEbpfLost              metric.Int64ObservableCounter
+	ReceiverEbpfPaused            metric.Int64ObservableGauge
+	ReceiverEbpfPauses            metric.Int64Counter
 	ReceiverEbpfPending           metric.Int64ObservableGauge
 	ReceiverEbpfProcesses         metric.Int64ObservableGauge
 	ReceiverEbpfRefusedPoints     metric.Int64Counter
 	ReceiverEbpfRefusedSpans      metric.Int64Counter
+	ReceiverEbpfUncounted         metric.Int64Counter
 	ReceiverEbpfUnparsed          metric.Int64Counter
 }
 
@@ -128,12 +132,42 @@ func (builder *TelemetryBuilder) RegisterReceiverEbpfExchangesPlacedCallback(cb 
 	return nil
 }
 
+// RegisterReceiverEbpfHeldCallback sets callback for observable ReceiverEbpfHeld metric.
+func (builder *TelemetryBuilder) RegisterReceiverEbpfHeldCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverEbpfHeld, obs: o})
+		return nil
+	}, builder.ReceiverEbpfHeld)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterReceiverEbpfLostCallback sets callback for observable ReceiverEbpfLost metric.
 func (builder *TelemetryBuilder) RegisterReceiverEbpfLostCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.ReceiverEbpfLost, obs: o})
 		return nil
 	}, builder.ReceiverEbpfLost)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverEbpfPausedCallback sets callback for observable ReceiverEbpfPaused metric.
+func (builder *TelemetryBuilder) RegisterReceiverEbpfPausedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverEbpfPaused, obs: o})
+		return nil
+	}, builder.ReceiverEbpfPaused)
 	if err != nil {
 		return err
 	}
@@ -227,7 +261,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfExchangesPlaced, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ebpf_exchanges_placed",
-		metric.WithDescription("Ended exchanges by the way they took - delivered in a record, or spilled into the kernel's aggregates. [Development]"),
+		metric.WithDescription("Ended exchanges by the way they took - delivered in a record, or spilled into the kernel's aggregates, and why. ring_full - the reader was slower; sampled, rate_limited - by the configuration's sampling; paused - the next consumer refuses spans; shed - max_cpu was reached. [Development]"),
+		metric.WithUnit("{exchange}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfHeld, err = builder.meter.Int64ObservableGauge(
+		"otelcol_receiver_ebpf_held",
+		metric.WithDescription("Exchanges that became no span and that the next consumer refused to be told of. They are told again. [Development]"),
 		metric.WithUnit("{exchange}"),
 	)
 	errs = errors.Join(errs, err)
@@ -241,6 +281,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ebpf_lost",
 		metric.WithDescription("Losses in the kernel by reason. tail_ring_full - the end of a response is unknown; socket_storage - a connection is not measured; aggregates_full, processes_full - counted without the process; untrusted_registers, user_memory_fault - the bytes of an I/O could not be read; recursion_misses - a hook was skipped. [Development]"),
 		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfPaused, err = builder.meter.Int64ObservableGauge(
+		"otelcol_receiver_ebpf_paused",
+		metric.WithDescription("1 while no spans are sent, since the next consumer refused some, 0 otherwise. [Development]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfPauses, err = builder.meter.Int64Counter(
+		"otelcol_receiver_ebpf_pauses",
+		metric.WithDescription("How often the next consumer's refusal of spans began or prolonged a pause. [Development]"),
+		metric.WithUnit("{pause}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfPending, err = builder.meter.Int64ObservableGauge(
@@ -257,14 +309,20 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfRefusedPoints, err = builder.meter.Int64Counter(
 		"otelcol_receiver_ebpf_refused_points",
-		metric.WithDescription("Data points that the next consumer refused. [Development]"),
+		metric.WithDescription("Data points that the next consumer refused. Those that sli had not counted are sent again. [Development]"),
 		metric.WithUnit("{datapoint}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfRefusedSpans, err = builder.meter.Int64Counter(
 		"otelcol_receiver_ebpf_refused_spans",
-		metric.WithDescription("Spans that the next consumer refused. They are lost to the indicators. [Development]"),
+		metric.WithDescription("Spans that the next consumer refused, by who counts them. Indicators lose those that are counted partly or nowhere. [Development]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfUncounted, err = builder.meter.Int64Counter(
+		"otelcol_receiver_ebpf_uncounted",
+		metric.WithDescription("Exchanges that no indicator could be told of. no_metrics_pipeline - they became no span, and there is no other way; stop - the next consumer still refused them when the receiver stopped. [Development]"),
+		metric.WithUnit("{exchange}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfUnparsed, err = builder.meter.Int64Counter(

@@ -88,7 +88,7 @@ func AssertEqualReceiverEbpfExchangesOpened(t *testing.T, tt *componenttest.Tele
 func AssertEqualReceiverEbpfExchangesPlaced(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ebpf_exchanges_placed",
-		Description: "Ended exchanges by the way they took - delivered in a record, or spilled into the kernel's aggregates. [Development]",
+		Description: "Ended exchanges by the way they took - delivered in a record, or spilled into the kernel's aggregates, and why. ring_full - the reader was slower; sampled, rate_limited - by the configuration's sampling; paused - the next consumer refuses spans; shed - max_cpu was reached. [Development]",
 		Unit:        "{exchange}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -97,6 +97,20 @@ func AssertEqualReceiverEbpfExchangesPlaced(t *testing.T, tt *componenttest.Tele
 		},
 	}
 	got, err := tt.GetMetric("otelcol_receiver_ebpf_exchanges_placed")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualReceiverEbpfHeld(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_receiver_ebpf_held",
+		Description: "Exchanges that became no span and that the next consumer refused to be told of. They are told again. [Development]",
+		Unit:        "{exchange}",
+		Data: metricdata.Gauge[int64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_receiver_ebpf_held")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
@@ -133,6 +147,36 @@ func AssertEqualReceiverEbpfLost(t *testing.T, tt *componenttest.Telemetry, dps 
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
+func AssertEqualReceiverEbpfPaused(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_receiver_ebpf_paused",
+		Description: "1 while no spans are sent, since the next consumer refused some, 0 otherwise. [Development]",
+		Unit:        "1",
+		Data: metricdata.Gauge[int64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_receiver_ebpf_paused")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualReceiverEbpfPauses(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_receiver_ebpf_pauses",
+		Description: "How often the next consumer's refusal of spans began or prolonged a pause. [Development]",
+		Unit:        "{pause}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_receiver_ebpf_pauses")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualReceiverEbpfPending(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ebpf_pending",
@@ -164,7 +208,7 @@ func AssertEqualReceiverEbpfProcesses(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualReceiverEbpfRefusedPoints(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ebpf_refused_points",
-		Description: "Data points that the next consumer refused. [Development]",
+		Description: "Data points that the next consumer refused. Those that sli had not counted are sent again. [Development]",
 		Unit:        "{datapoint}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -180,7 +224,7 @@ func AssertEqualReceiverEbpfRefusedPoints(t *testing.T, tt *componenttest.Teleme
 func AssertEqualReceiverEbpfRefusedSpans(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ebpf_refused_spans",
-		Description: "Spans that the next consumer refused. They are lost to the indicators. [Development]",
+		Description: "Spans that the next consumer refused, by who counts them. Indicators lose those that are counted partly or nowhere. [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -189,6 +233,22 @@ func AssertEqualReceiverEbpfRefusedSpans(t *testing.T, tt *componenttest.Telemet
 		},
 	}
 	got, err := tt.GetMetric("otelcol_receiver_ebpf_refused_spans")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualReceiverEbpfUncounted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_receiver_ebpf_uncounted",
+		Description: "Exchanges that no indicator could be told of. no_metrics_pipeline - they became no span, and there is no other way; stop - the next consumer still refused them when the receiver stopped. [Development]",
+		Unit:        "{exchange}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_receiver_ebpf_uncounted")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }

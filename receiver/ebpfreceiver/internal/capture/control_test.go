@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package capture
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
+)
+
+// placed counts where the exchanges of a process went, by role.
+func placed(t *testing.T, c *Capture, pid int) (delivered, spilled map[uint8]uint64) {
+	t.Helper()
+	delivered, spilled = map[uint8]uint64{}, map[uint8]uint64{}
+	var e record.Exchange
+	require.NoError(t, c.Drain(func(sample []byte) {
+		if kind, err := record.KindOf(sample); err != nil || kind != record.KindExchange {
+			return
+		}
+		require.NoError(t, record.DecodeExchange(sample, &e))
+		if int(e.Process.Tgid) == pid {
+			delivered[e.Role]++
+		}
+	}))
+	aggregates, err := c.Aggregates()
+	require.NoError(t, err)
+	for _, a := range aggregates {
+		if int(a.Key.Process.Tgid) == pid {
+			spilled[a.Key.Role] += a.Count
+		}
+	}
+	return delivered, spilled
+}
+
+func both(n uint64) map[uint8]uint64 {
+	return map[uint8]uint64{record.RoleServer: n, record.RoleClient: n}
+}
+
+// TestPaused: while records are not wanted every exchange is counted in the
+// kernel, and when they are again every exchange is sent.
+func TestPaused(t *testing.T) {
+	c := open(t, 1<<20)
+	p := startPeers(t, "http")
+	p.play(t, 10)
+	require.NoError(t, c.SetPaused(true))
+	p.play(t, 20)
+	require.NoError(t, c.SetPaused(false))
+	p.play(t, 30)
+	require.NoError(t, c.Detach())
+	counters, err := c.Counters()
+	require.NoError(t, err)
+	if counters.Lost[recursionMisses] > 0 {
+		t.Skipf("the kernel skipped %d hooks: equality is not promised", counters.Lost[recursionMisses])
+	}
+	delivered, spilled := placed(t, c, p.pid)
+	assert.Equal(t, both(40), delivered)
+	assert.Equal(t, both(20), spilled)
+	assert.GreaterOrEqual(t, counters.SpilledBy[SpilledPaused], uint64(40), "and whatever else runs on this host")
+	assert.Equal(t, counters.Ended(), counters.Delivered+counters.Spilled())
+}
