@@ -34,6 +34,8 @@ type bedOptions struct {
 	ebpf      string // YAML under the receiver, flow style
 	catalogue string
 	user      *syscall.SysProcAttr
+	config    string   // in place of bedConfig, with the same two blanks
+	env       []string // of the collector
 }
 
 const bedConfig = `
@@ -68,13 +70,17 @@ func startBed(t *testing.T, o bedOptions) *bed {
 	if o.ebpf == "" {
 		o.ebpf = "{}"
 	}
+	if o.config == "" {
+		o.config = bedConfig
+	}
 	if o.catalogue == "" {
 		o.catalogue = "services: []\n"
 	}
 	address := nginxbed.FreeAddress(t)
 	b := &bed{api: "http://" + address, options: collectorbed.Options{
 		Program:     collectorbed.Program(t),
-		Config:      fmt.Sprintf(bedConfig, o.ebpf, address),
+		Config:      fmt.Sprintf(o.config, o.ebpf, address),
+		Env:         o.env,
 		Files:       map[string]string{"catalogue.yaml": o.catalogue},
 		SysProcAttr: o.user,
 	}}

@@ -54,10 +54,17 @@ func (p *peers) play(t testing.TB, n int) {
 
 func open(t testing.TB, ringBytes int) *Capture {
 	t.Helper()
+	return openWith(t, Options{RingBytes: ringBytes})
+}
+
+// openWith fills in what the tests do not care about.
+func openWith(t testing.TB, options Options) *Capture {
+	t.Helper()
+	options.EdgesNs, options.StuckAfter, options.QueueTime = []uint64{1e6, 1e9}, time.Second, true
 	if testing.Short() {
 		t.Skip("live: loads programs into this kernel, as root; make test runs it")
 	}
-	c, err := Open(Options{RingBytes: ringBytes, EdgesNs: []uint64{1e6, 1e9}, StuckAfter: time.Second, QueueTime: true})
+	c, err := Open(options)
 	if errors.Is(err, ErrUnsupported) && os.Geteuid() == 0 {
 		t.Skip(err) // names what the kernel lacks
 	}

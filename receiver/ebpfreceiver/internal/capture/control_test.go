@@ -39,22 +39,38 @@ func both(n uint64) map[uint8]uint64 {
 	return map[uint8]uint64{record.RoleServer: n, record.RoleClient: n}
 }
 
+// whole runs until the kernel skipped no hook meanwhile, as wholeRun.
+func whole(t *testing.T, run func(c *Capture), options Options) *Capture {
+	t.Helper()
+	const tries = 5
+	for try := 1; ; try++ {
+		c := openWith(t, options)
+		run(c)
+		require.NoError(t, c.Detach())
+		counters, err := c.Counters()
+		require.NoError(t, err)
+		if counters.Lost[recursionMisses] == 0 {
+			return c
+		}
+		t.Logf("try %d: the kernel skipped %d hooks", try, counters.Lost[recursionMisses])
+		require.Less(t, try, tries, "no run without a skipped hook")
+	}
+}
+
 // TestPaused: while records are not wanted every exchange is counted in the
 // kernel, and when they are again every exchange is sent.
 func TestPaused(t *testing.T) {
-	c := open(t, 1<<20)
-	p := startPeers(t, "http")
-	p.play(t, 10)
-	require.NoError(t, c.SetPaused(true))
-	p.play(t, 20)
-	require.NoError(t, c.SetPaused(false))
-	p.play(t, 30)
-	require.NoError(t, c.Detach())
+	var p *peers
+	c := whole(t, func(c *Capture) {
+		p = startPeers(t, "http")
+		p.play(t, 10)
+		require.NoError(t, c.SetPaused(true))
+		p.play(t, 20)
+		require.NoError(t, c.SetPaused(false))
+		p.play(t, 30)
+	}, Options{RingBytes: 1 << 20})
 	counters, err := c.Counters()
 	require.NoError(t, err)
-	if counters.Lost[recursionMisses] > 0 {
-		t.Skipf("the kernel skipped %d hooks: equality is not promised", counters.Lost[recursionMisses])
-	}
 	delivered, spilled := placed(t, c, p.pid)
 	assert.Equal(t, both(40), delivered)
 	assert.Equal(t, both(20), spilled)
