@@ -60,6 +60,7 @@ func newAlerter(e *budgetExtension) (*alerter, error) {
 		StaleAfter:        e.cfg.StaleAfter,
 		Pairs:             pairs,
 		MinBad:            cfg.MinBadEvents,
+		MinBadSlices:      cfg.MinBadSlices,
 		UnresponsiveAfter: cfg.UnresponsiveAfter,
 		Heartbeat:         cfg.Heartbeat && len(cfg.Alertmanagers)+len(cfg.Webhooks) > 0,
 		Labels:            cfg.Labels,
@@ -78,7 +79,7 @@ func (a *alerter) refuseUnreachable(pairs []burnrate.Pair) error {
 	for _, entry := range a.e.catalogue.Snapshot().Entries() {
 		for _, o := range entry.Objectives {
 			for i, p := range pairs {
-				if o.Kind != slo.TimeSlices && !o.AlertOff(p.Alert()) && !p.Reachable(o.Target) {
+				if !o.AlertOff(p.Alert()) && !p.Reachable(o.Target) {
 					return fmt.Errorf("`alerts::windows[%d]::factor` must be less than 1 / (1 - objective), the burn when every event is bad: "+
 						"%s can never be exceeded by %s of %s with its objective of %s; lower it, or switch the alert off there with alerts_off: [%s]",
 						i, burnrate.FactorText(p.Factor), o.Name, entry.Service, o.Target, p.Alert())

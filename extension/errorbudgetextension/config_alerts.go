@@ -22,6 +22,9 @@ type AlertsConfig struct {
 	Windows []AlertWindow `mapstructure:"windows"`
 	// MinBadEvents is how many bad events the long window must hold.
 	MinBadEvents uint64 `mapstructure:"min_bad_events"`
+	// MinBadSlices is how many bad minutes it must hold, for objectives about time
+	// slices.
+	MinBadSlices uint64 `mapstructure:"min_bad_slices"`
 	// UnresponsiveAfter is after how long without traffic a service of the
 	// catalogue is alerted about. 0 switches the alert off.
 	UnresponsiveAfter time.Duration `mapstructure:"unresponsive_after"`
@@ -70,6 +73,9 @@ const (
 	// defaultMinBadEvents keeps one failure of a service that is seldom asked from
 	// waking anybody.
 	defaultMinBadEvents = 5
+	// defaultMinBadSlices keeps one bad minute from doing so: where 99.9 % of the
+	// minutes are to be good, one in an hour is a burn of 16.
+	defaultMinBadSlices = 2
 	// receiverTimeout is that of a receiver that names none.
 	receiverTimeout = 10 * time.Second
 )
@@ -78,6 +84,7 @@ func defaultAlerts() AlertsConfig {
 	return AlertsConfig{
 		Profile:           burnrate.Simple,
 		MinBadEvents:      defaultMinBadEvents,
+		MinBadSlices:      defaultMinBadSlices,
 		UnresponsiveAfter: time.Hour,
 		Heartbeat:         true,
 		ResendInterval:    minResendInterval,
@@ -97,6 +104,9 @@ func (c *AlertsConfig) validate() error {
 	}
 	if c.UnresponsiveAfter != 0 {
 		errs = errors.Join(errs, wholeMinutes("alerts::unresponsive_after", c.UnresponsiveAfter, time.Minute, maxUnresponsive))
+	}
+	if longest := uint64(maxAlertWindow / time.Minute); c.MinBadSlices > longest {
+		errs = errors.Join(errs, fmt.Errorf("`alerts::min_bad_slices` must be from 0 to %d, the minutes of the longest window, not %d", longest, c.MinBadSlices))
 	}
 	errs = errors.Join(errs, within("alerts::resend_interval", c.ResendInterval, minResendInterval, maxResendInterval))
 	if c.ExternalURL != "" {

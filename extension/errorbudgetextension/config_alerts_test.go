@@ -20,7 +20,7 @@ import (
 func TestAlertsDefaults(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	assert.Equal(t, AlertsConfig{
-		Profile: "simple", MinBadEvents: 5, UnresponsiveAfter: time.Hour, Heartbeat: true, ResendInterval: time.Minute,
+		Profile: "simple", MinBadEvents: 5, MinBadSlices: 2, UnresponsiveAfter: time.Hour, Heartbeat: true, ResendInterval: time.Minute,
 	}, cfg.Alerts)
 }
 
@@ -31,6 +31,7 @@ func TestAlertsAllKeys(t *testing.T) {
 	assert.Equal(t, "workbook", a.Profile)
 	assert.Equal(t, []AlertWindow{{Severity: "page", Long: 30 * time.Minute, Short: 5 * time.Minute, Factor: "14/15", For: 2 * time.Minute}}, a.Windows)
 	assert.EqualValues(t, 7, a.MinBadEvents)
+	assert.EqualValues(t, 3, a.MinBadSlices)
 	assert.Zero(t, a.UnresponsiveAfter)
 	assert.False(t, a.Heartbeat)
 	assert.Equal(t, 5*time.Minute, a.ResendInterval)
@@ -60,6 +61,7 @@ func TestAlertsErrors(t *testing.T) {
 		"factor":       "`alerts::windows[0]::factor` must be a decimal such as 14.4 or a fraction such as 14/15",
 		"for":          "`alerts::windows[0]::for` must be from 0s to 24h0m0s, not 25h0m0s",
 		"unresponsive": "`alerts::unresponsive_after` must be from 1m0s to 168h0m0s, not 169h0m0s",
+		"slices":       "`alerts::min_bad_slices` must be from 0 to 10080, the minutes of the longest window, not 10081",
 		"resend":       "`alerts::resend_interval` must be from 1m0s to 1h0m0s, not 1s",
 		"url":          "`alerts::external_url` must be a URL such as https://budgets.example",
 		"label":        "`alerts::labels` must have names of letters, digits and underscores, not \"a-b\"",
@@ -75,6 +77,7 @@ func TestAlertsErrors(t *testing.T) {
 // is left out.
 func TestUnreachableWindows(t *testing.T) {
 	const catalogue = "services: [{name: shop, slos: [{name: fast, indicator: http_latency, target: 0.9%s}]}]"
+	const slices = ", slice_target: 0.5"
 	start := func(t *testing.T, off string, windows ...AlertWindow) error {
 		cfg := testConfig(t)
 		cfg.Catalogue = []string{filepath.Join(t.TempDir(), "catalogue.yaml")}
@@ -92,7 +95,9 @@ func TestUnreachableWindows(t *testing.T) {
 	assert.ErrorContains(t, start(t, "", ten), "`alerts::windows[0]::factor` must be less than 1 / (1 - objective)")
 	assert.ErrorContains(t, start(t, "", ten), "10 can never be exceeded by fast of shop with its objective of 0.9")
 	assert.NoError(t, start(t, ", alerts_off: [page]", ten))
+	assert.ErrorContains(t, start(t, slices, ten), "10 can never be exceeded by fast of shop with its objective of 0.9", "of minutes too")
 	ten.Factor = "9.99"
 	assert.NoError(t, start(t, "", ten))
+	assert.NoError(t, start(t, slices, ten))
 	assert.NoError(t, start(t, ""), "the profile's factor of 14 is left out")
 }

@@ -30,7 +30,10 @@ type ServiceBudget struct {
 	// Remaining is that of the worst objective, null if none was judged.
 	Remaining *float64 `json:"remaining"`
 	NextState *Next    `json:"next_state"`
-	SLOs      []SLO    `json:"slos"`
+	// Forecast is that of the objective whose budget is exhausted first, null
+	// without objectives.
+	Forecast *Forecast `json:"forecast"`
+	SLOs     []SLO     `json:"slos"`
 	// Incidents are what spent the budgets, the newest first. They are told of one
 	// service alone, not of a list of all.
 	Incidents *[]Incident `json:"incidents,omitempty"`
@@ -61,6 +64,8 @@ type SLO struct {
 	Excluded  uint64  `json:"excluded"`
 	Remaining float64 `json:"remaining"`
 	State     string  `json:"state"`
+	// Forecast is never null.
+	Forecast *Forecast `json:"forecast"`
 	// OlderDefinitions are counts that a changed definition ended; no state
 	// depends on them.
 	OlderDefinitions []OlderDefinition `json:"older_definitions"`

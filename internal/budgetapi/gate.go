@@ -31,6 +31,7 @@ type Gate struct {
 	Budget      *Budget   `json:"budget"` // null if no objective was judged
 	Reasons     []Reason  `json:"reasons"`
 	NextState   *Next     `json:"next_state"` // null if no better one can be computed
+	Forecast    *Forecast `json:"forecast"`   // null without objectives
 	Override    *Override `json:"override"`   // null if none is in force
 	AsOf        time.Time `json:"as_of"`
 	// StaleAfter is when the answer must not be used any more: without a further

@@ -8,7 +8,6 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/sloe-dev/sloe/internal/slo"
 )
@@ -88,31 +87,5 @@ func rate(bad, valid uint64, target slo.Ratio) (*big.Rat, bool) {
 	num := new(big.Int).Mul(integer(bad), integer(e.Den))
 	return new(big.Rat).SetFrac(num, new(big.Int).Mul(integer(valid), integer(e.Num))), true
 }
-
-// Exhaustion returns how long the rest of a budget lasts if it goes on to burn as
-// over some recent events: remaining * window / burn, in whole minutes. It is 0
-// if nothing is left, and false if nothing burns.
-func Exhaustion(target slo.Ratio, window time.Duration, bad, valid, recentBad, recentValid uint64) (time.Duration, bool) {
-	burn, ok := rate(recentBad, recentValid, target)
-	if !ok || burn.Sign() == 0 {
-		return 0, false
-	}
-	left := big.NewRat(1, 1)
-	if spent, any := rate(bad, valid, target); any {
-		left.Sub(left, spent)
-	}
-	if left.Sign() <= 0 {
-		return 0, true
-	}
-	left.Mul(left, big.NewRat(int64(window/time.Minute), 1)).Quo(left, burn)
-	minutes := new(big.Int).Quo(left.Num(), left.Denom())
-	if !minutes.IsInt64() || minutes.Int64() > int64(maxExhaustion/time.Minute) {
-		return 0, false
-	}
-	return time.Duration(minutes.Int64()) * time.Minute, true
-}
-
-// maxExhaustion is when a budget counts as lasting: nobody plans for it.
-const maxExhaustion = 10 * 365 * 24 * time.Hour
 
 func integer(n uint64) *big.Int { return new(big.Int).SetUint64(n) }

@@ -57,31 +57,6 @@ func TestRate(t *testing.T) {
 	assert.Zero(t, Rate(0, 0, target))
 }
 
-// Remaining 40 %: at burn 6 exhausted in 48 h, at 14.4 in 20 h.
-func TestExhaustion(t *testing.T) {
-	target, month := slo.MustRatio("0.999"), 30*24*time.Hour
-	for _, tt := range []struct {
-		name               string
-		bad, valid         uint64
-		recentBad, recentN uint64
-		want               time.Duration
-		burns              bool
-	}{
-		{"burn 6", 6_000, 10_000_000, 6, 1_000, 48 * time.Hour, true},
-		{"burn 14.4", 6_000, 10_000_000, 144, 10_000, 20 * time.Hour, true},
-		{"nothing left", 10_000, 10_000_000, 6, 1_000, 0, true},
-		{"overdrawn", 20_000, 10_000_000, 6, 1_000, 0, true},
-		{"nothing burns", 6_000, 10_000_000, 0, 1_000, 0, false},
-		{"nobody asks", 6_000, 10_000_000, 0, 0, 0, false},
-		{"it lasts for ages", 0, 10_000_000, 1, 1_000_000_000, 0, false},
-		{"first events of all", 0, 0, 1, 1_000, month, true},
-	} {
-		got, burns := Exhaustion(target, month, tt.bad, tt.valid, tt.recentBad, tt.recentN)
-		assert.Equal(t, tt.want, got, tt.name)
-		assert.Equal(t, tt.burns, burns, tt.name)
-	}
-}
-
 func TestSplitAndSeverities(t *testing.T) {
 	p, err := Named(Google30d)
 	require.NoError(t, err)

@@ -21,6 +21,8 @@ type Options struct {
 	Profile string
 	// MinBadEvents is how many bad events the long window must hold.
 	MinBadEvents uint64
+	// MinBadSlices is how many bad minutes, for objectives about time slices.
+	MinBadSlices uint64
 	// UnresponsiveAfter is after how long without traffic a service of the
 	// catalogue is alerted about, 0 for never.
 	UnresponsiveAfter time.Duration
@@ -82,7 +84,7 @@ func attach(d *budgetscript.Desk, o Options, emit func(Event)) error {
 		if e.alerts == nil { // now the script has set its clock
 			e.alerts = alert.NewEngine(alert.Settings{
 				Catalogue: func() *slo.Snapshot { return d.Catalogue }, Counts: func() alert.Counter { return d.Ledger },
-				StaleAfter: d.Assessor.StaleAfter, Pairs: pairs, MinBad: o.MinBadEvents, UnresponsiveAfter: o.UnresponsiveAfter,
+				StaleAfter: d.Assessor.StaleAfter, Pairs: pairs, MinBad: o.MinBadEvents, MinBadSlices: o.MinBadSlices, UnresponsiveAfter: o.UnresponsiveAfter,
 			}, d.Now.Add(-time.Minute))
 		}
 		e.minute(d)

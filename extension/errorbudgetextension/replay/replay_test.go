@@ -34,7 +34,7 @@ func TestWorkedCases(t *testing.T) {
 			var events []Event
 			setup := func(d *budgetscript.Desk) {
 				events = nil
-				require.NoError(t, attach(d, Options{Profile: profile, MinBadEvents: 5, UnresponsiveAfter: 30 * time.Minute}, func(e Event) { events = append(events, e) }))
+				require.NoError(t, attach(d, Options{Profile: profile, MinBadEvents: 5, MinBadSlices: 2, UnresponsiveAfter: 30 * time.Minute}, func(e Event) { events = append(events, e) }))
 			}
 			happened := func(_ *budgetscript.Desk, args []string) ([]string, error) {
 				from, err := time.Parse(time.RFC3339, args[0])

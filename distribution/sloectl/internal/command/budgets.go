@@ -43,11 +43,11 @@ func budgetsTable(out io.Writer, b budgetapi.Budgets) error {
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "SERVICE\tTIER\tSTATE\tACTIVITY\tMEASURED\tSLO\tOBJECTIVE\tBUDGET LEFT\tBAD\tVALID\tWINDOW")
+	fmt.Fprintln(w, "SERVICE\tTIER\tSTATE\tACTIVITY\tMEASURED\tSLO\tOBJECTIVE\tBUDGET LEFT\tBAD\tVALID\tWINDOW\tFORECAST")
 	for _, s := range b.Services {
 		head := fmt.Sprintf("%s\t%s\t%s\t%s\t%s", serviceName(s.Namespace, s.Name, s.Environment), s.Tier, s.State, s.Activity, percent(s.Coverage))
 		if len(s.SLOs) == 0 {
-			fmt.Fprintf(w, "%s\t-\t-\t-\t-\t-\t-\n", head)
+			fmt.Fprintf(w, "%s\t-\t-\t-\t-\t-\t-\t-\n", head)
 		}
 		for i, o := range s.SLOs {
 			if i > 0 {
@@ -57,8 +57,16 @@ func budgetsTable(out io.Writer, b budgetapi.Budgets) error {
 			if o.ThresholdMS > 0 {
 				objective += fmt.Sprintf(" in %d ms", o.ThresholdMS)
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s\n", head, o.Name, objective, percent(o.Remaining), o.Bad, o.Valid, o.Window)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n", head, o.Name, objective, percent(o.Remaining), o.Bad, o.Valid, o.Window, foreseen(o.Forecast))
 		}
 	}
 	return w.Flush()
+}
+
+// foreseen words a forecast; collectors of before have none.
+func foreseen(f *budgetapi.Forecast) string {
+	if f == nil {
+		return "-"
+	}
+	return f.String()
 }

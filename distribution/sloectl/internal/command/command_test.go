@@ -26,7 +26,7 @@ func TestGateAgainstACollector(t *testing.T) {
 		code    int
 		says    []string
 	}{
-		{"normal", 0, []string{"NORMAL", "allowed", "50.00 % of http_availability over 30d", "retail/normal", "BUDGET_OK http_availability 0.5 (limit 0.5)"}},
+		{"normal", 0, []string{"NORMAL", "allowed", "50.00 % of http_availability over 30d", "retail/normal", "BUDGET_OK http_availability 0.5 (limit 0.5)", "forecast     http_availability: lasts at the present rate"}},
 		{"canary", 1, []string{"CANARY", "as a canary only, up to 10 % of traffic", "49.98 %", "next", "NORMAL at "}},
 		{"frozen", 2, []string{"FREEZE", "not allowed", "19.98 %", "BUDGET_BELOW_CANARY"}},
 		{"listed", 3, []string{"UNKNOWN", "not allowed", "NEVER_SEEN"}},
@@ -80,9 +80,9 @@ func TestBudgetsTable(t *testing.T) {
 	assert.Equal(t, 0, code)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	require.Len(t, lines, 5)
-	assert.Equal(t, strings.Fields("SERVICE TIER STATE ACTIVITY MEASURED SLO OBJECTIVE BUDGET LEFT BAD VALID WINDOW"), strings.Fields(lines[0]))
-	assert.Equal(t, strings.Fields("retail/frozen tier1 FREEZE active 100.00 % http_availability 0.9995 19.98 % 4001 10000000 30d"), strings.Fields(lines[1]))
-	assert.Equal(t, strings.Fields("listed tier1 UNKNOWN unmeasured 0.00 % - - - - - -"), strings.Fields(lines[2]))
+	assert.Equal(t, strings.Fields("SERVICE TIER STATE ACTIVITY MEASURED SLO OBJECTIVE BUDGET LEFT BAD VALID WINDOW FORECAST"), strings.Fields(lines[0]))
+	assert.Equal(t, strings.Fields("retail/frozen tier1 FREEZE active 100.00 % http_availability 0.9995 19.98 % 4001 10000000 30d lasts at the present rate"), strings.Fields(lines[1]))
+	assert.Equal(t, strings.Fields("listed tier1 UNKNOWN unmeasured 0.00 % - - - - - - -"), strings.Fields(lines[2]))
 	assert.Contains(t, lines[3], "canary")
 	assert.Contains(t, lines[4], "normal")
 

@@ -95,6 +95,9 @@ func gateTable(out io.Writer, g budgetapi.Gate) error {
 	if g.NextState != nil {
 		fmt.Fprintf(w, "next\t%s at %s if nothing fails\n", g.NextState.State, g.NextState.Earliest.Format(time.RFC3339))
 	}
+	if g.Forecast != nil {
+		fmt.Fprintf(w, "forecast\t%s: %s\n", g.Forecast.SLO, g.Forecast)
+	}
 	fmt.Fprintf(w, "decision\t%s, as of %s\n", g.DecisionID, g.AsOf.Format(time.RFC3339))
 	return w.Flush()
 }

@@ -56,10 +56,11 @@ func collector(t *testing.T) string {
 
 	recorder := e.(slo.Recorder)
 	writer, now := slo.Writer{Instance: "w"}, slo.MinuteOf(time.Now())
+	recorder.Heartbeat(now-1, writer) // a closed minute, as burn rates are about those
 	recorder.Heartbeat(now, writer)
 	for name, bad := range map[string]uint64{"normal": 2_500, "canary": 2_501, "frozen": 4_001} {
 		key := slo.Key{Service: slo.Service{Namespace: "retail", Name: name}, SLI: slo.HTTPAvailability}
-		recorder.Add(key, now, 10_000_000-bad, bad, "d", writer)
+		recorder.Add(key, now-1, 10_000_000-bad, bad, "d", writer)
 	}
 	url := "http://" + address
 	require.Eventually(t, func() bool {

@@ -68,6 +68,7 @@ func newReplay(o *options) *cobra.Command {
 	c.Flags().StringVar(&catalogue, "catalogue", "", "the catalogue, in place of the script's")
 	c.Flags().StringVar(&set.Profile, "profile", "simple", "the pairs of windows: simple, google-30d, 28d, 7d, 90d or workbook")
 	c.Flags().Uint64Var(&set.MinBadEvents, "min-bad-events", 5, "how many bad events the long window must hold")
+	c.Flags().Uint64Var(&set.MinBadSlices, "min-bad-slices", 2, "how many bad minutes it must hold, of objectives about time slices")
 	c.Flags().DurationVar(&set.UnresponsiveAfter, "unresponsive-after", time.Hour, "after how long without traffic a listed service is alerted about, 0 for never")
 	return c
 }

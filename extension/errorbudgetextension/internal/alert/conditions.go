@@ -56,10 +56,12 @@ func (e *Engine) burns(counts Counter, w objective, blind bool, minute slo.Minut
 			continue
 		}
 		c := condition{id: ID{Service: w.service, SLO: w.Name, Name: alertName(w.service, p.Severity, p.Long)}, pending: p.For, keep: p.Long, blind: blind}
-		// The bad events of the whole window bound those of every shorter one.
-		if w.counts.Bad >= max(e.set.MinBad, 1) && counts.Closed(w.service, w.sli, minute, []time.Duration{p.Long, p.Short}, sums) {
+		// The bad events of the service's window bound those of every shorter one, and
+		// a bad minute holds at least one.
+		least := e.set.minBad(w)
+		if w.indicator.Counts.Bad >= least && counts.ClosedSlices(w.service, w.indicator.SLI, w.SliceTarget, minute, []time.Duration{p.Long, p.Short}, sums) {
 			long, short, limit := sums[0], sums[1], p.Limit(w.Target)
-			c.holds = long.Bad >= e.set.MinBad &&
+			c.holds = long.Bad >= least &&
 				limit.Exceeded(short.Bad, short.Good+short.Bad) && limit.Exceeded(long.Bad, long.Good+long.Bad)
 			c.fast = p.Fast()
 			if c.holds {
@@ -82,14 +84,14 @@ func (e *Engine) describe(w objective, p burnrate.Pair, long budget.Counts) (lab
 		"long_window":  WindowName(p.Long),
 		"short_window": WindowName(p.Short),
 	})
-	description := fmt.Sprintf("%d of %d events were bad within %s. The objective is %s.",
-		long.Bad, long.Good+long.Bad, WindowName(p.Long), w.Target)
-	left, burning := burnrate.Exhaustion(w.Target, w.window, w.counts.Bad, w.counts.Good+w.counts.Bad, long.Bad, long.Good+long.Bad)
-	switch {
-	case burning && left == 0:
-		description += " The error budget is spent."
-	case burning:
-		description += fmt.Sprintf(" At this rate the rest of the error budget is spent in %s.", WindowName(left))
+	what := "events"
+	if w.Kind == slo.TimeSlices {
+		what = "minutes with events"
+	}
+	description := fmt.Sprintf("%d of %d %s were bad within %s. The objective is %s.",
+		long.Bad, long.Good+long.Bad, what, WindowName(p.Long), w.Target)
+	if tally, read := w.indicator.Tally(w.Window, w.SliceTarget); read {
+		description += forecast(tally.Outlook(w.Target, long))
 	}
 	annotations = merged(map[string]string{
 		"summary": fmt.Sprintf("%s burns the error budget of %s more than %s times as fast as it lasts (over %s and %s).",
@@ -98,6 +100,17 @@ func (e *Engine) describe(w objective, p burnrate.Pair, long budget.Counts) (lab
 		"runbook":     e.runbook(w.service),
 	}, w.Annotations)
 	return labels, annotations
+}
+
+// forecast says what becomes of a budget that an alert is about.
+func forecast(outlook burnrate.Outlook, lasts time.Duration) string {
+	switch outlook {
+	case burnrate.Exhausted:
+		return " The error budget is spent."
+	case burnrate.Burning:
+		return fmt.Sprintf(" At this rate the rest of the error budget is spent in %s.", WindowName(lasts))
+	}
+	return ""
 }
 
 // alertName returns such as SLO_payment-api_BurnRate_Critical, the name that the

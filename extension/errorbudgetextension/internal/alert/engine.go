@@ -17,7 +17,7 @@ import (
 type Counter interface {
 	Services() []slo.Service
 	View(id slo.Service, now time.Time, staleAfter time.Duration) budget.View
-	Closed(service slo.Service, sli string, now slo.Minute, lengths []time.Duration, into []budget.Counts) bool
+	ClosedSlices(service slo.Service, sli string, target slo.Ratio, now slo.Minute, lengths []time.Duration, into []budget.Counts) bool
 	LastEvent(service slo.Service) slo.Minute
 }
 
@@ -33,6 +33,9 @@ type Settings struct {
 	// MinBad is how many bad events the long window must hold: one failure of ten
 	// requests an hour is a burn of 100, and no reason to wake anybody.
 	MinBad uint64
+	// MinBadSlices is the same of bad minutes, for objectives about time slices: one
+	// bad minute of an hour is a burn of 16 where 99.9 % of them are to be good.
+	MinBadSlices uint64
 	// UnresponsiveAfter is after how long without traffic a listed service is
 	// alerted about, 0 for never.
 	UnresponsiveAfter time.Duration

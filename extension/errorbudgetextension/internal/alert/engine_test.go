@@ -65,6 +65,13 @@ func (d *desk) minutes(n int, sli string, good, bad uint64) {
 	}
 }
 
+// past closes n minutes that nobody evaluates.
+func (d *desk) past(n int, sli string, good, bad uint64) {
+	for range n {
+		d.close(sli, good, bad, true)
+	}
+}
+
 func (d *desk) close(sli string, good, bad uint64, measured bool) {
 	b := &budget.Batch{Until: (d.now + 1).Time(), Sights: []budget.Sight{{Service: shop, Instance: "w", Minute: start}}}
 	if good+bad > 0 {
@@ -165,6 +172,35 @@ func TestQuietServices(t *testing.T) {
 		}
 		assert.Equal(t, want, fired, "at least %d bad events", minBad)
 	}
+}
+
+// Of time slices the minutes burn, and the annotations say so.
+func TestTimeSlices(t *testing.T) {
+	d := newDesk(t, "services: [{name: shop, slos: [{name: minutes, indicator: http_availability, target: 0.99, slice_target: 0.9}]}]", burnrate.Google30d)
+	d.past(7*24*60, slo.HTTPAvailability, 1000, 0)
+	start += 7 * 24 * 60
+	defer func() { start -= 7 * 24 * 60 }()
+	d.minutes(60, slo.HTTPAvailability, 899, 101)
+	assert.Equal(t, []string{"9 1h firing", "22 6h firing", "44 1d firing", "44 3d firing"}, d.happened)
+	a := d.engine.Alerts()[0]
+	assert.Equal(t, "minutes", a.Labels["slo"])
+	// 60 of 10,140 minutes were bad, and 101.4 may be: 41.4 are left, and with each
+	// bad minute one of them goes and a hundredth of one comes.
+	assert.Equal(t, "60 of 60 minutes with events were bad within 1h. The objective is 0.99. At this rate the rest of the error budget is spent in 41m.", a.Annotations["description"])
+	objective, burns := d.engine.FastBurn(shop)
+	assert.True(t, burns)
+	assert.Equal(t, "minutes", objective)
+}
+
+// The forecast is that of the objective's own window, not of the service's.
+func TestForecastOfTheOwnWindow(t *testing.T) {
+	d := newDesk(t, "services: [{name: shop, slos: [{name: week, indicator: http_availability, target: 0.999, window: 7d}]}]", burnrate.Google30d)
+	d.past(7*24*60, slo.HTTPAvailability, 0, 1000) // of the week before
+	d.past(7*24*60-6*60, slo.HTTPAvailability, 1000, 0)
+	d.past(6*60-1, slo.HTTPAvailability, 990, 10)
+	d.minutes(1, slo.HTTPAvailability, 990, 10)
+	assert.Equal(t, "3600 of 360000 events were bad within 6h. The objective is 0.999. At this rate the rest of the error budget is spent in 10h48m.",
+		d.engine.Alerts()[0].Annotations["description"])
 }
 
 // At 90 % the largest burn is 10: the pair of 14.4 is left out and named.

@@ -12,25 +12,29 @@ import (
 // objective is one objective of a service, with what was counted for it.
 type objective struct {
 	slo.Objective
-	service slo.Service
-	entry   slo.Entry
-	sli     string // under which its events are counted
-	window  time.Duration
-	counts  budget.Counts // of the service's window
+	service   slo.Service
+	entry     slo.Entry
+	indicator budget.Indicator // whose events it is about
+	window    time.Duration
 }
 
-// watched returns the objectives of a service that something was counted for and
-// that are about events. Whether a minute was good is known to no short window.
+// watched returns the objectives of a service that something was counted for.
 func watched(service slo.Service, entry slo.Entry, view budget.View) []objective {
 	var all []objective
 	for _, i := range view.Indicators {
 		for _, o := range entry.ObjectivesOf(i.SLI) {
-			if o.Kind != slo.TimeSlices {
-				all = append(all, objective{Objective: o, service: service, entry: entry, sli: i.SLI, window: lengthOf(o.Window, entry), counts: i.Counts})
-			}
+			all = append(all, objective{Objective: o, service: service, entry: entry, indicator: i, window: lengthOf(o.Window, entry)})
 		}
 	}
 	return all
+}
+
+// minBad is how many bad events, or bad minutes, the long window must hold.
+func (s *Settings) minBad(o objective) uint64 {
+	if o.Kind == slo.TimeSlices {
+		return max(s.MinBadSlices, 1)
+	}
+	return max(s.MinBad, 1)
 }
 
 // lengthOf returns the length of a budget's window; a calendar's is taken for

@@ -37,6 +37,9 @@ func (a Assessment) Gate(decisionID string) budgetapi.Gate {
 			UncertainEvents: worst.Tally.Counts.Late,
 		}
 	}
+	if all, first := a.Forecasts(); first >= 0 {
+		g.Forecast = a.forecast(all[first], a.SLOs[first].Promise.Name)
+	}
 	return g
 }
 
@@ -64,8 +67,14 @@ func (a Assessment) Budget() budgetapi.ServiceBudget {
 		remaining := worst.Spend.Remaining()
 		b.Remaining = &remaining
 	}
+	forecasts, first := a.Forecasts()
+	if first >= 0 {
+		b.Forecast = a.forecast(forecasts[first], a.SLOs[first].Promise.Name)
+	}
 	for i, o := range a.SLOs {
-		b.SLOs = append(b.SLOs, a.slo(o, string(a.Verdict.States[i])))
+		s := a.slo(o, string(a.Verdict.States[i]))
+		s.Forecast = a.forecast(forecasts[i], "")
+		b.SLOs = append(b.SLOs, s)
 	}
 	return b
 }

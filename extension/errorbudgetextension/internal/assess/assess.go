@@ -60,6 +60,8 @@ type Assessment struct {
 	StaleAt time.Time
 	// Durable: all that was counted before is in the answer.
 	Durable time.Time
+
+	by *Assessor
 }
 
 // One answers for the service that a query means. If it fits several, the
@@ -86,6 +88,7 @@ func (a *Assessor) One(q Query) Assessment {
 		AsOf:    now,
 		StaleAt: now,
 		Durable: a.Ledger().DurableThrough(),
+		by:      a,
 	}
 	a.overrule(&out)
 	return out
@@ -132,6 +135,7 @@ func (a *Assessor) assess(snapshot *slo.Snapshot, service slo.Service, change st
 		AsOf:    now,
 		StaleAt: now,
 		Durable: durable,
+		by:      a,
 	}
 	if stale := budget.StaleAt(view.LastMeasured, a.StaleAfter); stale.After(now) {
 		out.StaleAt = stale

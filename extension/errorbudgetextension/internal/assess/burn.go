@@ -22,18 +22,21 @@ type Burn struct {
 var BurnWindows = []time.Duration{time.Hour, 6 * time.Hour}
 
 // Burns returns how fast an objective's budget is being spent, one for each of
-// BurnWindows. Of time slices none is known: an hour is too few minutes for a rate
-// of bad ones.
+// BurnWindows.
 func (a *Assessor) Burns(of Assessment, o Objective) []Burn {
 	held := make([]budget.Counts, len(BurnWindows))
-	if o.Promise.Kind != slo.TimeSlices {
-		a.Ledger().Closed(of.Service, o.Indicator.SLI, slo.MinuteOf(of.AsOf), BurnWindows, held)
-	}
+	a.closed(of, o, BurnWindows, held)
 	out := make([]Burn, len(BurnWindows))
 	for i, over := range BurnWindows {
 		out[i] = Burn{Over: over, Spend: budget.Spend{Good: held[i].Good, Bad: held[i].Bad, Objective: o.Spend.Objective}}
 	}
 	return out
+}
+
+// closed sums what an objective is about, events or judged minutes, over closed
+// minutes.
+func (a *Assessor) closed(of Assessment, o Objective, lengths []time.Duration, into []budget.Counts) {
+	a.Ledger().ClosedSlices(of.Service, o.Indicator.SLI, o.Promise.SliceTarget, slo.MinuteOf(of.AsOf), lengths, into)
 }
 
 // Rate returns the share of bad events as a multiple of what the objective

@@ -15,9 +15,19 @@ import (
 //
 // A length that is asked for again and again costs the same however long it is.
 func (l *Ledger) Closed(service slo.Service, sli string, now slo.Minute, lengths []time.Duration, into []Counts) bool {
+	return l.ClosedSlices(service, sli, slo.Ratio{}, now, lengths, into)
+}
+
+// ClosedSlices is Closed for minutes that are judged, if target is greater than 0:
+// one is good if that share of its events is. It is false too while the minutes
+// of the past cannot be read.
+func (l *Ledger) ClosedSlices(service slo.Service, sli string, target slo.Ratio, now slo.Minute, lengths []time.Duration, into []Counts) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c := l.currentSeries(service, sli)
+	if c != nil && target.Num > 0 {
+		c = c.sliced(target, now)
+	}
 	if c == nil {
 		return false
 	}
@@ -49,8 +59,7 @@ func (l *Ledger) currentSeries(service slo.Service, sli string) *series {
 	return s.current(sli)
 }
 
-// from sums the newest minutes, those from a recent one on, without such as are
-// excluded.
+// from sums the newest minutes, those from one on, without such as are excluded.
 func (s *series) from(minute slo.Minute) Counts {
 	var sum Counts
 	for i := len(s.hot) - 1; i >= 0 && s.hot[i].minute >= minute; i-- {
@@ -58,5 +67,14 @@ func (s *series) from(minute slo.Minute) Counts {
 			sum.add(s.hot[i].counts)
 		}
 	}
+	if s.old.n == 0 || s.old.tail < minute {
+		return sum
+	}
+	s.old.each(minute, func(c cell) bool { // minute is one of before, as after a restart
+		if s.out == nil || !s.owner.excludes(c.minute) {
+			sum.add(c.counts)
+		}
+		return true
+	})
 	return sum
 }

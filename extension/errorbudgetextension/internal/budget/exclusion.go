@@ -84,7 +84,7 @@ func (s *series) exclude(now slo.Minute) {
 	out := newSeries(owner, s.definition, s.keep, oldest, filtered)
 	out.kept = oldest
 	for _, e := range owner.exclusions {
-		err := s.visit(max(e.From, oldest), min(e.To, now+maxSkew+1), func(minute slo.Minute, c Counts) { out.add(now, minute, c) })
+		err := s.visit(max(e.From, oldest), min(e.To, s.newestAt(now)), func(minute slo.Minute, c Counts) { out.add(now, minute, c) })
 		if err != nil {
 			return
 		}
@@ -113,6 +113,10 @@ func (s *series) visit(from, to slo.Minute, visit func(slo.Minute, Counts)) erro
 	}
 	return nil
 }
+
+// newestAt returns the minute that ends all that may hold counts. Who evaluates
+// minutes of before, as after a restart, asks with a past now.
+func (s *series) newestAt(now slo.Minute) slo.Minute { return max(now+maxSkew, s.last) + 1 }
 
 // heldFrom returns the minute from which on memory has the minutes themselves.
 func (s *series) heldFrom() slo.Minute {

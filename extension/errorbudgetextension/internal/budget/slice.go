@@ -24,7 +24,7 @@ func (s *series) sliced(target slo.Ratio, now slo.Minute) *series {
 	oldest := startOfBlock(now - s.keep)
 	d := newSeries(s.owner, s.definition, s.keep, oldest, judged)
 	d.kept = oldest
-	err := s.visit(oldest, now+maxSkew+1, func(minute slo.Minute, c Counts) { d.add(now, minute, sliceOf(c, target)) })
+	err := s.visit(oldest, s.newestAt(now), func(minute slo.Minute, c Counts) { d.add(now, minute, sliceOf(c, target)) })
 	if err != nil {
 		return nil
 	}

@@ -22,6 +22,14 @@ type Span struct {
 	Resets slo.Minute
 }
 
+// minutes returns how long the window is, or will have been when it ends.
+func (s Span) minutes() slo.Minute {
+	if s.Resets > 0 {
+		return s.Resets - s.From
+	}
+	return s.Length
+}
+
 // Rolling returns the window of a length, a whole number of minutes, at now:
 // [now - length, now) and the open minute.
 func Rolling(length time.Duration, now slo.Minute) Span {

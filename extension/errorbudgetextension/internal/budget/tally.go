@@ -29,6 +29,9 @@ type Tally struct {
 	Coverage Coverage
 	// Span is the window.
 	Span Span
+	// Elapsed is how many minutes of the window there are counts for: from its
+	// start, or from when the indicator was first counted.
+	Elapsed slo.Minute
 
 	of  *series
 	now slo.Minute
@@ -49,6 +52,7 @@ func (i Indicator) Tally(window slo.Window, slice slo.Ratio) (Tally, bool) {
 		}
 	}
 	t := Tally{Span: SpanOf(window, i.at), of: of, now: now, l: i.ledger}
+	t.Elapsed = min(now-max(t.Span.From, i.series.first)+1, t.Span.minutes())
 	t.Coverage = i.ledger.coverage(i.series.owner, t.Span.From, now)
 	t.Counts, t.Excluded = of.tally(t.Span, now)
 	return t, true

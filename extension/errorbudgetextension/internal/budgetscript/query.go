@@ -17,7 +17,7 @@ type Query func(d *Desk, args []string) ([]string, error)
 
 // Queries that every script may ask.
 func builtin() map[string]Query {
-	return map[string]Query{"gate": gate, "counts": counts, "coverage": coverage, "incidents": incidents}
+	return map[string]Query{"gate": gate, "counts": counts, "coverage": coverage, "incidents": incidents, "forecast": forecast}
 }
 
 // gate SERVICE: state, allow, strategy and budget as the gate says them, then
@@ -97,6 +97,31 @@ func incidents(d *Desk, args []string) ([]string, error) {
 			until = "lasted " + i.End.Sub(i.Start).String()
 		}
 		lines = append(lines, fmt.Sprintf("%s from %s %s: %d/%d cost %s", i.SLO, i.Start.Format(time.RFC3339), until, i.Good, i.Bad, decimal(i.Cost)))
+	}
+	return lines, nil
+}
+
+// forecast SERVICE: what becomes of each objective's budget at the present rate,
+// and of which first.
+func forecast(d *Desk, args []string) ([]string, error) {
+	a, err := d.one(args)
+	if err != nil {
+		return nil, err
+	}
+	b := a.Budget()
+	var lines []string
+	for _, s := range b.SLOs {
+		line := fmt.Sprintf("%s remaining %s %s", s.Name, decimal(s.Remaining), s.Forecast.Outlook)
+		if rate := s.Forecast.BurnRate; rate != nil {
+			line += fmt.Sprintf(" at %s over %s", decimal(*rate), s.Forecast.Over)
+		}
+		if at := s.Forecast.ExhaustedAt; at != nil {
+			line += fmt.Sprintf(", exhausted in %s", time.Duration(*s.Forecast.ExhaustedIn)*time.Second)
+		}
+		lines = append(lines, line)
+	}
+	if b.Forecast != nil && len(b.SLOs) > 1 {
+		lines = append(lines, "first "+b.Forecast.SLO)
 	}
 	return lines, nil
 }

@@ -26,6 +26,9 @@ var (
 		"Share of the error budget that is left in the window; negative when more was spent than there was.", objectiveLabels)
 	burnRate = describe("sloe_budget_burn_rate",
 		"Share of bad events in the closed minutes of the window, as a multiple of what the objective permits. Absent without events.", objectiveLabels, "window")
+	exhaustion = describe("sloe_budget_exhaustion_seconds",
+		"Seconds until nothing of the budget is left, at the rate of the last hour: 0 if nothing is, +Inf if it does not burn or the window is over before. Absent while the rate is not known.",
+		objectiveLabels)
 	goodEvents     = describe("sloe_slo_good_events", "Good events in the objective's window.", objectiveLabels)
 	badEvents      = describe("sloe_slo_bad_events", "Bad events in the objective's window.", objectiveLabels)
 	target         = describe("sloe_slo_objective_ratio", "Target share of good events.", objectiveLabels)
@@ -39,7 +42,7 @@ var (
 
 func descriptions() []*prometheus.Desc {
 	return []*prometheus.Desc{
-		remaining, burnRate, goodEvents, badEvents, target, windowSeconds, state, allowed, coverage, openRequests, durableThrough,
+		remaining, burnRate, exhaustion, goodEvents, badEvents, target, windowSeconds, state, allowed, coverage, openRequests, durableThrough,
 	}
 }
 

@@ -3,12 +3,14 @@
 package exposition
 
 import (
+	"math"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
+	"github.com/sloe-dev/sloe/internal/burnrate"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
@@ -35,6 +37,9 @@ func objective(emit emitter, assessor *assess.Assessor, a assess.Assessment, o a
 		return identity(a.Service, append([]string{o.Promise.Indicator, o.Promise.Name}, more...)...)
 	}
 	emit(remaining, o.Spend.Remaining(), id()...)
+	if left, known := exhaustedIn(a.Forecast(o)); known {
+		emit(exhaustion, left, id()...)
+	}
 	emit(goodEvents, float64(o.Spend.Good), id()...)
 	emit(badEvents, float64(o.Spend.Bad), id()...)
 	emit(target, share(o.Spend.Objective), id()...)
@@ -44,6 +49,17 @@ func objective(emit emitter, assessor *assess.Assessor, a assess.Assessment, o a
 			emit(burnRate, rate, id(short(b.Over))...)
 		}
 	}
+}
+
+// exhaustedIn is in seconds, and not known while the present rate is not.
+func exhaustedIn(f assess.Forecast) (float64, bool) {
+	switch f.Outlook {
+	case burnrate.Exhausted, burnrate.Burning:
+		return f.Lasts.Seconds(), true
+	case burnrate.Lasting, burnrate.NotBurning:
+		return math.Inf(1), true
+	}
+	return 0, false
 }
 
 func truth(b bool) float64 {

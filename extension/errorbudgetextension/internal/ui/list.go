@@ -108,11 +108,10 @@ func (p *painter) row(a assess.Assessment) row {
 	b := newBar(worst.Spend.Remaining())
 	r.Bar = &b
 	r.Worst = worst.Promise.Name
-	if !drawn(*worst) {
-		return r
+	if drawn(*worst) {
+		spark := newSpark(p.history(a, *worst))
+		r.Spark = &spark
 	}
-	spark := newSpark(p.history(a, *worst))
-	r.Spark = &spark
 	for _, burn := range p.Burns(a, *worst) {
 		r.Burns = append(r.Burns, short(burn.Over)+": "+rate(burn))
 	}

@@ -34,6 +34,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"number":  number,
 	"may":     may,
 	"next":    next,
+	"burning": burning,
 	"style":   func() template.CSS { return style },
 	"script":  func() template.JS { return script },
 }).ParseFS(files, "*.html"))

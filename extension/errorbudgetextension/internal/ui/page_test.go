@@ -29,6 +29,11 @@ var noon = time.Date(2026, 3, 1, 12, 0, 30, 0, time.UTC)
 
 func show(t *testing.T, batch *budget.Batch) string {
 	t.Helper()
+	return showAt(t, batch, "/")
+}
+
+func showAt(t *testing.T, batch *budget.Batch, path string) string {
+	t.Helper()
 	ledger := budget.NewLedger(func(slo.Service) time.Duration { return 30 * 24 * time.Hour })
 	ledger.Apply(batch)
 	w := httptest.NewRecorder()
@@ -38,7 +43,7 @@ func show(t *testing.T, batch *budget.Batch) string {
 		Thresholds: policy.DefaultThresholds(),
 		StaleAfter: time.Minute,
 		Clock:      func() time.Time { return noon },
-	}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+	}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
 	require.Equal(t, http.StatusOK, w.Code)
 	assert.Contains(t, w.Header().Get("Content-Security-Policy"), "default-src 'none'")
 	return w.Body.String()
@@ -66,6 +71,26 @@ func TestPageSaysWhatStopsARelease(t *testing.T) {
 	} {
 		assert.Contains(t, body, want)
 	}
+}
+
+// A budget that burns is said to be exhausted, and when, on both pages.
+func TestPageForetells(t *testing.T) {
+	batch := counted("shop", 0, 0)
+	minute := slo.MinuteOf(noon)
+	id := budget.SeriesID{Key: slo.Key{Service: slo.Service{Name: "shop"}, SLI: slo.HTTPAvailability}, Definition: "d"}
+	batch.Increments = append(batch.Increments, // 40 % are left, and the burn of the last hour is 14.4
+		budget.Increment{Series: id, Minute: minute - 30*24*60, Counts: budget.Counts{Good: 9_969_072, Bad: 29_928}},
+		budget.Increment{Series: id, Minute: minute - 1, Counts: budget.Counts{Good: 928, Bad: 72}})
+	assert.Contains(t, show(t, batch), "<li>http_availability exhausted in 20 h at the present rate</li>")
+	for _, want := range []string{
+		"<dt>Forecast</dt><dd>http_availability: exhausted in 20 h at the present rate, 2026-03-02 08:00 UTC</dd>",
+		"Forecast: exhausted in 20 h at the present rate.",
+	} {
+		assert.Contains(t, showAt(t, batch, "/services/shop"), want)
+	}
+	assert.NotContains(t, show(t, counted("shop", 1, 0)), "present rate")
+	assert.Contains(t, showAt(t, counted("shop", 1, 0), "/services/shop"), "<dt>Forecast</dt><dd>http_availability: not burning</dd>")
+	assert.Contains(t, showAt(t, counted("shop", 0, 1), "/services/shop"), "<dt>Forecast</dt><dd>http_availability: exhausted</dd>")
 }
 
 func TestPageEscapesNames(t *testing.T) {

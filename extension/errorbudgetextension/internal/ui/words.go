@@ -64,6 +64,15 @@ func next(n *budgetapi.Next, now time.Time) string {
 	return n.State + " in " + away(n.Earliest.Sub(now)) + " if nothing fails"
 }
 
+// burning says when a budget that burns will be exhausted, and nothing of others:
+// what they are is said beside it.
+func burning(f *budgetapi.Forecast) string {
+	if f == nil || f.Outlook != budgetapi.OutlookBurning {
+		return ""
+	}
+	return f.SLO + " " + f.String()
+}
+
 // away words a time to wait in its two largest units.
 func away(d time.Duration) string {
 	minutes := int64(max(d, 0) / time.Minute)
