@@ -36,6 +36,16 @@ type SocketAggregateKey struct {
 	Pad         uint32
 }
 
+type SocketBucket struct {
+	_    structs.HostLayout
+	Lock struct {
+		_   structs.HostLayout
+		Val uint32
+	}
+	Pad        uint32
+	SpentUntil uint64
+}
+
 type SocketConn struct {
 	_    structs.HostLayout
 	Lock struct {
@@ -109,9 +119,10 @@ type SocketConn struct {
 }
 
 type SocketControl struct {
-	_      structs.HostLayout
-	Paused uint32
-	Pad    uint32
+	_         structs.HostLayout
+	KeepBelow uint64
+	KeepNone  uint32
+	Paused    uint32
 }
 
 type SocketCounter uint32
@@ -129,14 +140,15 @@ const (
 	SocketCounterLOSS_STORAGE            SocketCounter = 13
 	SocketCounterLOSS_AGGREGATES_FULL    SocketCounter = 14
 	SocketCounterLOSS_PROCESSES_FULL     SocketCounter = 15
-	SocketCounterLOSS_UNTRUSTED          SocketCounter = 16
-	SocketCounterLOSS_FAULT              SocketCounter = 17
-	SocketCounterCOUNTERS                SocketCounter = 18
+	SocketCounterLOSS_BUCKETS_FULL       SocketCounter = 16
+	SocketCounterLOSS_UNTRUSTED          SocketCounter = 17
+	SocketCounterLOSS_FAULT              SocketCounter = 18
+	SocketCounterCOUNTERS                SocketCounter = 19
 )
 
 type SocketCounterValues struct {
 	_  structs.HostLayout
-	Of [18]uint64
+	Of [19]uint64
 }
 
 type SocketExchangeFlag uint32
@@ -300,6 +312,7 @@ type SocketTailRecord struct {
 const (
 	SocketMapAggregateZero      = "aggregate_zero"
 	SocketMapAggregates         = "aggregates"
+	SocketMapBuckets            = "buckets"
 	SocketMapConnections        = "connections"
 	SocketMapCounters           = "counters"
 	SocketMapOwnFlows           = "own_flows"
@@ -315,10 +328,15 @@ const (
 	SocketProgSockRecv          = "sock_recv"
 	SocketProgSockSend          = "sock_send"
 	SocketProgSockState         = "sock_state"
+	SocketVarAlwaysErrors       = "always_errors"
+	SocketVarAlwaysSlowerNs     = "always_slower_ns"
 	SocketVarAttachedNs         = "attached_ns"
 	SocketVarControls           = "controls"
 	SocketVarLatencyEdgeCount   = "latency_edge_count"
 	SocketVarLatencyEdges       = "latency_edges"
+	SocketVarRateBurstNs        = "rate_burst_ns"
+	SocketVarRateIntervalNs     = "rate_interval_ns"
+	SocketVarSampleBelow        = "sample_below"
 	SocketVarSelfTgid           = "self_tgid"
 	SocketVarStuckAfterNs       = "stuck_after_ns"
 	SocketVarUnusedCounter      = "unused_counter"
@@ -394,6 +412,7 @@ type SocketProgramSpecs struct {
 type SocketMapSpecs struct {
 	AggregateZero *ebpf.MapSpec `ebpf:"aggregate_zero"`
 	Aggregates    *ebpf.MapSpec `ebpf:"aggregates"`
+	Buckets       *ebpf.MapSpec `ebpf:"buckets"`
 	Connections   *ebpf.MapSpec `ebpf:"connections"`
 	Counters      *ebpf.MapSpec `ebpf:"counters"`
 	OwnFlows      *ebpf.MapSpec `ebpf:"own_flows"`
@@ -406,10 +425,15 @@ type SocketMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type SocketVariableSpecs struct {
+	AlwaysErrors       *ebpf.VariableSpec `ebpf:"always_errors"`
+	AlwaysSlowerNs     *ebpf.VariableSpec `ebpf:"always_slower_ns"`
 	AttachedNs         *ebpf.VariableSpec `ebpf:"attached_ns"`
 	Controls           *ebpf.VariableSpec `ebpf:"controls"`
 	LatencyEdgeCount   *ebpf.VariableSpec `ebpf:"latency_edge_count"`
 	LatencyEdges       *ebpf.VariableSpec `ebpf:"latency_edges"`
+	RateBurstNs        *ebpf.VariableSpec `ebpf:"rate_burst_ns"`
+	RateIntervalNs     *ebpf.VariableSpec `ebpf:"rate_interval_ns"`
+	SampleBelow        *ebpf.VariableSpec `ebpf:"sample_below"`
 	SelfTgid           *ebpf.VariableSpec `ebpf:"self_tgid"`
 	StuckAfterNs       *ebpf.VariableSpec `ebpf:"stuck_after_ns"`
 	UnusedCounter      *ebpf.VariableSpec `ebpf:"unused_counter"`
@@ -448,6 +472,7 @@ func (o *SocketObjects) Close() error {
 type SocketMaps struct {
 	AggregateZero *ebpf.Map `ebpf:"aggregate_zero"`
 	Aggregates    *ebpf.Map `ebpf:"aggregates"`
+	Buckets       *ebpf.Map `ebpf:"buckets"`
 	Connections   *ebpf.Map `ebpf:"connections"`
 	Counters      *ebpf.Map `ebpf:"counters"`
 	OwnFlows      *ebpf.Map `ebpf:"own_flows"`
@@ -460,6 +485,7 @@ func (m *SocketMaps) Close() error {
 	return _SocketClose(
 		m.AggregateZero,
 		m.Aggregates,
+		m.Buckets,
 		m.Connections,
 		m.Counters,
 		m.OwnFlows,
@@ -473,10 +499,15 @@ func (m *SocketMaps) Close() error {
 //
 // It can be passed to LoadSocketObjects or ebpf.CollectionSpec.LoadAndAssign.
 type SocketVariables struct {
+	AlwaysErrors       *ebpf.Variable `ebpf:"always_errors"`
+	AlwaysSlowerNs     *ebpf.Variable `ebpf:"always_slower_ns"`
 	AttachedNs         *ebpf.Variable `ebpf:"attached_ns"`
 	Controls           *ebpf.Variable `ebpf:"controls"`
 	LatencyEdgeCount   *ebpf.Variable `ebpf:"latency_edge_count"`
 	LatencyEdges       *ebpf.Variable `ebpf:"latency_edges"`
+	RateBurstNs        *ebpf.Variable `ebpf:"rate_burst_ns"`
+	RateIntervalNs     *ebpf.Variable `ebpf:"rate_interval_ns"`
+	SampleBelow        *ebpf.Variable `ebpf:"sample_below"`
 	SelfTgid           *ebpf.Variable `ebpf:"self_tgid"`
 	StuckAfterNs       *ebpf.Variable `ebpf:"stuck_after_ns"`
 	UnusedCounter      *ebpf.Variable `ebpf:"unused_counter"`

@@ -6,6 +6,7 @@
 
 #include "kernel.h"
 #include "maps.h"
+#include "sample.h"
 
 static __always_inline __u64 wakeup_flags(void)
 {
@@ -92,7 +93,7 @@ static __always_inline void spill(const struct exchange_record *r, __u32 reason)
 __noinline int emit_exchange(struct scratch *scratch, __u32 start)
 {
 	struct exchange_record *r;
-	__u32 request_len, response_len;
+	__u32 request_len, response_len, reason;
 
 	if (!scratch)
 		return 0;
@@ -110,8 +111,9 @@ __noinline int emit_exchange(struct scratch *scratch, __u32 start)
 		count(COUNT_ABORTED_BY_SERVER);
 	else
 		count(COUNT_ABORTED_BY_CLIENT);
-	if (controls.paused) {
-		spill(r, SPILL_PAUSED);
+	reason = place(r);
+	if (reason != RECORD_WANTED) {
+		spill(r, reason);
 		return 0;
 	}
 	if (response_len)

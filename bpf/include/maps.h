@@ -183,8 +183,29 @@ struct {
 	__type(value, struct counter_values);
 } counters SEC(".maps");
 
-/* controls: written by the receiver, read by emit.h and sample.h at each ended exchange. */
-struct control controls SEC(".data.controls") = {};
+/* controls: written by the receiver, read by sample.h at each ended exchange. */
+struct control controls SEC(".data.controls") = {.keep_below = 1ULL << 32};
+
+/*
+ * buckets: how far each process has used up its rate of records. The key 0 is for
+ * those that found no room.
+ *   inserts: sample.h, at a process's first exchange; the receiver, the key 0
+ *   reads:   sample.h
+ *   deletes: the receiver, when the process ended and a grace period passed
+ */
+struct bucket {
+	struct bpf_spin_lock lock;
+	__u32 pad;
+	__u64 spent_until; /* monotonic ns */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_PROCESSES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct process_key);
+	__type(value, struct bucket);
+} buckets SEC(".maps");
 
 /*
  * scratch: room for what is too large for the stack. One entry a program, since

@@ -87,7 +87,7 @@ struct exchange_record {
 	__u64 queue_ns;        /* from the arrival of the request's first byte to start_ns: servers, if EXCHANGE_QUEUE_KNOWN */
 	__u64 request_bytes;
 	__u64 response_bytes;
-	__u32 request_seq;  /* TCP sequence number of the request's first byte */
+	__u32 request_seq;  /* TCP sequence number of the request's first byte, 0: not known */
 	__u32 response_seq; /* TCP sequence number after the response's first send */
 	__u16 family;
 	__u16 local_port;
@@ -193,6 +193,7 @@ enum counter {
 	LOSS_STORAGE,          /* no socket storage: the connection is not measured */
 	LOSS_AGGREGATES_FULL,  /* the process is unknown: counted under the process key 0 */
 	LOSS_PROCESSES_FULL,   /* the identity has to come from /proc */
+	LOSS_BUCKETS_FULL,     /* the process shares a rate limit with others */
 	LOSS_UNTRUSTED,        /* the registers do not name this socket (io_uring, kernel threads, 32-bit) */
 	LOSS_FAULT,            /* user memory could not be read without a fault */
 	COUNTERS,
@@ -205,8 +206,9 @@ struct counter_values {
 
 /* What user space tells the hooks while they run. Each word is written at once and stands for itself. */
 struct control {
-	__u32 paused; /* no record is wanted: every ended exchange is spilled */
-	__u32 pad;
+	__u64 keep_below; /* below 2^32: what is above, of what the sampling ratio would keep, is shed */
+	__u32 keep_none;  /* all is shed, errors and slow ones too */
+	__u32 paused;     /* no record is wanted: the next consumer refuses spans */
 };
 
 #endif

@@ -73,7 +73,8 @@ static __always_inline void start_request(const struct conn *c, struct request *
 		}
 	}
 	slot->tid = io->task->pid;
-	slot->tcp_seq = (io->direction == DIRECTION_RECV ? io->copied_seq : io->write_seq) - (__u32)io->len;
+	slot->tcp_seq = !io->positions ? 0 :
+		(io->direction == DIRECTION_RECV ? io->copied_seq : io->write_seq) - (__u32)io->len;
 }
 
 /* What a transition asks to be done when the lock is free again. */

@@ -29,6 +29,8 @@ type Config struct {
 	Thresholds []time.Duration `mapstructure:"thresholds"`
 	// QueueTime measures how long requests wait for their server.
 	QueueTime bool `mapstructure:"queue_time"`
+	// Sampling says which requests become spans. All are counted.
+	Sampling SamplingConfig `mapstructure:"sampling"`
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -60,5 +62,6 @@ func (c *Config) Validate() error {
 			errs = append(errs, fmt.Errorf("thresholds[%d]: %s is not positive", i, t))
 		}
 	}
+	errs = append(errs, c.Sampling.validate()...)
 	return errors.Join(errs...)
 }

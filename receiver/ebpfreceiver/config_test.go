@@ -4,6 +4,7 @@ package ebpfreceiver
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,6 +22,7 @@ func TestDefaultConfig(t *testing.T) {
 	assert.Equal(t, &Config{
 		RingBuffer: 8 << 20, StuckAfter: 30 * time.Second, FlushInterval: 500 * time.Millisecond, MetricsInterval: 10 * time.Second,
 		QueueTime: true,
+		Sampling:  SamplingConfig{Ratio: 1, Always: []string{"errors", "slow"}, Slow: time.Second},
 	}, cfg)
 }
 
@@ -34,6 +36,7 @@ func TestConfigFile(t *testing.T) {
 	assert.Equal(t, &Config{
 		RingBuffer: 1 << 20, StuckAfter: 10 * time.Second, FlushInterval: 100 * time.Millisecond, MetricsInterval: time.Minute,
 		Thresholds: []time.Duration{300 * time.Millisecond, 2 * time.Second},
+		Sampling:   SamplingConfig{Ratio: 0.1, MaxPerSecond: 50, Always: []string{"errors"}, Slow: 300 * time.Millisecond},
 	}, cfg)
 }
 
@@ -60,6 +63,19 @@ func TestValidate(t *testing.T) {
 		{"metrics as often as flushes", map[string]any{"metrics_interval": "500ms"}, ""},
 		{"metrics more often than flushes", map[string]any{"metrics_interval": "499ms"}, "metrics_interval: 499ms is less than flush_interval (500ms)"},
 		{"a threshold of nothing", map[string]any{"thresholds": []any{"1s", "0s"}}, "thresholds[1]: 0s is not positive"},
+		{"no spans but those that are always wanted", map[string]any{"sampling": map[string]any{"ratio": 0}}, ""},
+		{"no spans at all", map[string]any{"sampling": map[string]any{"ratio": 0, "always": []any{}}}, ""},
+		{"fewer than none", map[string]any{"sampling": map[string]any{"ratio": -0.1}}, "sampling::ratio: -0.1 is not from 0 to 1"},
+		{"more than all", map[string]any{"sampling": map[string]any{"ratio": 1.1}}, "sampling::ratio: 1.1 is not from 0 to 1"},
+		{"a share that is no number", map[string]any{"sampling": map[string]any{"ratio": math.NaN()}}, "sampling::ratio: NaN is not from 0 to 1"},
+		{"the highest rate", map[string]any{"sampling": map[string]any{"max_per_second": 1_000_000}}, ""},
+		{"a rate beyond it", map[string]any{"sampling": map[string]any{"max_per_second": 1_000_001}},
+			"sampling::max_per_second: 1000001 is not from 0 (no bound) to 1000000"},
+		{"a negative rate", map[string]any{"sampling": map[string]any{"max_per_second": -1}},
+			"sampling::max_per_second: -1 is not from 0 (no bound) to 1000000"},
+		{"something else always", map[string]any{"sampling": map[string]any{"always": []any{"errors", "big"}}},
+			`sampling::always[1]: "big" is neither errors nor slow`},
+		{"everything is slow", map[string]any{"sampling": map[string]any{"slow": "0s"}}, "sampling::slow: 0s is not positive"},
 		{"all that is wrong is told at once", map[string]any{"stuck_after": "0s", "thresholds": []any{"-1s"}},
 			"stuck_after: 0s is not positive\nthresholds[0]: -1s is not positive"},
 	}

@@ -43,5 +43,6 @@ func createDefaultConfig() component.Config {
 		FlushInterval:   500 * time.Millisecond,
 		MetricsInterval: 10 * time.Second,
 		QueueTime:       true,
+		Sampling:        SamplingConfig{Ratio: 1, Always: []string{alwaysErrors, alwaysSlow}, Slow: time.Second},
 	}
 }

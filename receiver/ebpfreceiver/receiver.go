@@ -98,6 +98,7 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 	edges := r.edges(host)
 	c, err := capture.Open(capture.Options{
 		RingBytes: r.cfg.RingBuffer, EdgesNs: edges.Nanoseconds(), StuckAfter: r.cfg.StuckAfter, QueueTime: r.cfg.QueueTime,
+		Sampling: r.cfg.Sampling.capture(),
 	})
 	if err != nil {
 		return fmt.Errorf("start capturing: %w", err)

@@ -5,6 +5,7 @@ package capture
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"time"
 
@@ -27,6 +28,26 @@ type Options struct {
 	StuckAfter time.Duration
 	// QueueTime asks for the time that requests wait for their server.
 	QueueTime bool
+	// Sampling says which exchanges get a record.
+	Sampling Sampling
+	// Limits bound the kernel's maps.
+	Limits Limits
+}
+
+// Limits are the most entries of the kernel's maps; 0 means the default.
+type Limits struct {
+	Aggregates, Processes, Buckets, OwnFlows int
+}
+
+func (l *Limits) set(specs map[string]*ebpf.MapSpec) {
+	for name, n := range map[string]int{
+		bpf.SocketMapAggregates: l.Aggregates, bpf.SocketMapProcesses: l.Processes,
+		bpf.SocketMapBuckets: l.Buckets, bpf.SocketMapOwnFlows: l.OwnFlows,
+	} {
+		if n > 0 {
+			specs[name].MaxEntries = uint32(n)
+		}
+	}
 }
 
 // MaxEdges is how many latency edges the kernel takes.
@@ -83,12 +104,15 @@ func (c *Capture) load(options Options) error {
 		return fmt.Errorf("%d latency edges: at most %d", len(options.EdgesNs), MaxEdges)
 	}
 	spec.Maps[bpf.SocketMapRecords].MaxEntries = uint32(options.RingBytes)
-	for name, value := range map[string]any{
+	options.Limits.set(spec.Maps)
+	variables := map[string]any{
 		"wakeup_bytes":       uint32(min(maxWakeupBytes, options.RingBytes/wakeupShare)),
 		"latency_edge_count": uint32(len(options.EdgesNs)),
 		"latency_edges":      edges,
 		"stuck_after_ns":     uint64(options.StuckAfter),
-	} {
+	}
+	maps.Copy(variables, options.Sampling.variables())
+	for name, value := range variables {
 		if err := spec.Variables[name].Set(value); err != nil {
 			return fmt.Errorf("set %s: %w", name, err)
 		}
@@ -99,7 +123,8 @@ func (c *Capture) load(options Options) error {
 		}
 		return fmt.Errorf("load the programs into the kernel %s: %w", release(), err)
 	}
-	c.control.variable = c.objects.Controls
+	c.control.variable, c.control.sampleBelow = c.objects.Controls, options.Sampling.below()
+	c.control.words.KeepBelow = allHashes
 	return nil
 }
 
@@ -108,7 +133,7 @@ func (c *Capture) start(options Options) error {
 	if _, err := c.objects.LearnSelf.Run(&ebpf.RunOptions{}); err != nil {
 		return fmt.Errorf("learn the collector's own process id: %w", err)
 	}
-	if err := c.insertAnonymous(); err != nil {
+	if err := errors.Join(c.insertAnonymous(), c.insertSharedBucket()); err != nil {
 		return err
 	}
 	var err error

@@ -17,6 +17,8 @@ type control struct {
 	mu       sync.Mutex
 	words    bpf.SocketControl
 	variable *ebpf.Variable
+	// sampleBelow is the configured ratio as the kernel has it.
+	sampleBelow uint64
 }
 
 func (c *control) change(f func(*bpf.SocketControl)) error {
@@ -38,4 +40,22 @@ func (c *Capture) SetPaused(paused bool) error {
 			w.Paused = 1
 		}
 	})
+}
+
+// SetKept tells the hooks which share of what the sampling ratio wants is to get a
+// record, from 0 to 1; the others are shed. Errors and slow exchanges that are
+// always wanted are not touched by it.
+func (c *Capture) SetKept(share float64) error {
+	return c.control.change(func(w *bpf.SocketControl) {
+		w.KeepNone = 0
+		w.KeepBelow = allHashes
+		if share < 1 {
+			w.KeepBelow = uint64(share * float64(c.control.sampleBelow))
+		}
+	})
+}
+
+// SetKeptNone sheds every record, those that are always wanted too.
+func (c *Capture) SetKeptNone() error {
+	return c.control.change(func(w *bpf.SocketControl) { w.KeepBelow, w.KeepNone = 0, 1 })
 }

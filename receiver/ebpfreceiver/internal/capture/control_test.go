@@ -68,7 +68,7 @@ func TestPaused(t *testing.T) {
 		p.play(t, 20)
 		require.NoError(t, c.SetPaused(false))
 		p.play(t, 30)
-	}, Options{RingBytes: 1 << 20})
+	}, Options{RingBytes: 8 << 20, Sampling: Sampling{Ratio: 1}})
 	counters, err := c.Counters()
 	require.NoError(t, err)
 	delivered, spilled := placed(t, c, p.pid)

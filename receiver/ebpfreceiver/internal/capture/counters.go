@@ -63,6 +63,7 @@ var lossReasons = map[bpf.SocketCounter]string{
 	bpf.SocketCounterLOSS_STORAGE:         "socket_storage",
 	bpf.SocketCounterLOSS_AGGREGATES_FULL: "aggregates_full",
 	bpf.SocketCounterLOSS_PROCESSES_FULL:  "processes_full",
+	bpf.SocketCounterLOSS_BUCKETS_FULL:    "buckets_full",
 	bpf.SocketCounterLOSS_UNTRUSTED:       "untrusted_registers",
 	bpf.SocketCounterLOSS_FAULT:           "user_memory_fault",
 }

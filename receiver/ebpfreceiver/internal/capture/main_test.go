@@ -36,6 +36,14 @@ var turns = map[string]struct{ request, response string }{
 		"GET /v1/items/42 HTTP/1.1\r\nHost: shop.example:8080\r\nUser-Agent: peers/1\r\nAccept: */*\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\nDate: Mon, 23 Nov 2026 10:00:00 GMT\r\n\r\nok\n",
 	},
+	"failing": {
+		"GET /v1/items/42 HTTP/1.1\r\nHost: shop.example:8080\r\n\r\n",
+		"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 3\r\n\r\nno\n",
+	},
+	"missing": {
+		"GET /v1/items/43 HTTP/1.1\r\nHost: shop.example:8080\r\n\r\n",
+		"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno\n",
+	},
 	"other": {strings.Repeat("\x17ask", 24), strings.Repeat("\x17say", 29)},
 }
 

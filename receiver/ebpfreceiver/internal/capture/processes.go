@@ -34,7 +34,9 @@ func (c *Capture) Ended(grace time.Duration) []record.Process {
 	}
 	for _, p := range ended {
 		c.forgetAggregates(p)
-		_ = c.objects.Processes.Delete(p) // absent is as good
+		// absent is as good
+		_ = c.objects.Buckets.Delete(p)
+		_ = c.objects.Processes.Delete(p)
 	}
 	return ended
 }
