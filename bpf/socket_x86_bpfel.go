@@ -269,7 +269,7 @@ const (
 
 type SocketScratch struct {
 	_         structs.HostLayout
-	Sk        uint64
+	File      uint64
 	Payload   [1024]uint8
 	Record    SocketExchangeRecord
 	Tail      SocketTailRecord
@@ -319,15 +319,21 @@ const (
 	SocketMapProcesses          = "processes"
 	SocketMapRecords            = "records"
 	SocketMapScratches          = "scratches"
+	SocketProgInet6Recv         = "inet6_recv"
+	SocketProgInet6Send         = "inet6_send"
+	SocketProgInetRecv          = "inet_recv"
+	SocketProgInetSend          = "inet_send"
 	SocketProgLearnSelf         = "learn_self"
 	SocketProgListOpen          = "list_open"
 	SocketProgProcessExec       = "process_exec"
 	SocketProgProcessExit       = "process_exit"
 	SocketProgSockArrival       = "sock_arrival"
 	SocketProgSockDestroy       = "sock_destroy"
+	SocketProgSockReadable      = "sock_readable"
 	SocketProgSockRecv          = "sock_recv"
 	SocketProgSockSend          = "sock_send"
 	SocketProgSockState         = "sock_state"
+	SocketProgTcpSendPage       = "tcp_send_page"
 	SocketVarAlwaysErrors       = "always_errors"
 	SocketVarAlwaysSlowerNs     = "always_slower_ns"
 	SocketVarAttachedNs         = "attached_ns"
@@ -395,15 +401,21 @@ type SocketSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type SocketProgramSpecs struct {
-	LearnSelf   *ebpf.ProgramSpec `ebpf:"learn_self"`
-	ListOpen    *ebpf.ProgramSpec `ebpf:"list_open"`
-	ProcessExec *ebpf.ProgramSpec `ebpf:"process_exec"`
-	ProcessExit *ebpf.ProgramSpec `ebpf:"process_exit"`
-	SockArrival *ebpf.ProgramSpec `ebpf:"sock_arrival"`
-	SockDestroy *ebpf.ProgramSpec `ebpf:"sock_destroy"`
-	SockRecv    *ebpf.ProgramSpec `ebpf:"sock_recv"`
-	SockSend    *ebpf.ProgramSpec `ebpf:"sock_send"`
-	SockState   *ebpf.ProgramSpec `ebpf:"sock_state"`
+	Inet6Recv    *ebpf.ProgramSpec `ebpf:"inet6_recv"`
+	Inet6Send    *ebpf.ProgramSpec `ebpf:"inet6_send"`
+	InetRecv     *ebpf.ProgramSpec `ebpf:"inet_recv"`
+	InetSend     *ebpf.ProgramSpec `ebpf:"inet_send"`
+	LearnSelf    *ebpf.ProgramSpec `ebpf:"learn_self"`
+	ListOpen     *ebpf.ProgramSpec `ebpf:"list_open"`
+	ProcessExec  *ebpf.ProgramSpec `ebpf:"process_exec"`
+	ProcessExit  *ebpf.ProgramSpec `ebpf:"process_exit"`
+	SockArrival  *ebpf.ProgramSpec `ebpf:"sock_arrival"`
+	SockDestroy  *ebpf.ProgramSpec `ebpf:"sock_destroy"`
+	SockReadable *ebpf.ProgramSpec `ebpf:"sock_readable"`
+	SockRecv     *ebpf.ProgramSpec `ebpf:"sock_recv"`
+	SockSend     *ebpf.ProgramSpec `ebpf:"sock_send"`
+	SockState    *ebpf.ProgramSpec `ebpf:"sock_state"`
+	TcpSendPage  *ebpf.ProgramSpec `ebpf:"tcp_send_page"`
 }
 
 // SocketMapSpecs contains maps before they are loaded into the kernel.
@@ -528,28 +540,40 @@ type SocketVariables struct {
 //
 // It can be passed to LoadSocketObjects or ebpf.CollectionSpec.LoadAndAssign.
 type SocketPrograms struct {
-	LearnSelf   *ebpf.Program `ebpf:"learn_self"`
-	ListOpen    *ebpf.Program `ebpf:"list_open"`
-	ProcessExec *ebpf.Program `ebpf:"process_exec"`
-	ProcessExit *ebpf.Program `ebpf:"process_exit"`
-	SockArrival *ebpf.Program `ebpf:"sock_arrival"`
-	SockDestroy *ebpf.Program `ebpf:"sock_destroy"`
-	SockRecv    *ebpf.Program `ebpf:"sock_recv"`
-	SockSend    *ebpf.Program `ebpf:"sock_send"`
-	SockState   *ebpf.Program `ebpf:"sock_state"`
+	Inet6Recv    *ebpf.Program `ebpf:"inet6_recv"`
+	Inet6Send    *ebpf.Program `ebpf:"inet6_send"`
+	InetRecv     *ebpf.Program `ebpf:"inet_recv"`
+	InetSend     *ebpf.Program `ebpf:"inet_send"`
+	LearnSelf    *ebpf.Program `ebpf:"learn_self"`
+	ListOpen     *ebpf.Program `ebpf:"list_open"`
+	ProcessExec  *ebpf.Program `ebpf:"process_exec"`
+	ProcessExit  *ebpf.Program `ebpf:"process_exit"`
+	SockArrival  *ebpf.Program `ebpf:"sock_arrival"`
+	SockDestroy  *ebpf.Program `ebpf:"sock_destroy"`
+	SockReadable *ebpf.Program `ebpf:"sock_readable"`
+	SockRecv     *ebpf.Program `ebpf:"sock_recv"`
+	SockSend     *ebpf.Program `ebpf:"sock_send"`
+	SockState    *ebpf.Program `ebpf:"sock_state"`
+	TcpSendPage  *ebpf.Program `ebpf:"tcp_send_page"`
 }
 
 func (p *SocketPrograms) Close() error {
 	return _SocketClose(
+		p.Inet6Recv,
+		p.Inet6Send,
+		p.InetRecv,
+		p.InetSend,
 		p.LearnSelf,
 		p.ListOpen,
 		p.ProcessExec,
 		p.ProcessExit,
 		p.SockArrival,
 		p.SockDestroy,
+		p.SockReadable,
 		p.SockRecv,
 		p.SockSend,
 		p.SockState,
+		p.TcpSendPage,
 	)
 }
 

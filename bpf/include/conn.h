@@ -24,6 +24,7 @@ struct io {
 	__u64 now;
 	__u64 len;
 	__u32 direction;
+	__u32 user; /* enum scratch_user */
 	__u32 write_seq; /* end of what the application has sent; 0 where it is not known (MPTCP) */
 	__u32 copied_seq;
 	bool positions; /* write_seq and copied_seq are known */
@@ -40,9 +41,7 @@ static __always_inline bool is_stream(struct sock *sk)
 
 static __always_inline struct tcp_sock *tcp_sock_of(struct sock *sk)
 {
-	if (sk->sk_protocol != IPPROTO_TCP)
-		return NULL;
-	return bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
+	return bpf_skc_to_tcp_sock(sk); /* NULL for MPTCP */
 }
 
 /* Bytes between the hook of the last send and now: a send is under way whose hook has not run. */

@@ -17,7 +17,7 @@ static __always_inline bool is_request_direction(const struct io *io, const stru
 
 static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 direction, __u32 user)
 {
-	struct io io = {.sk = sk, .direction = direction};
+	struct io io = {.sk = sk, .direction = direction, .user = user};
 	struct tcp_sock *tp;
 	struct conn *c;
 
@@ -38,7 +38,7 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	if (!io.scratch)
 		return;
 	/* truncation takes bytes off the stream without copying them */
-	io.scratch->sk = direction == DIRECTION_RECV && flags & MSG_TRUNC ? 0 : (__u64)sk;
+	io.scratch->file = direction == DIRECTION_RECV && flags & MSG_TRUNC ? BUFFER_EMPTY : file_of(sk);
 	io.len = ret;
 	io.now = bpf_ktime_get_ns();
 	tp = tcp_sock_of(sk);

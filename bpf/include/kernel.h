@@ -17,6 +17,8 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
 
+#include "arch.h"
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 
@@ -38,9 +40,17 @@ struct sock_common {
 };
 
 struct file;
+struct sock;
 
 struct socket {
 	struct file *file;
+	struct sock *sk;
+};
+
+struct page;
+
+struct msghdr {
+	unsigned int msg_flags;
 };
 
 struct sock {
@@ -119,11 +129,6 @@ struct signal_struct {
 	atomic_t live;
 };
 
-struct thread_info {
-	__u32 status;
-};
-
-
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -137,13 +142,6 @@ struct task_struct {
 	struct css_set *cgroups;
 	struct signal_struct *signal;
 	char comm[16];
-};
-
-struct pt_regs {
-	long unsigned int dx;
-	long unsigned int si;
-	long unsigned int di;
-	long unsigned int orig_ax;
 };
 
 struct seq_file;
@@ -168,7 +166,8 @@ struct callback_head {
 
 #pragma clang attribute pop
 
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
+/* Since 6.2. Weak: on older kernels a pointer is read with a helper. */
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
 /* Constants that live in the preprocessor, not in BTF. */
 #define AF_INET 2
@@ -184,7 +183,6 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 #define PF_IO_WORKER 0x00000010
 #define PF_USER_WORKER 0x00004000
 #define PF_KTHREAD 0x00200000
-#define TS_COMPAT 0x0002
 
 #define TCP_ESTABLISHED 1
 #define TCP_SYN_SENT 2

@@ -215,13 +215,16 @@ struct {
 enum scratch_user {
 	SCRATCH_SEND = 0,
 	SCRATCH_RECV,
+	SCRATCH_SEND6,
+	SCRATCH_RECV6,
+	SCRATCH_SENDPAGE,
 	SCRATCH_STATE,
 	SCRATCH_DESTROY,
 	SCRATCH_USERS,
 };
 
 struct scratch {
-	__u64 sk; /* address of the socket of the I/O; 0: its buffer holds nothing of it */
+	__u64 file; /* address of the socket's file, or BUFFER_EMPTY */
 	__u8 payload[2 * RESPONSE_PREFIX]; /* twice: the verifier bounds the offset and the length of a read apart */
 	struct exchange_record record;
 	struct tail_record tail;

@@ -5,7 +5,6 @@
 /*
  * Where the bytes of a socket I/O are, without an entry probe: the saved user
  * registers of the current task name the buffer of the system call it is in.
- * x86-64.
  */
 
 #include "kernel.h"
@@ -31,26 +30,47 @@ struct user_msghdr_iov {
 	__u64 iovlen;
 };
 
+#define BUFFER_EMPTY 1 /* instead of a file's address: the buffer holds nothing of the I/O */
+
+/* The address of a socket's file, 0: it has none (a socket of the kernel's own). */
+static __always_inline __u64 file_of(struct sock *sk)
+{
+	struct socket *socket = sk->sk_socket;
+
+	return socket ? (__u64)socket->file : 0;
+}
+
+/* Reads a pointer from an address of the kernel: a plain load where the kernel lets it. */
+static __always_inline __u64 pointer_at(void *address)
+{
+	void *pointer = NULL;
+
+	if (bpf_rdonly_cast) {
+		struct callback_head *slot = bpf_rdonly_cast(address, bpf_core_type_id_kernel(struct callback_head));
+
+		return (__u64)slot->next;
+	}
+	bpf_probe_read_kernel(&pointer, sizeof(pointer), address);
+	return (__u64)pointer;
+}
+
 /*
  * The registers are trusted only if the system call's descriptor is this very
  * socket. An io_uring completion runs as task work under any system call and
  * with an unrelated buffer in the registers; a kernel thread has none; a compat
- * call has another table. Only typed loads: no helper call (about 200 ns less).
+ * call has another table. Only plain loads where they can be had: each helper
+ * call would add some ten nanoseconds.
  */
-static __always_inline bool names_socket(struct task_struct *task, struct sock *sk, __u32 fd)
+static __always_inline bool names_file(struct task_struct *task, __u64 file, __u32 fd)
 {
-	struct socket *socket = sk->sk_socket;
 	struct fdtable *table;
-	struct callback_head *slot;
 
-	if (!socket || !task->files)
+	if (!file || !task->files)
 		return false;
 	table = task->files->fdt;
 	if (fd >= table->max_fds)
 		return false;
-	slot = bpf_rdonly_cast((void *)table->fd + (__u64)fd * sizeof(void *),
-			       bpf_core_type_id_kernel(struct callback_head));
-	return (void *)slot->next == (void *)socket->file;
+	return pointer_at((void *)table->fd + (__u64)fd * sizeof(void *)) == file;
 }
 
 enum located {
@@ -75,40 +95,42 @@ static __always_inline int locate_iovecs(struct io_buffer *b, __u64 iovecs, __u6
 	return LOCATED;
 }
 
-static __always_inline int locate(struct task_struct *task, struct sock *sk, struct io_buffer *b)
+static __always_inline int locate(struct task_struct *task, __u64 file, struct io_buffer *b)
 {
 	struct pt_regs *regs;
 	struct user_msghdr_iov msg;
+	__u32 number;
 
 	b->iovecs = 0;
 	if (task->flags & (PF_KTHREAD | PF_USER_WORKER | PF_IO_WORKER))
 		return LOCATED_UNTRUSTED;
-	if (task->thread_info.status & TS_COMPAT)
+	if (IN_COMPAT_CALL(&task->thread_info))
 		return LOCATED_UNTRUSTED;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	if (!names_socket(task, sk, regs->di))
+	number = SYSCALL_NUMBER(regs);
+	if (!names_file(task, file, number == SYSCALL_SPLICE ? SYSCALL_ARG3(regs) : SYSCALL_ARG1(regs)))
 		return LOCATED_UNTRUSTED;
-	switch (regs->orig_ax) {
-	case 0:  /* read */
-	case 1:  /* write */
-	case 44: /* sendto */
-	case 45: /* recvfrom */
-		b->base = regs->si;
-		b->len = regs->dx;
+	switch (number) {
+	case SYSCALL_READ:
+	case SYSCALL_WRITE:
+	case SYSCALL_SENDTO:
+	case SYSCALL_RECVFROM:
+		b->base = SYSCALL_ARG2(regs);
+		b->len = SYSCALL_ARG3(regs);
 		return LOCATED;
-	case 19:  /* readv */
-	case 20:  /* writev */
-	case 327: /* preadv2 */
-	case 328: /* pwritev2 */
-		return locate_iovecs(b, regs->si, regs->dx);
-	case 299: /* recvmmsg */
-	case 307: /* sendmmsg: fires for each message with the first one's buffer in the registers */
-		if ((__u32)regs->dx != 1)
+	case SYSCALL_READV:
+	case SYSCALL_WRITEV:
+	case SYSCALL_PREADV2:
+	case SYSCALL_PWRITEV2:
+		return locate_iovecs(b, SYSCALL_ARG2(regs), SYSCALL_ARG3(regs));
+	case SYSCALL_RECVMMSG:
+	case SYSCALL_SENDMMSG: /* fires for each message with the first one's buffer in the registers */
+		if ((__u32)SYSCALL_ARG3(regs) != 1)
 			return LOCATED_NOTHING;
 		/* fallthrough */
-	case 46: /* sendmsg */
-	case 47: /* recvmsg */
-		if (bpf_probe_read_user(&msg, sizeof(msg), (void *)regs->si + 16))
+	case SYSCALL_SENDMSG:
+	case SYSCALL_RECVMSG:
+		if (bpf_probe_read_user(&msg, sizeof(msg), (void *)SYSCALL_ARG2(regs) + 16))
 			return LOCATED_FAULT;
 		return locate_iovecs(b, msg.iov, msg.iovlen);
 	}
@@ -180,8 +202,7 @@ static __always_inline bool ends_with_last_chunk(const struct io_buffer *b, __u6
 
 /*
  * Copies the beginning of the current I/O's len bytes to scratch->payload from
- * offset on, up to room; with room 0 only looks at its end. scratch->sk is the
- * address of the socket: a function of plain memory takes no pointer to it.
+ * offset on, up to room; with room 0 only looks at its end.
  *
  * A global function of plain memory: the verifier looks at it once, not on every
  * path to it, and forgets which path it took here.
@@ -195,9 +216,9 @@ __noinline int read_payload(struct scratch *scratch, __u32 room, __u32 offset, _
 
 	if (!scratch)
 		return 0;
-	if (!scratch->sk)
+	if (scratch->file == BUFFER_EMPTY)
 		return LOCATED_NOTHING << PAYLOAD_LOCATED_SHIFT;
-	located = locate(task, bpf_rdonly_cast((void *)scratch->sk, bpf_core_type_id_kernel(struct sock)), &b);
+	located = locate(task, scratch->file, &b);
 	if (located != LOCATED)
 		return located << PAYLOAD_LOCATED_SHIFT;
 	got = gather(scratch, room, offset, &b, len);

@@ -109,14 +109,28 @@ static __always_inline void read_identity(struct task_struct *task, struct scrat
 	bpf_loop(MAX_ENV_STRINGS, scan_env_string, &scan, 0);
 }
 
-/* Makes the current process known at its first sight. Process context only. A global function, as emit_exchange. */
-__noinline int know_process(struct process_key *key, struct scratch *scratch, __u64 now)
+/*
+ * Makes the current process known at its first sight. Process context only. A
+ * global function, as emit_exchange; Linux 6.1 takes keys and values of maps from
+ * the stack and from maps alone, not from its arguments: hence the copy, and the
+ * scratch's number instead of its address.
+ */
+__noinline int know_process(struct process_key *process, __u32 user, __u64 now)
 {
-	if (!key || !scratch || bpf_map_lookup_elem(&processes, key))
+	struct scratch *scratch;
+	struct process_key key;
+
+	if (!process)
+		return 0;
+	key = *process;
+	if (bpf_map_lookup_elem(&processes, &key))
+		return 0;
+	scratch = scratch_of(user);
+	if (!scratch)
 		return 0;
 	read_identity(bpf_get_current_task_btf(), scratch, now);
-	if (bpf_map_update_elem(&processes, key, &scratch->identity, BPF_NOEXIST) &&
-	    !bpf_map_lookup_elem(&processes, key))
+	if (bpf_map_update_elem(&processes, &key, &scratch->identity, BPF_NOEXIST) &&
+	    !bpf_map_lookup_elem(&processes, &key))
 		count(LOSS_PROCESSES_FULL);
 	return 0;
 }

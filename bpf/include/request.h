@@ -205,7 +205,7 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 		count(COUNT_BOUNDARY);
 	if (after & AFTER_OPENED) {
 		count(COUNT_OPENED);
-		know_process(&io->process, io->scratch, io->now);
+		know_process(&io->process, io->user, io->now);
 	}
 	if (after & AFTER_ANSWERED)
 		send_kept_record(io->sk, io->scratch, c);

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
 
-/* The back-end `socket`: Linux 6.3 and later. One hook a socket I/O, on its completion. */
+/*
+ * All programs. The receiver loads those of one back-end (fexit.h, or the first two
+ * here) and those that all back-ends share.
+ */
 
 #include "../include/kernel.h"
 #include "../include/maps.h"
 #include "../include/io.h"
 #include "../include/queue.h"
 #include "../include/end.h"
+#include "fexit.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* The back-end `socket`: Linux 6.3 and later. One hook a socket I/O, on its completion. */
 
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(sock_send, struct sock *sk, int ret, int flags)

@@ -7,13 +7,19 @@ import (
 	"fmt"
 	"math/bits"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+
+	"github.com/sloe-dev/sloe/internal/backend"
 )
 
 // Config of the receiver. Every key has a default that fits.
 type Config struct {
+	// Backend is how the kernel's programs are hooked: one of backend.Names().
+	Backend string `mapstructure:"backend"`
 	// RingBuffer is the size of the ring buffer between kernel and receiver, in
 	// bytes: a power of two. What finds no room in it is counted in the kernel.
 	RingBuffer int `mapstructure:"ring_buffer"`
@@ -45,6 +51,9 @@ const (
 // Validate checks the configuration.
 func (c *Config) Validate() error {
 	var errs []error
+	if names := backend.Names(); !slices.Contains(names, c.Backend) {
+		errs = append(errs, fmt.Errorf("backend: %q is not one of %s", c.Backend, strings.Join(names, ", ")))
+	}
 	if c.RingBuffer < os.Getpagesize() || c.RingBuffer > maxRingBuffer || bits.OnesCount(uint(c.RingBuffer)) != 1 {
 		errs = append(errs, fmt.Errorf("ring_buffer: %d is not a power of two between %d and %d bytes", c.RingBuffer, os.Getpagesize(), maxRingBuffer))
 	}

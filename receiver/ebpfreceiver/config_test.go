@@ -20,7 +20,7 @@ func TestDefaultConfig(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	require.NoError(t, confmap.Validate(cfg))
 	assert.Equal(t, &Config{
-		RingBuffer: 8 << 20, StuckAfter: 30 * time.Second, FlushInterval: 500 * time.Millisecond, MetricsInterval: 10 * time.Second,
+		Backend: "auto", RingBuffer: 8 << 20, StuckAfter: 30 * time.Second, FlushInterval: 500 * time.Millisecond, MetricsInterval: 10 * time.Second,
 		QueueTime: true,
 		Sampling:  SamplingConfig{Ratio: 1, Always: []string{"errors", "slow"}, Slow: time.Second},
 	}, cfg)
@@ -34,7 +34,7 @@ func TestConfigFile(t *testing.T) {
 	require.NoError(t, conf.Unmarshal(cfg))
 	require.NoError(t, confmap.Validate(cfg))
 	assert.Equal(t, &Config{
-		RingBuffer: 1 << 20, StuckAfter: 10 * time.Second, FlushInterval: 100 * time.Millisecond, MetricsInterval: time.Minute,
+		Backend: "socket", RingBuffer: 1 << 20, StuckAfter: 10 * time.Second, FlushInterval: 100 * time.Millisecond, MetricsInterval: time.Minute,
 		Thresholds: []time.Duration{300 * time.Millisecond, 2 * time.Second},
 		Sampling:   SamplingConfig{Ratio: 0.1, MaxPerSecond: 50, Always: []string{"errors"}, Slow: 300 * time.Millisecond},
 	}, cfg)
@@ -49,6 +49,9 @@ func TestValidate(t *testing.T) {
 		conf map[string]any
 		want string // all of the error, empty if there is none
 	}{
+		{"the back-end for older kernels", map[string]any{"backend": "fexit"}, ""},
+		{"a back-end that does not exist", map[string]any{"backend": "fentry"}, `backend: "fentry" is not one of auto, socket, fexit`},
+		{"no back-end", map[string]any{"backend": ""}, `backend: "" is not one of auto, socket, fexit`},
 		{"a page is the smallest ring", map[string]any{"ring_buffer": os.Getpagesize()}, ""},
 		{"a ring of half a page", map[string]any{"ring_buffer": os.Getpagesize() / 2}, ring(os.Getpagesize() / 2)},
 		{"a ring that is no power of two", map[string]any{"ring_buffer": 5000000}, ring(5000000)},

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/receiver"
 
+	"github.com/sloe-dev/sloe/internal/backend"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/metadata"
 )
 
@@ -38,6 +39,7 @@ func NewFactory() receiver.Factory {
 
 func createDefaultConfig() component.Config {
 	return &Config{
+		Backend:         backend.Auto,
 		RingBuffer:      8 << 20,
 		StuckAfter:      30 * time.Second,
 		FlushInterval:   500 * time.Millisecond,

@@ -97,7 +97,7 @@ func newReceiver(set receiver.Settings, cfg *Config) (*ebpfReceiver, error) {
 func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 	edges := r.edges(host)
 	c, err := capture.Open(capture.Options{
-		RingBytes: r.cfg.RingBuffer, EdgesNs: edges.Nanoseconds(), StuckAfter: r.cfg.StuckAfter, QueueTime: r.cfg.QueueTime,
+		Backend: r.cfg.Backend, RingBytes: r.cfg.RingBuffer, EdgesNs: edges.Nanoseconds(), StuckAfter: r.cfg.StuckAfter, QueueTime: r.cfg.QueueTime,
 		Sampling: r.cfg.Sampling.capture(),
 	})
 	if err != nil {
@@ -114,8 +114,11 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 	if r.metrics == nil {
 		r.set.Logger.Info("No metrics pipeline: requests that become no span are counted nowhere (receiver_ebpf_uncounted)")
 	}
+	for _, reason := range c.PassedOver() {
+		r.set.Logger.Info("A back-end does not work on this host", zap.Error(reason))
+	}
 	r.set.Logger.Info("Counting requests in the kernel",
-		zap.String("backend", "socket"), zap.Strings("hooks", c.Hooks()), zap.Int("ring_buffer", r.cfg.RingBuffer))
+		zap.String("backend", c.Backend()), zap.Strings("hooks", c.Hooks()), zap.Int("ring_buffer", r.cfg.RingBuffer))
 	r.goroutine.Add(2)
 	go r.readLoop(host)
 	go r.countLoop()

@@ -3,22 +3,31 @@
 package capture
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"time"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 	"github.com/cilium/ebpf/ringbuf"
 	"github.com/cilium/ebpf/rlimit"
+	"golang.org/x/sys/unix"
 
 	"github.com/sloe-dev/sloe/bpf"
+	"github.com/sloe-dev/sloe/internal/backend"
 )
+
+// ErrUnsupported is wrapped by the errors of Open that no retry can mend: a
+// capability or a kernel feature is missing.
+var ErrUnsupported = backend.ErrUnsupported
 
 // Options of a Capture.
 type Options struct {
+	// Backend is one of backend.Names(); empty stands for backend.Auto.
+	Backend string
 	// RingBytes is the size of the ring buffer: a power of two, at least a page.
 	RingBytes int
 	// EdgesNs are the upper bounds of the latency buckets of the aggregates, in
@@ -61,37 +70,63 @@ const (
 	Poll = 100 * time.Millisecond
 )
 
-// Capture is a set of attached programs.
-type Capture struct {
-	objects bpf.SocketObjects
-	links   []link.Link
-	reader  *ringbuf.Reader
-	hooks   []string
-	clock   Clock
-	control control
-	seen    aggregatesSeen
-	edges   int
+// objects of the kernel that the programs share with the capture.
+type objects struct {
+	bpf.SocketMaps
+	bpf.SocketVariables
 }
 
-// Open checks, loads and attaches. The error names what is missing and how to
-// get it.
+// Capture is a set of attached programs.
+type Capture struct {
+	backend  *backend.Backend
+	passed   []error // why the back-ends before it were passed over
+	objects  objects
+	programs map[string]*ebpf.Program // by name
+	hooks    []backend.Hook
+	links    []link.Link
+	reader   *ringbuf.Reader
+	clock    Clock
+	control  control
+	seen     aggregatesSeen
+	edges    int
+}
+
+// Open checks, loads and attaches the first back-end that works. The error names
+// what is missing and how to get it.
 func Open(options Options) (*Capture, error) {
-	if err := checkCapabilities("/proc/self/status"); err != nil {
+	if err := backend.CheckCapabilities("/proc/self/status"); err != nil {
 		return nil, err
 	}
-	if err := checkKernel(); err != nil {
+	types, err := backend.KernelTypes()
+	if err != nil {
 		return nil, err
 	}
 	// needed before Linux 5.11 only; where it fails, loading says so
 	_ = rlimit.RemoveMemlock()
-	c := &Capture{seen: aggregatesSeen{}, edges: len(options.EdgesNs)}
+	var passed []error
+	for _, b := range backend.Candidates(cmp.Or(options.Backend, backend.Auto)) {
+		c := &Capture{backend: b, passed: passed, seen: aggregatesSeen{}, edges: len(options.EdgesNs)}
+		err := c.open(options, types)
+		if err == nil {
+			return c, nil
+		}
+		passed = append(passed, fmt.Errorf("back-end %s: %w", b.Name, errors.Join(err, c.Close())))
+	}
+	if passed == nil {
+		return nil, fmt.Errorf("there is no back-end %q", options.Backend)
+	}
+	return nil, errors.Join(passed...)
+}
+
+func (c *Capture) open(options Options, types *btf.Spec) error {
+	var err error
+	if c.hooks, err = c.backend.Hooks(types, options.QueueTime); err != nil {
+		return err
+	}
 	if err := c.load(options); err != nil {
-		return nil, err
+		return err
 	}
-	if err := c.start(options); err != nil {
-		return nil, errors.Join(err, c.Close())
-	}
-	return c, nil
+	return c.start()
 }
 
 func (c *Capture) load(options Options) error {
@@ -117,20 +152,28 @@ func (c *Capture) load(options Options) error {
 			return fmt.Errorf("set %s: %w", name, err)
 		}
 	}
-	if err := spec.LoadAndAssign(&c.objects, nil); err != nil {
-		if errors.Is(err, os.ErrPermission) {
-			return fmt.Errorf("%w: the kernel %s refused the programs: %w", ErrUnsupported, release(), err)
+	backend.Keep(spec, c.hooks)
+	collection, err := ebpf.NewCollection(spec)
+	if err != nil {
+		if errors.Is(err, unix.EPERM) { // the verifier's refusals are EACCES and others
+			return fmt.Errorf("%w: the kernel %s does not allow such programs: %w", ErrUnsupported, backend.Release(), err)
 		}
-		return fmt.Errorf("load the programs into the kernel %s: %w", release(), err)
+		return fmt.Errorf("load the programs into the kernel %s: %w", backend.Release(), err)
 	}
+	defer collection.Close() // what is left of it
+	if err := collection.Assign(&c.objects); err != nil {
+		return fmt.Errorf("find the programs' maps: %w", err)
+	}
+	c.programs = maps.Clone(collection.Programs)
+	clear(collection.Programs)
 	c.control.variable, c.control.sampleBelow = c.objects.Controls, options.Sampling.below()
 	c.control.words.KeepBelow = allHashes
 	return nil
 }
 
-func (c *Capture) start(options Options) error {
+func (c *Capture) start() error {
 	// before any hook: the collector's own requests are not its business
-	if _, err := c.objects.LearnSelf.Run(&ebpf.RunOptions{}); err != nil {
+	if _, err := c.programs["learn_self"].Run(&ebpf.RunOptions{}); err != nil {
 		return fmt.Errorf("learn the collector's own process id: %w", err)
 	}
 	if err := errors.Join(c.insertAnonymous(), c.insertSharedBucket()); err != nil {
@@ -140,22 +183,33 @@ func (c *Capture) start(options Options) error {
 	if c.reader, err = ringbuf.NewReader(c.objects.Records); err != nil {
 		return fmt.Errorf("open the ring buffer: %w", err)
 	}
-	for _, h := range c.socketHooks() {
-		if h.queueTime && !options.QueueTime {
-			continue
-		}
-		l, err := link.AttachTracing(link.TracingOptions{Program: h.program})
+	for _, h := range c.hooks {
+		l, err := h.Attach(c.programs[h.Program])
 		if err != nil {
-			return fmt.Errorf("attach to %s: %w", h.tracepoint, err)
+			if errors.Is(err, unix.EPERM) {
+				return fmt.Errorf("%w: the kernel %s does not allow it: %w", ErrUnsupported, backend.Release(), err)
+			}
+			return err
 		}
 		c.links = append(c.links, l)
-		c.hooks = append(c.hooks, "tp_btf/"+h.tracepoint)
 	}
 	return nil
 }
 
-// Hooks names the attached programs.
-func (c *Capture) Hooks() []string { return c.hooks }
+// Backend names the back-end in use.
+func (c *Capture) Backend() string { return c.backend.Name }
+
+// PassedOver says why each back-end that comes before it was not taken.
+func (c *Capture) PassedOver() []error { return c.passed }
+
+// Hooks names the attached hooks.
+func (c *Capture) Hooks() []string {
+	names := make([]string, len(c.hooks))
+	for i, h := range c.hooks {
+		names[i] = h.String()
+	}
+	return names
+}
 
 // Detach stops the hooks. What they sent can still be read.
 func (c *Capture) Detach() error {
@@ -173,5 +227,8 @@ func (c *Capture) Close() error {
 	if c.reader != nil {
 		errs = append(errs, c.reader.Close())
 	}
-	return errors.Join(append(errs, c.objects.Close())...)
+	for _, p := range c.programs {
+		errs = append(errs, p.Close())
+	}
+	return errors.Join(append(errs, c.objects.SocketMaps.Close())...)
 }

@@ -4,7 +4,7 @@ package capture
 
 import (
 	"bufio"
-	"errors"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/sloe-dev/sloe/internal/backend"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
 )
 
@@ -52,36 +53,14 @@ func (p *peers) play(t testing.TB, n int) {
 	require.True(t, p.out.Scan(), "the peers ended")
 }
 
-func open(t testing.TB, ringBytes int) *Capture {
-	t.Helper()
-	return openWith(t, Options{RingBytes: ringBytes, Sampling: Sampling{Ratio: 1}})
-}
-
-// openWith fills in what the tests do not care about.
-func openWith(t testing.TB, options Options) *Capture {
-	t.Helper()
-	options.EdgesNs, options.StuckAfter, options.QueueTime = []uint64{1e6, 1e9}, time.Second, true
-	if testing.Short() {
-		t.Skip("live: loads programs into this kernel, as root; make test runs it")
-	}
-	c, err := Open(options)
-	if errors.Is(err, ErrUnsupported) && os.Geteuid() == 0 {
-		t.Skip(err) // names what the kernel lacks
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, c.Close()) })
-	c.Clock().Sync()
-	return c
-}
-
 // wholeRun plays turns under a fresh capture until one was watched whole: where
 // tracepoints can be preempted (Linux 7), the kernel now and then skips a hook,
 // counts that, and equality is not promised.
-func wholeRun(t *testing.T, ringBytes, n int) (*Capture, *peers) {
+func wholeRun(t *testing.T, name string, ringBytes, n int) (*Capture, *peers) {
 	t.Helper()
 	const tries = 5
 	for try := 1; ; try++ {
-		c := open(t, ringBytes)
+		c := open(t, name, ringBytes)
 		p := startPeers(t, "http")
 		p.play(t, n)
 		require.NoError(t, c.Detach())
@@ -97,9 +76,11 @@ func wholeRun(t *testing.T, ringBytes, n int) (*Capture, *peers) {
 
 // TestExchanges: each turn of an HTTP connection is one record a side, with the
 // process's own words for itself.
-func TestExchanges(t *testing.T) {
+func TestExchanges(t *testing.T) { eachBackend(t, "exchanges", testExchanges) }
+
+func testExchanges(t *testing.T, name string) {
 	const n = 500
-	c, p := wholeRun(t, 8<<20, n) // room for whatever else runs on this host
+	c, p := wholeRun(t, name, 8<<20, n) // room for whatever else runs on this host
 
 	byRole := map[uint8]int{}
 	sequences := map[uint8]uint32{}
@@ -128,7 +109,7 @@ func TestExchanges(t *testing.T) {
 		assert.LessOrEqual(t, e.StartNs, e.ResponseNs)
 		assert.EqualValues(t, unix.AF_INET, e.Family)
 		assert.Equal(t, e.Role == record.RoleServer, e.Flags&record.FlagQueueKnown != 0, "servers have a queue time, clients none")
-		assert.Less(t, time.Duration(e.QueueNs), time.Second)
+		assert.Less(t, time.Duration(e.QueueNs), time.Minute, "a time, not a clock: how long is for other tests")
 	}))
 	assert.Equal(t, map[uint8]int{record.RoleServer: n, record.RoleClient: n}, byRole)
 
@@ -148,13 +129,17 @@ func chars(c []int8) []byte {
 
 // TestSpill: what finds no room in the ring is counted in the aggregates, and both
 // together are all.
-func TestSpill(t *testing.T) {
+func TestSpill(t *testing.T) { eachBackend(t, "spill", testSpill) }
+
+func testSpill(t *testing.T, name string) {
 	const n = 2000
-	c, p := wholeRun(t, os.Getpagesize(), n) // nobody reads
+	c, p := wholeRun(t, name, os.Getpagesize(), n) // nobody reads
 
 	delivered, spilled := map[uint8]uint64{}, map[uint8]uint64{}
 	var e record.Exchange
+	samples := 0
 	require.NoError(t, c.Drain(func(sample []byte) {
+		samples++
 		if kind, err := record.KindOf(sample); err != nil || kind != record.KindExchange {
 			return
 		}
@@ -177,9 +162,9 @@ func TestSpill(t *testing.T) {
 	}
 	for _, role := range []uint8{record.RoleServer, record.RoleClient} {
 		assert.EqualValues(t, n, delivered[role]+spilled[role])
-		assert.NotZero(t, delivered[role])
 		assert.NotZero(t, spilled[role])
 	}
+	assert.NotZero(t, samples, "of whomever: others on this host may have filled the ring first")
 	counters, err := c.Counters()
 	require.NoError(t, err)
 	assert.Equal(t, counters.Ended(), counters.Delivered+counters.Spilled())
@@ -187,8 +172,10 @@ func TestSpill(t *testing.T) {
 }
 
 // TestOtherProtocols: a connection that does not speak HTTP is muted.
-func TestOtherProtocols(t *testing.T) {
-	c := open(t, 1<<20)
+func TestOtherProtocols(t *testing.T) { eachBackend(t, "muting", testOtherProtocols) }
+
+func testOtherProtocols(t *testing.T, name string) {
+	c := open(t, name, 1<<20)
 	before, err := c.Counters()
 	require.NoError(t, err)
 	startPeers(t, "other").play(t, 100)
@@ -202,13 +189,18 @@ func TestOtherProtocols(t *testing.T) {
 func BenchmarkHooks(b *testing.B) {
 	for _, protocol := range []string{"http", "other"} {
 		b.Run(protocol, func(b *testing.B) {
-			c := open(b, 8<<20)
+			c := open(b, cmp.Or(os.Getenv(requiredVariable), backend.Auto), 8<<20)
 			p := startPeers(b, protocol)
 			p.play(b, 100)
 			stats, err := ebpf.EnableStats(uint32(unix.BPF_STATS_RUN_TIME))
 			require.NoError(b, err)
 			defer stats.Close()
-			programs := map[string]*ebpf.Program{"send": c.objects.SockSend, "recv": c.objects.SockRecv, "arrival": c.objects.SockArrival}
+			programs := map[string]*ebpf.Program{}
+			for _, h := range c.backend.IO {
+				if p := c.programs[h.Program]; p != nil {
+					programs[h.Program] = p
+				}
+			}
 			before := map[string]*ebpf.ProgramStats{}
 			for name, program := range programs {
 				before[name], err = program.Stats()

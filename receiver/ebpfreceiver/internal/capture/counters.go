@@ -102,10 +102,10 @@ func (c *Capture) Counters() (Counters, error) {
 	for counter, reason := range lossReasons {
 		out.Lost[reason] = sum.Of[counter]
 	}
-	for _, p := range []*ebpf.Program{c.objects.SockSend, c.objects.SockRecv, c.objects.SockState, c.objects.SockDestroy, c.objects.SockArrival} {
-		stats, err := p.Stats()
+	for _, h := range c.hooks {
+		stats, err := c.programs[h.Program].Stats()
 		if err != nil {
-			return out, fmt.Errorf("read the statistics of %s: %w", p, err)
+			return out, fmt.Errorf("read the statistics of %s: %w", h, err)
 		}
 		out.Lost[recursionMisses] += stats.RecursionMisses
 	}

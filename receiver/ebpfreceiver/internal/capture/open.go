@@ -18,7 +18,7 @@ type OpenExchange = bpf.SocketOpenExchange
 // OpenExchanges lists the requests that are unanswered now, by walking over the
 // sockets' storage.
 func (c *Capture) OpenExchanges() ([]OpenExchange, error) {
-	it, err := link.AttachIter(link.IterOptions{Program: c.objects.ListOpen, Map: c.objects.Connections})
+	it, err := link.AttachIter(link.IterOptions{Program: c.programs["list_open"], Map: c.objects.Connections})
 	if err != nil {
 		return nil, fmt.Errorf("attach the iterator over connections: %w", err)
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package capture
+package backend
 
 import (
 	"errors"
@@ -9,12 +9,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cilium/ebpf/btf"
 	"golang.org/x/sys/unix"
 )
 
-// ErrUnsupported is wrapped by the errors of Open that no retry can mend: a
-// capability or a kernel feature is missing.
+// ErrUnsupported is wrapped by the errors that no retry can mend: a capability or a
+// kernel feature is missing.
 var ErrUnsupported = errors.New("this host does not let the ebpf receiver work")
 
 type capability struct {
@@ -28,8 +27,9 @@ var capabilities = []capability{
 	{"CAP_PERFMON", unix.CAP_PERFMON, "to attach them to tracepoints and to read memory of the traced processes"},
 }
 
-// checkCapabilities names what is missing and how to get it.
-func checkCapabilities(status string) error {
+// CheckCapabilities reads a /proc/PID/status, and names what is missing and how to
+// get it.
+func CheckCapabilities(status string) error {
 	effective, err := effectiveCapabilities(status)
 	if err != nil {
 		return err
@@ -66,41 +66,8 @@ func effectiveCapabilities(status string) (uint64, error) {
 	return 0, fmt.Errorf("read the process's capabilities: no CapEff in %s", status)
 }
 
-// tracepoint is a hook of the back-end and the version of Linux that has it.
-type tracepoint struct {
-	name  string
-	since string
-}
-
-var socketTracepoints = []tracepoint{
-	{"sock_send_length", "6.3"},
-	{"sock_recv_length", "6.3"},
-	{"sk_data_ready", "6.3"},
-	{"inet_sock_set_state", "4.16"},
-	{"tcp_destroy_sock", "4.15"},
-	{"sched_process_exit", "2.6"},
-	{"sched_process_exec", "3.4"},
-}
-
-// checkKernel looks for the hooks in the kernel's type information; versions
-// tell nothing of a kernel with features carried over.
-func checkKernel() error {
-	types, err := btf.LoadKernelSpec()
-	if err != nil {
-		return fmt.Errorf("%w: the kernel's type information (/sys/kernel/btf/vmlinux) cannot be read: %w. "+
-			"It needs a kernel with CONFIG_DEBUG_INFO_BTF, and /sys to be mounted", ErrUnsupported, err)
-	}
-	for _, t := range socketTracepoints {
-		var typedef *btf.Typedef
-		if err := types.TypeByName("btf_trace_"+t.name, &typedef); err != nil {
-			return fmt.Errorf("%w: the kernel %s has no tracepoint %s, which Linux has since %s",
-				ErrUnsupported, release(), t.name, t.since)
-		}
-	}
-	return nil
-}
-
-func release() string {
+// Release of the running kernel, as uname says it.
+func Release() string {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
 		return "of unknown version"

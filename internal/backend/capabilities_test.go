@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package capture
+package backend
 
 import (
 	"fmt"
@@ -54,7 +54,7 @@ func TestCheckCapabilities(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.what, func(t *testing.T) {
-			err := checkCapabilities(statusFile(t, tt.effective))
+			err := CheckCapabilities(statusFile(t, tt.effective))
 			if tt.want == "" {
 				require.NoError(t, err)
 				return
@@ -67,14 +67,14 @@ func TestCheckCapabilities(t *testing.T) {
 
 func TestCapabilitiesThatCannotBeRead(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "status")
-	err := checkCapabilities(missing)
+	err := CheckCapabilities(missing)
 	require.ErrorIs(t, err, os.ErrNotExist)
 	require.ErrorContains(t, err, "read the process's capabilities")
 
 	require.NoError(t, os.WriteFile(missing, []byte("Name:\tx\n"), 0o600))
-	require.EqualError(t, checkCapabilities(missing), "read the process's capabilities: no CapEff in "+missing)
+	require.EqualError(t, CheckCapabilities(missing), "read the process's capabilities: no CapEff in "+missing)
 
-	require.ErrorContains(t, checkCapabilities(statusFile(t, "not hexadecimal")), "invalid syntax")
+	require.ErrorContains(t, CheckCapabilities(statusFile(t, "not hexadecimal")), "invalid syntax")
 }
 
 // TestEffectiveCapabilitiesOfThisProcess reads the real file.
@@ -85,16 +85,4 @@ func TestEffectiveCapabilitiesOfThisProcess(t *testing.T) {
 	var data [2]unix.CapUserData
 	require.NoError(t, unix.Capget(&header, &data[0]))
 	assert.Equal(t, uint64(data[1].Effective)<<32|uint64(data[0].Effective), effective)
-}
-
-func TestHooksAreRequired(t *testing.T) {
-	var required, used []string
-	for _, t := range socketTracepoints {
-		required = append(required, t.name)
-	}
-	for _, h := range (&Capture{}).socketHooks() {
-		used = append(used, h.tracepoint)
-	}
-	assert.ElementsMatch(t, required, used)
-	assert.NotEqual(t, "of unknown version", release())
 }

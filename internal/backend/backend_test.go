@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package backend
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/cilium/ebpf/btf"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sloe-dev/sloe/bpf"
+)
+
+// kernel is type information with these tracepoints and functions.
+func kernel(t *testing.T, tracepoints, functions []string) *btf.Spec {
+	t.Helper()
+	b, err := btf.NewBuilder(nil, nil)
+	require.NoError(t, err)
+	for _, name := range tracepoints {
+		_, err := b.Add(&btf.Typedef{Name: "btf_trace_" + name, Type: &btf.Pointer{Target: &btf.Void{}}})
+		require.NoError(t, err)
+	}
+	for _, name := range functions {
+		_, err := b.Add(&btf.Func{Name: name, Type: &btf.FuncProto{Return: &btf.Void{}}, Linkage: btf.StaticFunc})
+		require.NoError(t, err)
+	}
+	types, err := b.Spec()
+	require.NoError(t, err)
+	return types
+}
+
+var (
+	always    = []string{"sched_process_exec", "sched_process_exit", "tcp_destroy_sock", "inet_sock_set_state"}
+	from63    = append([]string{"sk_data_ready", "sock_recv_length", "sock_send_length"}, always...)
+	functions = []string{"inet_sendmsg", "inet_recvmsg", "sock_def_readable"}
+)
+
+func TestHooks(t *testing.T) {
+	tests := []struct {
+		what      string
+		backend   string
+		types     *btf.Spec
+		queueTime bool
+		want      []string // besides those of all back-ends
+		err       string
+	}{
+		{"tracepoints", Socket, kernel(t, from63, nil), true, []string{"tp_btf/sk_data_ready", "tp_btf/sock_recv_length", "tp_btf/sock_send_length"}, ""},
+		{"no queue times", Socket, kernel(t, from63, nil), false, []string{"tp_btf/sock_recv_length", "tp_btf/sock_send_length"}, ""},
+		{"before Linux 6.3", Socket, kernel(t, always, functions), true, nil, "no tracepoint sk_data_ready, which Linux has since 6.3"},
+		{"before Linux 6.3, no queue times", Socket, kernel(t, always, functions), false, nil, "no tracepoint sock_recv_length, which Linux has since 6.3"},
+		{"functions alone", Fexit, kernel(t, always, functions), true, []string{"fentry/sock_def_readable", "fexit/inet_recvmsg", "fexit/inet_sendmsg"}, ""},
+		{"and sendpage", Fexit, kernel(t, always, append([]string{"tcp_sendpage"}, functions...)), false, []string{"fexit/inet_recvmsg", "fexit/inet_sendmsg", "fexit/tcp_sendpage"}, ""},
+		{"no such function", Fexit, kernel(t, always, functions[1:]), false, nil, "no function inet_sendmsg, which Linux has since 2.6"},
+		{"no end of connections", Socket, kernel(t, from63[:5], nil), true, nil, "no tracepoint tcp_destroy_sock, which Linux has since 4.15"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.what, func(t *testing.T) {
+			candidates := Candidates(tt.backend)
+			require.Len(t, candidates, 1)
+			hooks, err := candidates[0].Hooks(tt.types, tt.queueTime)
+			if tt.err != "" {
+				require.ErrorIs(t, err, ErrUnsupported)
+				require.ErrorContains(t, err, tt.err)
+				return
+			}
+			require.NoError(t, err)
+			var names []string
+			for _, h := range hooks[len(common):] {
+				if h.Module == "" { // whether IPv6 is there, this host decides
+					names = append(names, h.String())
+				}
+			}
+			assert.Equal(t, tt.want, names)
+		})
+	}
+}
+
+func TestCandidates(t *testing.T) {
+	assert.Equal(t, []string{Auto, Socket, Fexit}, Names())
+	assert.Equal(t, All(), Candidates(Auto))
+	for _, b := range All() {
+		assert.Equal(t, []*Backend{b}, Candidates(b.Name))
+		assert.NotEmpty(t, b.Unseen)
+	}
+	assert.Empty(t, Candidates("fentry"))
+	assert.Empty(t, Candidates(""))
+}
+
+// TestEveryProgramHasAHook: the object and the back-ends name the same programs,
+// at the same places.
+func TestEveryProgramHasAHook(t *testing.T) {
+	spec, err := bpf.LoadSocket()
+	require.NoError(t, err)
+	named := slices.Clone(utilities)
+	for _, h := range common {
+		named = append(named, h.Program)
+		assert.Equal(t, h.String(), spec.Programs[h.Program].SectionName)
+	}
+	for _, b := range All() {
+		for _, h := range b.IO {
+			named = append(named, h.Program)
+			assert.Equal(t, h.String(), spec.Programs[h.Program].SectionName)
+		}
+	}
+	assert.ElementsMatch(t, slices.Collect(maps.Keys(spec.Programs)), named)
+
+	Keep(spec, []Hook{common[0]})
+	assert.ElementsMatch(t, append([]string{common[0].Program}, utilities...), slices.Collect(maps.Keys(spec.Programs)))
+}
+
+func TestRelease(t *testing.T) { assert.NotEqual(t, "of unknown version", Release()) }
