@@ -17,11 +17,6 @@ type Indicator struct {
 	Family Family
 
 	judge func(*Event, time.Duration) Verdict
-	// version grows when the rule changes, so that counts by the old rule and
-	// the new one are never added up.
-	version string
-	// timed indicators depend on the latency threshold.
-	timed bool
 }
 
 // Judge tells good from bad. The threshold is the service's latency threshold,
@@ -35,10 +30,8 @@ func (i *Indicator) Judge(e *Event, threshold time.Duration) Verdict {
 
 // Definition identifies the rule, with the threshold if it depends on it.
 func (i *Indicator) Definition(threshold time.Duration) slo.Definition {
-	if !i.timed {
-		return slo.DefinitionOf(i.Name, i.version)
-	}
-	return slo.DefinitionOf(i.Name, i.version, "threshold="+threshold.String())
+	definition, _ := slo.BuiltInDefinition(i.Name, threshold) // it is one
+	return definition
 }
 
 // availability is the rule that the availability indicators share: the families
