@@ -38,6 +38,9 @@ type Settings struct {
 	// Committed is told the outcome of each commit that wrote something, and of
 	// each deletion of old minutes that failed. It must not call the Keeper.
 	Committed func(err error)
+	// Delivered says that counts come by Deliver alone. What is durable is then
+	// that up to which the last batch was read, however late it is.
+	Delivered bool
 }
 
 // Keeper owns the way from Pending to the Ledger. Life cycle: New, Start, then
@@ -49,6 +52,9 @@ type Keeper struct {
 
 	mu       sync.Mutex // guards what follows: one commit at a time
 	inFlight *budget.Batch
+	// archived: the batch in flight is one for Archive.
+	archived bool
+	through  time.Time // up to which batches were delivered
 	retained slo.Minute
 
 	stop chan struct{}
@@ -60,7 +66,7 @@ const retainEvery = 60
 
 // New returns a Keeper that takes counts at once and serves none before Start.
 func New(set Settings) *Keeper {
-	k := &Keeper{set: set, pending: budget.NewPending(set.Clock), stop: make(chan struct{})}
+	k := &Keeper{set: set, pending: budget.NewPending(set.Clock), through: time.Unix(0, 0), stop: make(chan struct{})}
 	k.ledger.Store(budget.NewLedger(set.Window))
 	return k
 }
@@ -117,17 +123,15 @@ func (k *Keeper) Flush(ctx context.Context) error {
 	defer k.mu.Unlock()
 	// A batch that storage refused goes first and unchanged, under its number:
 	// it may have been committed all the same.
-	for range 2 {
-		retry := k.inFlight != nil
-		if !retry {
-			k.inFlight = k.pending.Drain()
-		}
-		if err := k.commit(ctx); err != nil {
-			return err
-		}
-		if !retry {
-			break
-		}
+	if err := k.finish(ctx); err != nil {
+		return err
+	}
+	k.inFlight = k.pending.Drain()
+	if k.set.Delivered {
+		k.inFlight.Until = k.through
+	}
+	if err := k.commit(ctx); err != nil {
+		return err
 	}
 	if err := k.set.Store.Fold(ctx); err != nil {
 		k.set.Committed(err)
@@ -166,8 +170,10 @@ func (k *Keeper) commit(ctx context.Context) error {
 			return fmt.Errorf("commit counts: %w", err)
 		}
 	}
-	k.Ledger().Apply(b)
-	k.inFlight = nil
+	if !k.archived {
+		k.Ledger().Apply(b)
+	}
+	k.inFlight, k.archived = nil, false
 	return nil
 }
 

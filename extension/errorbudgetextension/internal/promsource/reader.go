@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package promsource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync/atomic"
+	"time"
+
+	"github.com/sloe-dev/sloe/internal/slo"
+)
+
+// How much is asked for at once. A page is halved when it cannot be had, and grows
+// while there is much to read and its answers are small.
+const (
+	firstPage = 10 * time.Minute
+	leastPage = 15 * time.Second
+	mostPage  = 6 * time.Hour
+	// fewSamples and manySamples are when the next page is longer or shorter: a
+	// page is held in memory until it is delivered.
+	fewSamples     = 200_000
+	manySamples    = 1_000_000
+	manyIncrements = 200_000
+)
+
+const (
+	// maxRewind bounds how far back late samples are looked for. It is how late an
+	// event may be.
+	maxRewind = 2 * time.Hour
+	// forgetAfter is how long a series may be silent before it is another one when
+	// it comes back.
+	forgetAfter = 7 * 24 * time.Hour
+	// behind is by how much the reading may lag and still be no read of the past.
+	behind = 2 * time.Minute
+	// maxBackoff is how often a Prometheus is asked at least that does not answer.
+	maxBackoff = time.Minute
+	// progressEvery is how often the progress of a long read is told.
+	progressEvery = 10 * time.Second
+)
+
+// Reader follows the counters of a Prometheus. Life cycle: New, then Run once.
+type Reader struct {
+	set       *Settings
+	selection [selectorBytes]byte
+	at        position
+	counters  map[seriesID]counter
+	announced map[slo.Key]slo.Definition
+	page      time.Duration
+
+	pastRead bool // told that the past is read
+	told     time.Time
+	events   uint64 // since told
+	read     atomic.Int64
+	series   atomic.Int64
+}
+
+// New returns a Reader that goes on where a cursor says, nil if there is none. An
+// error says that the cursor is of no use: the Reader then goes on behind what the
+// store holds.
+func New(set Settings, cursor []byte, stored Extent) (*Reader, error) {
+	r := &Reader{
+		set: &set, selection: set.selection(), page: firstPage,
+		counters: map[seriesID]counter{}, announced: map[slo.Key]slo.Definition{},
+	}
+	err := r.recall(cursor, stored)
+	r.publish()
+	return r, err
+}
+
+// errSelection: what was read before was selected otherwise.
+var errSelection = errors.New("the selection of the series changed: what its counters held until now is not counted")
+
+func (r *Reader) recall(cursor []byte, stored Extent) error {
+	if cursor == nil {
+		r.at = begin(r.set, stored)
+		return nil
+	}
+	selection, at, counters, err := readCursor(cursor)
+	if err != nil {
+		r.at = begin(r.set, stored)
+		return err
+	}
+	r.at, r.counters = at.goOn(r.set, stored), counters
+	if selection != r.selection && !r.at.ended(r.set) {
+		r.at.origin = r.at.through
+		r.counters = map[seriesID]counter{}
+		return errSelection
+	}
+	return nil
+}
+
+// Run reads until the context ends, or, if it reads history alone, until that is
+// read.
+func (r *Reader) Run(ctx context.Context) {
+	wait := time.Duration(0)
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	r.told = r.set.Clock()
+	for !r.at.ended(r.set) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		more, err := r.step(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		r.set.Report(err)
+		switch {
+		case err != nil:
+			wait = min(max(2*wait, time.Second), maxBackoff)
+		case more:
+			wait = 0
+		default:
+			wait = r.set.Interval
+		}
+		timer.Reset(wait)
+	}
+}
+
+// ReadThrough returns the instant up to which samples were asked for. It may be
+// called from any goroutine, as Series may.
+func (r *Reader) ReadThrough() time.Time { return time.UnixMilli(r.read.Load()) }
+
+// Series returns how many series are followed.
+func (r *Reader) Series() int { return int(r.series.Load()) }
+
+func (r *Reader) publish() {
+	r.read.Store(r.at.read)
+	r.series.Store(int64(len(r.counters)))
+}
+
+// step reads one page and delivers it. It tells whether there is more to read.
+func (r *Reader) step(ctx context.Context) (more bool, err error) {
+	now := r.set.Clock().UnixMilli()
+	from := min(r.at.through, now)
+	to := min(from+r.page.Milliseconds(), now)
+	if r.set.HistoryOnly {
+		to = min(to, r.at.taken.from.Time().UnixMilli())
+	}
+	p := newPage(r, from, to)
+	if err := r.set.Samples(ctx, from, to, p.take); err != nil {
+		r.page = max(r.page/2, leastPage)
+		return false, err
+	}
+	if back := max(p.back, from-maxRewind.Milliseconds()); back < from && now-from <= maxRewind.Milliseconds() {
+		// A series comes back, so samples of a time that was read may have come late.
+		r.at.reread, r.at.through = from, back
+		return true, nil
+	}
+	if err := r.deliver(ctx, p, now); err != nil {
+		return false, fmt.Errorf("keep what was read of Prometheus: %w", err)
+	}
+	r.resize(p)
+	r.tell(now)
+	return to < now && r.at.through == to, nil
+}
+
+// deliver hands a page over with the cursor behind it, and moves on.
+func (r *Reader) deliver(ctx context.Context, p *page, now int64) error {
+	at := r.at
+	at.read = max(at.read, p.to)
+	at.through = p.to
+	if late := now - r.set.Overlap.Milliseconds(); at.through > late {
+		at.through = max(p.from, late)
+	}
+	b := p.batch()
+	counters := r.counters
+	if len(p.counters) > 0 || p.to < now {
+		counters = maps.Clone(r.counters)
+		maps.Copy(counters, p.counters)
+		forget(counters, at.through)
+		b.Cursor = appendCursor(nil, r.selection, at, counters)
+	}
+	if err := r.set.Deliver(ctx, b); err != nil {
+		return err
+	}
+	r.at, r.counters = at, counters
+	maps.Copy(r.announced, p.definitions)
+	r.events += p.events
+	r.publish()
+	r.set.Told(p.tally)
+	return nil
+}
+
+func forget(counters map[seriesID]counter, through int64) {
+	maps.DeleteFunc(counters, func(_ seriesID, c counter) bool { return c.millis < through-forgetAfter.Milliseconds() })
+}
+
+func (r *Reader) resize(p *page) {
+	switch {
+	case p.samples > manySamples || len(p.increments) > manyIncrements:
+		r.page = max(r.page/2, leastPage)
+	case p.samples < fewSamples:
+		r.page = min(2*r.page, mostPage)
+	}
+}
+
+// tell reports the progress while the past is read, and when it is.
+func (r *Reader) tell(now int64) {
+	goal := now
+	if r.set.HistoryOnly {
+		goal = r.at.taken.from.Time().UnixMilli()
+	}
+	caughtUp := goal-r.at.read < behind.Milliseconds() && (!r.set.HistoryOnly || r.at.ended(r.set))
+	at := r.set.Clock()
+	if caughtUp == r.pastRead && (caughtUp || at.Sub(r.told) < progressEvery) {
+		return
+	}
+	r.set.Progress(Progress{
+		Through: time.UnixMilli(r.at.read), Goal: time.UnixMilli(goal), Series: len(r.counters), Events: r.events, CaughtUp: caughtUp,
+	})
+	r.pastRead, r.told, r.events = caughtUp, at, 0
+}
