@@ -33,6 +33,11 @@ func (c *counter) findCatalogue(host component.Host) (slo.Catalogue, error) {
 	if !ok {
 		return nil, fmt.Errorf("error_budget: the extension %s records counts but has no catalogue", id)
 	}
+	if supplied, ok := recorder.(slo.Supplied); ok && supplied.SuppliedBy() != "" {
+		c.logger.Info("The extension takes its counts from elsewhere; it is told none, and its catalogue holds",
+			zap.Stringer("extension", id), zap.String("source", supplied.SuppliedBy()))
+		return catalogue, nil
+	}
 	c.recorder = recorder
 	return catalogue, nil
 }

@@ -25,6 +25,10 @@ type Config struct {
 	Exclusions string `mapstructure:"exclusions"`
 	// ReloadInterval is how often the catalogue is looked at for changes.
 	ReloadInterval time.Duration `mapstructure:"reload_interval"`
+	// Source says where counts come from: the sli connector, or a Prometheus.
+	Source string `mapstructure:"source"`
+	// Prometheus is what counts are read from, or their past.
+	Prometheus PrometheusConfig `mapstructure:"prometheus"`
 	// StorageDirectory holds the counts. It is created if it is missing.
 	StorageDirectory string `mapstructure:"storage_directory"`
 	// AuditDirectory holds the audit log. Empty, it is StorageDirectory, or none
@@ -81,6 +85,8 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		HTTP:             server,
 		ReloadInterval:   defaultReloadInterval,
+		Source:           sourceConnector,
+		Prometheus:       defaultPrometheus(),
 		StorageDirectory: defaultStorageDirectory,
 		CommitInterval:   defaultCommitInterval,
 		StaleAfter:       defaultStaleAfter,
@@ -106,6 +112,7 @@ func (c *Config) Validate() error {
 		errs = errors.Join(errs, errors.New("`catalogue` must be the path of a file or a directory, or a list of such paths; leave it out for none"))
 	}
 	return errors.Join(errs,
+		c.validateSource(),
 		c.Alerts.validate(),
 		within("reload_interval", c.ReloadInterval, minReloadInterval, maxReloadInterval),
 		within("commit_interval", c.CommitInterval, minCommitInterval, maxCommitInterval),

@@ -29,6 +29,7 @@ type budgetExtension struct {
 	set       extension.Settings
 	cfg       *Config
 	telemetry *metadata.TelemetryBuilder
+	elsewhere elsewhere
 	clock     func() time.Time
 	instance  string // service.instance.id of this run of the collector
 
@@ -43,6 +44,7 @@ type budgetExtension struct {
 	audit      auditTrail
 	overrides  *override.Book
 	server     *endpoint
+	source     *source
 
 	stop     chan struct{}
 	done     sync.WaitGroup
@@ -85,11 +87,15 @@ func (e *budgetExtension) start(ctx context.Context, host component.Host) error 
 		Window:    func(s slo.Service) time.Duration { return e.catalogue.Lookup(s).Window },
 		Interval:  e.cfg.CommitInterval,
 		Committed: e.committed,
+		Delivered: e.suppliedByPrometheus(),
 	})
 	if err = k.Start(ctx); err != nil {
 		return err
 	}
 	e.keeper = k
+	if err = e.openSource(ctx, host); err != nil {
+		return err
+	}
 	if err = e.startExclusions(); err != nil {
 		return err
 	}
@@ -117,6 +123,9 @@ func (e *budgetExtension) start(ctx context.Context, host component.Host) error 
 	}
 	if err = e.alerter.start(ctx, host); err != nil {
 		return err
+	}
+	if e.source != nil {
+		e.done.Go(e.runSource)
 	}
 	e.done.Add(1)
 	go e.followCatalogue()

@@ -22,6 +22,7 @@ const (
 	troubleAlerts
 	troubleStorage
 	troubleAudit
+	troublePrometheus
 	troubles
 )
 

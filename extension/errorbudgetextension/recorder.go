@@ -11,21 +11,31 @@ import (
 var (
 	_ slo.Recorder  = (*budgetExtension)(nil)
 	_ slo.Catalogue = (*budgetExtension)(nil)
+	_ slo.Supplied  = (*budgetExtension)(nil)
 )
 
 // Add counts. It takes a short lock and no disk; the counts are served when they
 // are durable.
 func (e *budgetExtension) Add(key slo.Key, minute slo.Minute, good, bad uint64, definition slo.Definition, writer slo.Writer) {
+	if e.refuse() {
+		return
+	}
 	e.keeper.Pending().Add(key, minute, good, bad, definition, e.lasting(writer))
 }
 
 // Heartbeat says that a minute was measured.
 func (e *budgetExtension) Heartbeat(minute slo.Minute, writer slo.Writer) {
+	if e.refuse() {
+		return
+	}
 	e.keeper.Pending().Heartbeat(minute, e.lasting(writer))
 }
 
 // Open says how many requests of a service are unanswered.
 func (e *budgetExtension) Open(service slo.Service, minute slo.Minute, open uint64, writer slo.Writer) {
+	if e.refuse() {
+		return
+	}
 	e.keeper.Open(service, minute, open, e.lasting(writer))
 }
 

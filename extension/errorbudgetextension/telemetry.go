@@ -23,6 +23,8 @@ import (
 func (e *budgetExtension) observe() error {
 	return errors.Join(
 		e.telemetry.RegisterExtensionErrorBudgetAlertsCallback(e.observeAlerts),
+		e.telemetry.RegisterExtensionErrorBudgetPrometheusBehindCallback(e.observeBehind),
+		e.telemetry.RegisterExtensionErrorBudgetPrometheusSeriesCallback(e.observeSeries),
 		e.telemetry.RegisterExtensionErrorBudgetOverridesCallback(e.observeOverrides),
 		e.telemetry.RegisterExtensionErrorBudgetRemainingCallback(e.observeRemaining),
 		e.telemetry.RegisterExtensionErrorBudgetStateCallback(e.observeState),
@@ -50,6 +52,9 @@ func (e *budgetExtension) observeState(_ context.Context, o metric.Int64Observer
 func (e *budgetExtension) observeRefused(_ context.Context, o metric.Int64Observer) error {
 	for _, reason := range budget.Reasons() {
 		o.Observe(int64(e.keeper.Pending().Lost(reason)), metric.WithAttributes(attribute.Stringer("reason", reason)))
+	}
+	if e.suppliedByPrometheus() {
+		o.Observe(int64(e.elsewhere.refused.Load()), metric.WithAttributes(attribute.String("reason", "other_feeder")))
 	}
 	return nil
 }
@@ -110,4 +115,26 @@ func identity(s slo.Service) []attribute.KeyValue {
 func wouldStop(g budgetapi.Gate) bool {
 	shadow := slices.ContainsFunc(g.Reasons, func(r budgetapi.Reason) bool { return r.Code == string(policy.Shadow) })
 	return shadow && g.Allow && g.State != budgetapi.StateCanary && g.State != budgetapi.StateNormal
+}
+
+func outcomeOf(outcome string) metric.MeasurementOption {
+	return metric.WithAttributes(attribute.String("outcome", outcome))
+}
+
+func reasonOf(reason string) metric.MeasurementOption {
+	return metric.WithAttributes(attribute.String("reason", reason))
+}
+
+func (e *budgetExtension) observeBehind(_ context.Context, o metric.Float64Observer) error {
+	if e.source != nil && e.suppliedByPrometheus() {
+		o.Observe(e.clock().Sub(e.source.reader.ReadThrough()).Seconds())
+	}
+	return nil
+}
+
+func (e *budgetExtension) observeSeries(_ context.Context, o metric.Int64Observer) error {
+	if e.source != nil {
+		o.Observe(int64(e.source.reader.Series()))
+	}
+	return nil
 }

@@ -13,7 +13,7 @@ type Writer struct {
 }
 
 // Recorder takes the counts of indicators. The error_budget extension is one;
-// the sli connector is its sole feeder.
+// the sli connector is its sole feeder, unless it is Supplied by another one.
 //
 // The methods may be called from any goroutine between the extension's Start
 // and Shutdown. They do not block on storage and keep no reference to their
@@ -34,4 +34,13 @@ type Recorder interface {
 	// same writer said before, and is never added to a count. A service with open
 	// requests and no answers is down, not idle.
 	Open(service Service, minute Minute, open uint64, writer Writer)
+}
+
+// Supplied is a Recorder that may have a feeder of its own. A connector that finds
+// one asks it first: a Recorder has one feeder, or events would count twice.
+type Supplied interface {
+	// SuppliedBy names where the counts come from, and is empty if they come from
+	// the connector. If it is not, the connector tells no counts; the catalogue is
+	// that of the Recorder all the same.
+	SuppliedBy() string
 }

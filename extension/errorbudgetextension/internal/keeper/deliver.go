@@ -17,7 +17,7 @@ func (k *Keeper) Deliver(ctx context.Context, b *budget.Batch) error {
 }
 
 // Archive is Deliver for minutes of the past that are many: they are durable, and
-// served after the next Rebuild.
+// served after Serve.
 func (k *Keeper) Archive(ctx context.Context, b *budget.Batch) error {
 	return k.take(ctx, b, true)
 }
@@ -43,4 +43,16 @@ func (k *Keeper) finish(ctx context.Context) error {
 		return nil
 	}
 	return k.commit(ctx)
+}
+
+// Serve serves what was archived. An error says that it is not, and that Serve is
+// to be called again.
+func (k *Keeper) Serve(ctx context.Context) error {
+	k.mu.Lock()
+	err := k.finish(ctx)
+	k.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return k.Rebuild(ctx)
 }

@@ -25,19 +25,25 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                              metric.Meter
-	mu                                 sync.Mutex
-	registrations                      []metric.Registration
-	ExtensionErrorBudgetAlerts         metric.Int64ObservableGauge
-	ExtensionErrorBudgetCommits        metric.Int64Counter
-	ExtensionErrorBudgetDecisions      metric.Int64Counter
-	ExtensionErrorBudgetNotifications  metric.Int64Counter
-	ExtensionErrorBudgetOverrides      metric.Int64ObservableGauge
-	ExtensionErrorBudgetRefusedEvents  metric.Int64ObservableCounter
-	ExtensionErrorBudgetRemaining      metric.Float64ObservableGauge
-	ExtensionErrorBudgetState          metric.Int64ObservableGauge
-	ExtensionErrorBudgetStorageDamages metric.Int64Counter
-	ExtensionErrorBudgetWouldStop      metric.Int64Counter
+	meter                                        metric.Meter
+	mu                                           sync.Mutex
+	registrations                                []metric.Registration
+	ExtensionErrorBudgetAlerts                   metric.Int64ObservableGauge
+	ExtensionErrorBudgetCommits                  metric.Int64Counter
+	ExtensionErrorBudgetDecisions                metric.Int64Counter
+	ExtensionErrorBudgetNotifications            metric.Int64Counter
+	ExtensionErrorBudgetOverrides                metric.Int64ObservableGauge
+	ExtensionErrorBudgetPrometheusBehind         metric.Float64ObservableGauge
+	ExtensionErrorBudgetPrometheusReads          metric.Int64Counter
+	ExtensionErrorBudgetPrometheusRefusedSamples metric.Int64Counter
+	ExtensionErrorBudgetPrometheusResets         metric.Int64Counter
+	ExtensionErrorBudgetPrometheusSeries         metric.Int64ObservableGauge
+	ExtensionErrorBudgetPrometheusUncounted      metric.Int64Counter
+	ExtensionErrorBudgetRefusedEvents            metric.Int64ObservableCounter
+	ExtensionErrorBudgetRemaining                metric.Float64ObservableGauge
+	ExtensionErrorBudgetState                    metric.Int64ObservableGauge
+	ExtensionErrorBudgetStorageDamages           metric.Int64Counter
+	ExtensionErrorBudgetWouldStop                metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -72,6 +78,36 @@ func (builder *TelemetryBuilder) RegisterExtensionErrorBudgetOverridesCallback(c
 		cb(ctx, &observerInt64{inst: builder.ExtensionErrorBudgetOverrides, obs: o})
 		return nil
 	}, builder.ExtensionErrorBudgetOverrides)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExtensionErrorBudgetPrometheusBehindCallback sets callback for observable ExtensionErrorBudgetPrometheusBehind metric.
+func (builder *TelemetryBuilder) RegisterExtensionErrorBudgetPrometheusBehindCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ExtensionErrorBudgetPrometheusBehind, obs: o})
+		return nil
+	}, builder.ExtensionErrorBudgetPrometheusBehind)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExtensionErrorBudgetPrometheusSeriesCallback sets callback for observable ExtensionErrorBudgetPrometheusSeries metric.
+func (builder *TelemetryBuilder) RegisterExtensionErrorBudgetPrometheusSeriesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExtensionErrorBudgetPrometheusSeries, obs: o})
+		return nil
+	}, builder.ExtensionErrorBudgetPrometheusSeries)
 	if err != nil {
 		return err
 	}
@@ -194,9 +230,45 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{override}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExtensionErrorBudgetPrometheusBehind, err = builder.meter.Float64ObservableGauge(
+		"otelcol_extension_error_budget_prometheus_behind",
+		metric.WithDescription("How far behind now the reading of Prometheus is. [Development]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExtensionErrorBudgetPrometheusReads, err = builder.meter.Int64Counter(
+		"otelcol_extension_error_budget_prometheus_reads",
+		metric.WithDescription("Pages of samples that were asked of Prometheus, by whether they could be had and kept. [Development]"),
+		metric.WithUnit("{read}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExtensionErrorBudgetPrometheusRefusedSamples, err = builder.meter.Int64Counter(
+		"otelcol_extension_error_budget_prometheus_refused_samples",
+		metric.WithDescription("Samples of Prometheus that were not looked at, by reason; each time that they are read. [Development]"),
+		metric.WithUnit("{sample}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExtensionErrorBudgetPrometheusResets, err = builder.meter.Int64Counter(
+		"otelcol_extension_error_budget_prometheus_resets",
+		metric.WithDescription("Counters in Prometheus that fell, and so began again at zero. [Development]"),
+		metric.WithUnit("{reset}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExtensionErrorBudgetPrometheusSeries, err = builder.meter.Int64ObservableGauge(
+		"otelcol_extension_error_budget_prometheus_series",
+		metric.WithDescription("Series in Prometheus that are followed. [Development]"),
+		metric.WithUnit("{series}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExtensionErrorBudgetPrometheusUncounted, err = builder.meter.Int64Counter(
+		"otelcol_extension_error_budget_prometheus_uncounted",
+		metric.WithDescription("Events of counters in Prometheus that were not counted as good or bad, by reason; those of unproven are shown as uncertain. [Development]"),
+		metric.WithUnit("{event}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExtensionErrorBudgetRefusedEvents, err = builder.meter.Int64ObservableCounter(
 		"otelcol_extension_error_budget_refused_events",
-		metric.WithDescription("Events that were not counted as they came, by reason; of late_heartbeat heartbeats, of implausible calls. [Development]"),
+		metric.WithDescription("Events that were not counted as they came, by reason; of late_heartbeat heartbeats, of implausible and other_feeder calls. [Development]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)

@@ -28,6 +28,14 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterExtensionErrorBudgetPrometheusBehindCallback(func(_ context.Context, observer metric.Float64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterExtensionErrorBudgetPrometheusSeriesCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterExtensionErrorBudgetRefusedEventsCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
@@ -43,6 +51,10 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExtensionErrorBudgetCommits.Add(context.Background(), 1)
 	tb.ExtensionErrorBudgetDecisions.Add(context.Background(), 1)
 	tb.ExtensionErrorBudgetNotifications.Add(context.Background(), 1)
+	tb.ExtensionErrorBudgetPrometheusReads.Add(context.Background(), 1)
+	tb.ExtensionErrorBudgetPrometheusRefusedSamples.Add(context.Background(), 1)
+	tb.ExtensionErrorBudgetPrometheusResets.Add(context.Background(), 1)
+	tb.ExtensionErrorBudgetPrometheusUncounted.Add(context.Background(), 1)
 	tb.ExtensionErrorBudgetStorageDamages.Add(context.Background(), 1)
 	tb.ExtensionErrorBudgetWouldStop.Add(context.Background(), 1)
 	AssertEqualExtensionErrorBudgetAlerts(t, testTel,
@@ -58,6 +70,24 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExtensionErrorBudgetOverrides(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExtensionErrorBudgetPrometheusBehind(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExtensionErrorBudgetPrometheusReads(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExtensionErrorBudgetPrometheusRefusedSamples(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExtensionErrorBudgetPrometheusResets(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExtensionErrorBudgetPrometheusSeries(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExtensionErrorBudgetPrometheusUncounted(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExtensionErrorBudgetRefusedEvents(t, testTel,

@@ -3,6 +3,7 @@
 package promapi
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -87,7 +88,7 @@ func (r *reader) sample() (Sample, bool) {
 		return Sample{}, false
 	}
 	r.take(0) // skips white space: no byte of JSON is 0
-	millis, ok := parseSeconds(r.until(','))
+	millis, ok := parseSeconds(bytes.TrimSpace(r.until(',')))
 	if !ok || !r.take(',') || !r.take('"') {
 		return Sample{}, false
 	}

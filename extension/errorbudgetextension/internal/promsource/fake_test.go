@@ -45,7 +45,9 @@ func counted(service, sli, outcome, instance string) *fakeSeries {
 	}}
 }
 
-func (f *fakeSeries) add(millis int64, count uint64) *fakeSeries { return f.late(millis, count, millis) }
+func (f *fakeSeries) add(millis int64, count uint64) *fakeSeries {
+	return f.late(millis, count, millis)
+}
 
 func (f *fakeSeries) late(millis int64, count uint64, seen int64) *fakeSeries {
 	f.samples = append(f.samples, arrival{promapi.Sample{Millis: millis, Count: count, Whole: true}, seen})

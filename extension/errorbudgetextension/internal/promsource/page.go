@@ -73,20 +73,26 @@ func (p *page) subject(s promapi.Series) (subject, bool) {
 			Service: slo.Service{Name: s.Get(l.Service), Namespace: s.Get(l.Namespace), Environment: s.Get(l.Environment)},
 			SLI:     s.Get(l.SLI),
 		},
-		writer: noWriter,
-	}
-	for _, label := range l.Writer {
-		if value := s.Get(label); value != "" {
-			out.writer = value
-			break
-		}
-	}
-	if p.r.set.WriterName != nil {
-		out.writer = p.r.set.WriterName(out.writer)
+		writer: p.r.writer(s),
 	}
 	outcome := s.Get(l.Outcome)
 	out.bad = outcome == outcomeBad
 	return out, out.key.Service.Name != "" && out.key.SLI != "" && (out.bad || outcome == outcomeGood)
+}
+
+// writer returns who counted.
+func (r *Reader) writer(s promapi.Series) string {
+	name := noWriter
+	for _, label := range r.set.Labels.Writer {
+		if value := s.Get(label); value != "" {
+			name = value
+			break
+		}
+	}
+	if r.set.WriterName != nil {
+		return r.set.WriterName(name)
+	}
+	return name
 }
 
 // take reads the samples of one series.

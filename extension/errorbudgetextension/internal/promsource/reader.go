@@ -93,8 +93,8 @@ func (r *Reader) recall(cursor []byte, stored Extent) error {
 }
 
 // Run reads until the context ends, or, if it reads history alone, until that is
-// read.
-func (r *Reader) Run(ctx context.Context) {
+// read. It tells whether all was.
+func (r *Reader) Run(ctx context.Context) (ended bool) {
 	wait := time.Duration(0)
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -102,12 +102,12 @@ func (r *Reader) Run(ctx context.Context) {
 	for !r.at.ended(r.set) {
 		select {
 		case <-ctx.Done():
-			return
+			return false
 		case <-timer.C:
 		}
 		more, err := r.step(ctx)
 		if ctx.Err() != nil {
-			return
+			return false
 		}
 		r.set.Report(err)
 		switch {
@@ -120,6 +120,7 @@ func (r *Reader) Run(ctx context.Context) {
 		}
 		timer.Reset(wait)
 	}
+	return true
 }
 
 // ReadThrough returns the instant up to which samples were asked for. It may be
@@ -157,7 +158,10 @@ func (r *Reader) step(ctx context.Context) (more bool, err error) {
 	}
 	r.resize(p)
 	r.tell(now)
-	return to < now && r.at.through == to, nil
+	if to == now && r.set.Open != nil {
+		err = r.readOpen(ctx, now)
+	}
+	return to < now && r.at.through == to, err
 }
 
 // deliver hands a page over with the cursor behind it, and moves on.

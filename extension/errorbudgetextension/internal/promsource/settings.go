@@ -30,6 +30,10 @@ type Settings struct {
 	Definition func(slo.Key) slo.Definition
 	// Deliver takes a batch over; after an error it did not.
 	Deliver func(context.Context, *budget.Batch) error
+	// OpenSamples visits those of the gauge of unanswered requests, and Open is told
+	// of them; both are optional.
+	OpenSamples func(ctx context.Context, from, to int64, visit func(promapi.Series) error) error
+	Open        func(service slo.Service, minute slo.Minute, open uint64, writer slo.Writer)
 	// WriterName gives the name by which a writer is known; optional.
 	WriterName func(instance string) string
 	Clock      func() time.Time
