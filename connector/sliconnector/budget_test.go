@@ -80,6 +80,38 @@ func TestFindBudget(t *testing.T) {
 
 // TestCatalogueFile: without the extension the thresholds are those of the file,
 // a changed file is in force soon, and a broken one changes nothing.
+// suppliedBudget takes its counts from elsewhere.
+type suppliedBudget struct {
+	*fakeBudget
+	by string
+}
+
+func (s suppliedBudget) SuppliedBy() string { return s.by }
+
+// An extension that has another feeder is told nothing, named or found; its
+// thresholds hold.
+func TestASuppliedBudget(t *testing.T) {
+	for _, tt := range []struct {
+		by   string
+		id   *component.ID
+		told bool
+	}{{"prometheus", nil, false}, {"prometheus", &budgetID, false}, {"", nil, true}} {
+		budget := suppliedBudget{newFakeBudget(70 * time.Millisecond), tt.by}
+		cfg := createDefaultConfig().(*Config)
+		cfg.ErrorBudget = tt.id
+		c, err := newCounter(connectortest.NewNopSettings(metadata.Type).TelemetrySettings, cfg, consumertest.NewNop())
+		require.NoError(t, err)
+		catalogue, err := c.findCatalogue(host{budgetID: budget})
+		require.NoError(t, err)
+		assert.Equal(t, tt.told, c.recorder != nil)
+		assert.Equal(t, 70*time.Millisecond, catalogue.Lookup(slo.Service{Name: "shop"}).LatencyThreshold)
+		assert.Nil(t, c.file)
+		require.NoError(t, c.start(t.Context(), host{budgetID: budget}))
+		require.NoError(t, c.shutdown(t.Context()))
+		assert.Equal(t, tt.told, len(budget.beats) > 0)
+	}
+}
+
 func TestCatalogueFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "catalog.yaml")
 	write := func(text string) { require.NoError(t, os.WriteFile(path, []byte(text), 0o600)) }

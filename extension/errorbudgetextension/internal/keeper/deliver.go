@@ -28,7 +28,10 @@ func (k *Keeper) take(ctx context.Context, b *budget.Batch, archived bool) error
 	if err := k.finish(ctx); err != nil {
 		return err
 	}
-	if !archived && b.Until.After(k.through) {
+	switch durable := k.Ledger().DurableThrough(); {
+	case archived && b.Until.Before(durable):
+		b.Until = durable // an older minute makes nothing less durable
+	case !archived && b.Until.After(k.through):
 		k.through = b.Until
 	}
 	k.inFlight, k.archived = b, archived
