@@ -156,7 +156,7 @@ func (e *budgetExtension) definition(key slo.Key) slo.Definition {
 	return slo.DefinitionOf(sourcePrometheus, key.SLI)
 }
 
-var errMaxSeries = errors.New("Prometheus has more series than `prometheus::max_series` allows; those beyond are not counted")
+var errMaxSeries = errors.New("there are more series than `prometheus::max_series` allows; those beyond are not counted")
 
 // prometheusRead is told how a read went.
 func (e *budgetExtension) prometheusRead(err error) {

@@ -12,11 +12,6 @@ import (
 	"strings"
 )
 
-// Label is a label of a series.
-type Label struct {
-	Name, Value string
-}
-
 // Series are samples of one series, in ascending order. The receiver owns it.
 type Series struct {
 	// Labels are in the order of their names, __name__ among them.
@@ -41,9 +36,9 @@ const (
 
 // element is a series of a result: of a matrix with values, of a vector with one.
 type element struct {
-	Metric     map[string]string `json:"metric"`
-	Values     samples           `json:"values"`
-	Histograms json.RawMessage   `json:"histograms"`
+	Metric     labels          `json:"metric"`
+	Values     samples         `json:"values"`
+	Histograms json.RawMessage `json:"histograms"`
 }
 
 // problem is what an answer says of itself.
@@ -136,16 +131,14 @@ func data(d *json.Decoder, visit func(Series) error) error {
 }
 
 func (e element) series() (Series, error) {
-	s := Series{Samples: e.Values, Labels: make([]Label, 0, len(e.Metric))}
+	s := Series{Samples: e.Values, Labels: e.Metric}
 	size := 0
-	for name, value := range e.Metric {
-		s.Labels = append(s.Labels, Label{Name: name, Value: value})
-		size += len(name) + len(value)
+	for _, l := range s.Labels {
+		size += len(l.Name) + len(l.Value)
 	}
 	if len(s.Labels) > maxLabels || size > maxLabelsBytes {
 		return Series{}, fmt.Errorf("a series has %d labels of %d bytes; at most %d of %d bytes are read", len(s.Labels), size, maxLabels, maxLabelsBytes)
 	}
-	slices.SortFunc(s.Labels, func(a, b Label) int { return strings.Compare(a.Name, b.Name) })
 	if len(e.Histograms) > 0 && string(e.Histograms) != "null" {
 		return Series{}, fmt.Errorf("the series %s has native histograms; it must be a counter of events", s)
 	}

@@ -40,6 +40,25 @@ func TestAMatrixIsRead(t *testing.T) {
 	assert.Empty(t, all[1].Samples)
 }
 
+// Labels are read alike by both ways, whatever is in them.
+func TestLabels(t *testing.T) {
+	for text, want := range map[string]labels{
+		`{}`:                             {},
+		`{ "b" : "2" , "a" : "1" }`:      {{"a", "1"}, {"b", "2"}},
+		`{"a":"x\"y\\z\n\u00e9","b":""}`: {{"a", "x\"y\\z\né"}, {"b", ""}},
+		`{"a":"{[:,]}","b":"ü"}`:         {{"a", "{[:,]}"}, {"b", "ü"}},
+		`{"a":"1","a":"2"}`:              {{"a", "2"}},
+	} {
+		var got labels
+		require.NoError(t, got.UnmarshalJSON([]byte(text)), text)
+		assert.Equal(t, want, got, text)
+	}
+	for _, text := range []string{`[]`, `{"a":1}`, `{"a":{}}`, `"a"`} {
+		var got labels
+		assert.Error(t, got.UnmarshalJSON([]byte(text)), text)
+	}
+}
+
 func TestWhatIsNoCountIsSaidSo(t *testing.T) {
 	for value, count := range map[string]uint64{"0": 0, "7": 7, "7.0": 7, "9007199254740992": 1 << 53} {
 		n, whole, ok := parseCount([]byte(value))

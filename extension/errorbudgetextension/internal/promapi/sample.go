@@ -39,6 +39,7 @@ func (s *samples) UnmarshalJSON(raw []byte) error {
 	if !r.take('[') {
 		return errSamples
 	}
+	*s = make(samples, 0, bytes.Count(raw, []byte{'['})-1)
 	for more := !r.take(']'); more; {
 		sample, ok := r.sample()
 		if !ok {
