@@ -20,7 +20,7 @@ TOOL := go tool -modfile=internal/tools/go.mod
 LINT := go tool -modfile=internal/tools/lint/go.mod
 
 # What the tests start, and what compiles the BPF programs.
-TEST_PACKAGES := nginx-light apache2-utils curl python3 procps prometheus prometheus-alertmanager chromium
+TEST_PACKAGES := nginx-light redis-server apache2-utils curl python3 procps prometheus prometheus-alertmanager chromium
 BPF_PACKAGES  := clang-19 llvm-19 libbpf-dev
 
 GO_FILES = $(shell git ls-files --cached --others --exclude-standard '*.go')
@@ -72,6 +72,16 @@ KERNELS ?= 6.1 6.12 7.3
 test-kernels: ## run the capture's tests on other kernels, in virtual machines (KERNELS="6.1 6.12 7.3")
 	@.ci/install qemu-system-x86 busybox-static cpio
 	testbed/kernels/run $(KERNELS)
+
+##@ Measure
+
+# The classical design of the comparison hangs on tracepoints, which need tracefs: in a mount namespace of our own, so
+# that the host stays as it is. OVERHEAD takes the flags of testbed/overhead.
+.PHONY: bench-overhead
+bench-overhead: build ## measure what capturing costs, beside the classical design (root; about an hour); writes docs/benchmarks.md
+	@.ci/install nginx-light redis-server
+	go build -o bin/overhead ./testbed/overhead
+	unshare --mount sh -c 'mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing; exec bin/overhead $(OVERHEAD)'
 
 ##@ Generated code
 
