@@ -52,6 +52,10 @@ clean: ## remove what was built, and the state of `make run`
 test: test-packages build ## run every test: unit, live capture, end to end (root); installs what they need
 	go test -p 2 -timeout 15m -json ./... | go run ./testbed/tally
 
+.PHONY: test-exact
+test-exact: test-packages build ## run the exactness suite and print its table: servers' own counts against ours (root)
+	go test -count 1 -timeout 15m -run '^TestExactness' ./testbed/e2e -v | { grep -Ev '^(=== |    --- |        --- )' || true; }
+
 .PHONY: test-unit
 test-unit: build ## run the tests that need neither root nor other programs; names what it leaves out
 	go test -p 2 -short -json ./... | go run ./testbed/tally

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -25,7 +26,9 @@ import (
 // error_budget, everything that passes written to files.
 type bed struct {
 	*collectorbed.Collector
-	api     string
+	api string
+	// self is where the collector serves its own metrics.
+	self    string
 	options collectorbed.Options
 }
 
@@ -57,7 +60,7 @@ extensions:
     storage_directory: "${env:SLOE_TEST_DIR}/budgets"
 service:
   extensions: [error_budget]
-  telemetry: {metrics: {level: none}}
+  telemetry: {metrics: {level: normal, readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: "${env:SLOE_TEST_SELF_PORT}"}}}}]}}
   pipelines:
     traces: {receivers: [ebpf], processors: [service_name], exporters: [sli, file/spans]}
     metrics: {receivers: [ebpf], processors: [service_name], exporters: [sli, file/metrics]}
@@ -76,11 +79,13 @@ func startBed(t *testing.T, o bedOptions) *bed {
 	if o.catalogue == "" {
 		o.catalogue = "services: []\n"
 	}
-	address := nginxbed.FreeAddress(t)
-	b := &bed{api: "http://" + address, options: collectorbed.Options{
+	address, self := nginxbed.FreeAddress(t), nginxbed.FreeAddress(t)
+	_, selfPort, err := net.SplitHostPort(self)
+	require.NoError(t, err)
+	b := &bed{api: "http://" + address, self: "http://" + self + "/metrics", options: collectorbed.Options{
 		Program:     collectorbed.Program(t),
 		Config:      fmt.Sprintf(o.config, o.ebpf, address),
-		Env:         o.env,
+		Env:         append(o.env, "SLOE_TEST_SELF_PORT="+selfPort),
 		Files:       map[string]string{"catalogue.yaml": o.catalogue},
 		SysProcAttr: o.user,
 	}}

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -33,22 +34,20 @@ func newTally() *tally {
 func (y *tally) total(key string) uint64 { return y.Spans[key] + y.Unspanned[key] }
 
 // server sums all server spans and unspanned server exchanges.
-func (y *tally) server() uint64 {
-	var n uint64
-	for _, m := range []map[string]uint64{y.Spans, y.Unspanned} {
-		for key, c := range m {
-			if key[:6] == "server" {
-				n += c
-			}
-		}
-	}
-	return n
-}
+func (y *tally) server() uint64 { return y.spans() + y.unspanned() }
 
-func (y *tally) unspanned() uint64 {
+// spans sums the server spans.
+func (y *tally) spans() uint64 { return sumOfServer(y.Spans) }
+
+// unspanned sums the server exchanges that became no span.
+func (y *tally) unspanned() uint64 { return sumOfServer(y.Unspanned) }
+
+func sumOfServer(counts map[string]uint64) uint64 {
 	var n uint64
-	for _, c := range y.Unspanned {
-		n += c
+	for key, c := range counts {
+		if strings.HasPrefix(key, semconv.KindServer) {
+			n += c
+		}
 	}
 	return n
 }

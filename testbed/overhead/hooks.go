@@ -16,7 +16,18 @@ import (
 
 // attached returns the programs that hang on hooks which the measured programs may
 // pass, by the link's number, whoever attached them.
-func attached() (map[link.ID]ebpf.ProgramID, error) {
+func attached() (found map[link.ID]ebpf.ProgramID, err error) {
+	for range 50 {
+		// a link that is being made or freed cannot be opened yet, or any more
+		if found, err = listAttached(); !errors.Is(err, unix.EAGAIN) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return found, err
+}
+
+func listAttached() (map[link.ID]ebpf.ProgramID, error) {
 	found := map[link.ID]ebpf.ProgramID{}
 	it := new(link.Iterator)
 	defer it.Close()

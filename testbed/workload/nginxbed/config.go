@@ -3,6 +3,7 @@
 package nginxbed
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -26,15 +27,18 @@ type Options struct {
 	// User is whom the workers run as when the test is root; empty means
 	// www-data, whom every Debian has.
 	User string
+	// Connections that a worker takes; 0 means 4096.
+	Connections int
 }
 
-// configTemplate takes: user line, workers, address, locations.
+// configTemplate takes: user line, workers, connections a worker, address, locations.
 const configTemplate = `%s
 worker_processes %d;
 daemon off;
 pid nginx.pid;
 error_log stderr warn;
-events { worker_connections 4096; }
+worker_rlimit_nofile 20000;
+events { worker_connections %d; }
 http {
   # One line a request, written when it has ended; unbuffered, so that a line is
   # lost to no stop.
@@ -81,6 +85,6 @@ func (o Options) write(dir, address string) error {
 		}
 		user = "user " + name + ";"
 	}
-	config := fmt.Sprintf(configTemplate, user, max(o.Workers, 1), address, locations.String())
+	config := fmt.Sprintf(configTemplate, user, max(o.Workers, 1), cmp.Or(o.Connections, 4096), address, locations.String())
 	return os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(config), 0o644)
 }
