@@ -87,6 +87,10 @@ bench-overhead: build ## measure what capturing costs, beside the classical desi
 	go build -o bin/overhead ./testbed/overhead
 	unshare --mount sh -c 'mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing; exec bin/overhead $(OVERHEAD)'
 
+.PHONY: bench-rated
+bench-rated: build ## load the machine at 70 % of what it reaches uncaptured and beyond, and compare all counts (root)
+	go test ./testbed/e2e -run '^$$' -bench Rated -benchtime 1x -timeout 20m
+
 ##@ Generated code
 
 .PHONY: generate

@@ -50,6 +50,7 @@ connectors:
   sli:
     metrics_flush_interval: 1s
 exporters:
+  nop:
   file/spans: {path: "${env:SLOE_TEST_DIR}/spans.json"}
   file/metrics: {path: "${env:SLOE_TEST_DIR}/metrics.json"}
   file/sli: {path: "${env:SLOE_TEST_DIR}/sli.json"}
@@ -62,12 +63,12 @@ service:
   extensions: [error_budget]
   telemetry: {metrics: {level: normal, readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: "${env:SLOE_TEST_SELF_PORT}"}}}}]}}
   pipelines:
-    traces: {receivers: [ebpf], processors: [service_name], exporters: [sli, file/spans]}
+    traces: {receivers: [ebpf], processors: [service_name], exporters: [sli, "${env:SLOE_TEST_SPANS_TO:-file/spans}"]}
     metrics: {receivers: [ebpf], processors: [service_name], exporters: [sli, file/metrics]}
     metrics/sli: {receivers: [sli], exporters: [file/sli]}
 `
 
-func startBed(t *testing.T, o bedOptions) *bed {
+func startBed(t testing.TB, o bedOptions) *bed {
 	t.Helper()
 	live(t)
 	if o.ebpf == "" {
@@ -99,7 +100,7 @@ func unprivileged() *syscall.SysProcAttr {
 }
 
 // gate asks for the state of a service.
-func (b *bed) gate(t *testing.T, service string) budgetapi.Gate {
+func (b *bed) gate(t testing.TB, service string) budgetapi.Gate {
 	t.Helper()
 	var a budgetapi.Gate
 	status, err := collectorbed.GetJSON(b.api+"/v1/gate/"+service, &a)
@@ -109,7 +110,7 @@ func (b *bed) gate(t *testing.T, service string) budgetapi.Gate {
 }
 
 // budgets returns what is served of all services, by name.
-func (b *bed) budgets(t *testing.T) map[string]budgetapi.ServiceBudget {
+func (b *bed) budgets(t testing.TB) map[string]budgetapi.ServiceBudget {
 	t.Helper()
 	var answer budgetapi.Budgets
 	status, err := collectorbed.GetJSON(b.api+"/v1/budgets", &answer)
@@ -124,7 +125,7 @@ func (b *bed) budgets(t *testing.T) map[string]budgetapi.ServiceBudget {
 
 // waitBudget waits until a service's objective has so many valid events, and
 // fails with what it has instead.
-func (b *bed) waitBudget(t *testing.T, service, slo string, valid uint64, timeout time.Duration) budgetapi.SLO {
+func (b *bed) waitBudget(t testing.TB, service, slo string, valid uint64, timeout time.Duration) budgetapi.SLO {
 	t.Helper()
 	var last budgetapi.SLO
 	deadline := time.Now().Add(timeout)
@@ -140,7 +141,7 @@ func (b *bed) waitBudget(t *testing.T, service, slo string, valid uint64, timeou
 	}
 }
 
-func (b *bed) names(t *testing.T) string {
+func (b *bed) names(t testing.TB) string {
 	var names []string
 	for n := range b.budgets(t) {
 		names = append(names, n)
@@ -175,7 +176,7 @@ func serviceName(program string) string {
 }
 
 // startGoServer starts a Go server that its environment gives the name.
-func startGoServer(t *testing.T, name string) *goserver.Server {
+func startGoServer(t testing.TB, name string) *goserver.Server {
 	t.Helper()
 	return goserver.StartCommand(t, process.Command{
 		Path: process.Build(t, "testbed/cmd/goserver"), Env: []string{"OTEL_SERVICE_NAME=" + name},

@@ -82,7 +82,7 @@ func (k kernelCounts) exact() bool { return k.recursionMisses == 0 && k.storage 
 // for its end, or is unparsed. Other programs on the host go on meanwhile, and
 // the counters are read one after the other, so the two sides are compared until
 // they agree; a loss would never go away.
-func (b *bed) settledCounts(t *testing.T) kernelCounts {
+func (b *bed) settledCounts(t testing.TB) kernelCounts {
 	t.Helper()
 	var m collectorbed.SelfMetrics
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
@@ -101,7 +101,7 @@ func (b *bed) settledCounts(t *testing.T) kernelCounts {
 
 // runningCounts returns the collector's own counters under load, when nothing is at
 // rest that could be compared.
-func (b *bed) runningCounts(t *testing.T) kernelCounts {
+func (b *bed) runningCounts(t testing.TB) kernelCounts {
 	t.Helper()
 	m, err := collectorbed.ReadSelfMetrics(b.self)
 	require.NoError(t, err)

@@ -31,7 +31,7 @@ const patience = 20 * time.Second
 
 // live ends tests that load programs into the kernel where they are not wanted,
 // and fails them where they cannot run.
-func live(t *testing.T) {
+func live(t testing.TB) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("live: loads programs into this kernel, as root; make test runs it")

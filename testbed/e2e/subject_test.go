@@ -26,28 +26,32 @@ type subject struct {
 	id string
 	// own returns the server's count of all requests that it finished, of which the
 	// test sent as many since the subject started.
-	own func(t *testing.T, sent int) uint64
+	own func(t testing.TB, sent int) uint64
+	// stop ends the server before the test does.
+	stop func() error
 }
 
 // subjects start the servers of the suite.
-var subjects = map[string]func(*testing.T) *subject{
-	"nginx": func(t *testing.T) *subject {
+var subjects = map[string]func(testing.TB) *subject{
+	"nginx": func(t testing.TB) *subject {
 		name := serviceName("nginx")
 		n := nginxbed.Start(t, nginxbed.Options{
 			Name: name, Workers: 2, Connections: 8192, Locations: map[string]int{"/ok": 200}, Files: map[string]int{"/big.bin": bigBytes},
 		})
 		return &subject{
 			server: "nginx", service: name, address: n.Address, ok: "/ok", slow: "/ok", big: "/big.bin", id: "/id/",
-			own: func(t *testing.T, sent int) uint64 { return n.WaitCounts(t, sent).Total(100, 599) },
+			own:  func(t testing.TB, sent int) uint64 { return n.WaitCounts(t, sent).Total(100, 599) },
+			stop: func() error { return n.Stop(patience) },
 		}
 	},
-	"Go": func(t *testing.T) *subject {
+	"Go": func(t testing.TB) *subject {
 		name := serviceName("goserver")
 		s := startGoServer(t, name)
 		return &subject{
 			server: "Go", service: name, address: s.Address, ok: "/ok", slow: "/slow?ms=100", big: fmt.Sprintf("/big?bytes=%d", bigBytes), id: "/id/",
 			// to net/http a client that closed its side has left; those of the suite read what it sent all the same
-			own: func(t *testing.T, _ int) uint64 { return finished(s.Counts(t)) },
+			own:  func(t testing.TB, _ int) uint64 { return finished(s.Counts(t)) },
+			stop: s.Kill,
 		}
 	},
 }

@@ -53,7 +53,7 @@ func sumOfServer(counts map[string]uint64) uint64 {
 }
 
 // tallies reads the files of an ended collector, by service name.
-func (b *bed) tallies(t *testing.T) map[string]*tally {
+func (b *bed) tallies(t testing.TB) map[string]*tally {
 	t.Helper()
 	out := map[string]*tally{}
 	of := func(attributes pcommon.Map) *tally {
@@ -106,7 +106,7 @@ func (b *bed) tallies(t *testing.T) map[string]*tally {
 }
 
 // addSLI takes the last value of each cumulative series.
-func (b *bed) addSLI(t *testing.T, of func(pcommon.Map) *tally) {
+func (b *bed) addSLI(t testing.TB, of func(pcommon.Map) *tally) {
 	for _, md := range b.Metrics(t, "sli.json") {
 		for _, rm := range md.ResourceMetrics().All() {
 			for _, sm := range rm.ScopeMetrics().All() {

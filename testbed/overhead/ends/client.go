@@ -19,7 +19,7 @@ var requests = map[string]string{
 const settle = 100 * time.Millisecond
 
 // playClient is a client of one thread.
-func playClient(done *atomic.Uint64, address, request string, connections, group, rate int) error {
+func playClient(done *atomic.Uint64, address, request string, connections int, p pace) error {
 	var open []socket
 	var response []byte
 	for range connections {
@@ -43,21 +43,32 @@ func playClient(done *atomic.Uint64, address, request string, connections, group
 		response = make([]byte, n)
 	}
 	fmt.Println("ready")
-	return ask(done, open, []byte(request), response, group, rate)
+	done.Add(1) // the first
+	return ask(done, open, []byte(request), response, p)
+}
+
+// pace is how requests follow each other.
+type pace struct {
+	group int    // connections that are asked before the first answer is read
+	rate  int    // requests a second; 0: as many as there can be
+	count uint64 // requests after which it ends; 0: never
 }
 
 // ask sends a request on each connection of a group, then reads their responses,
 // and goes on to the next group. The ends so have much to do at a time, and little
 // of what is measured is waking each other up.
-func ask(done *atomic.Uint64, connections []socket, request, response []byte, group, rate int) error {
+func ask(done *atomic.Uint64, connections []socket, request, response []byte, p pace) error {
 	next, start, sent := 0, time.Now(), 0
-	for {
-		if rate > 0 {
-			time.Sleep(time.Duration(sent)*time.Second/time.Duration(rate) - time.Since(start))
+	for p.count == 0 || done.Load() < p.count {
+		if p.rate > 0 {
+			time.Sleep(time.Duration(sent)*time.Second/time.Duration(p.rate) - time.Since(start))
 		}
-		of := connections[next:min(next+group, len(connections))]
+		of := connections[next:min(next+p.group, len(connections))]
+		if p.count > 0 {
+			of = of[:min(uint64(len(of)), p.count-done.Load())]
+		}
 		next += len(of)
-		if next == len(connections) {
+		if next >= len(connections) {
 			next = 0
 		}
 		for _, c := range of {
@@ -73,4 +84,5 @@ func ask(done *atomic.Uint64, connections []socket, request, response []byte, gr
 		sent += len(of)
 		done.Add(uint64(len(of)))
 	}
+	return nil
 }

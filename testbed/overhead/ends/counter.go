@@ -11,8 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mapCounter maps the counter that a file holds.
+// mapCounter maps the counter that a file holds. Without a name it is in memory.
 func mapCounter(name string) (*atomic.Uint64, error) {
+	if name == "" {
+		return new(atomic.Uint64), nil
+	}
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return nil, fmt.Errorf("opening the counter: %w", err)

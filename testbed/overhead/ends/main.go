@@ -29,12 +29,13 @@ func run(args []string) error {
 		return errors.New("say pair, client or calls")
 	}
 	flags := flag.NewFlagSet("ends "+args[0], flag.ContinueOnError)
-	file := flags.String("counter", "", "file whose first 8 bytes count what was done")
+	file := flags.String("counter", "", "file whose first 8 bytes count what was done; without it nobody sees")
 	address := flags.String("address", "", "address of the server")
 	speak := flags.String("protocol", "http", "http or redis")
 	connections := flags.Int("connections", 16, "connections that are open at once")
 	group := flags.Int("group", 16, "connections that are asked before the first answer is read")
 	rate := flags.Int("rate", 0, "requests a second; 0: as many as there can be")
+	count := flags.Uint64("count", 0, "requests after which the client ends; 0: never")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -51,7 +52,7 @@ func run(args []string) error {
 		if !ok {
 			return fmt.Errorf("protocol is %q, must be http or redis", *speak)
 		}
-		return playClient(done, *address, request, *connections, *group, *rate)
+		return playClient(done, *address, request, *connections, pace{*group, *rate, *count})
 	case "calls":
 		return playCalls(done)
 	}

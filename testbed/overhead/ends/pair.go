@@ -49,7 +49,7 @@ func playPair(done *atomic.Uint64, connections int) error {
 	}()
 	go func() {
 		runtime.LockOSThread()
-		failed <- ask(done, clients, []byte(pairRequest), make([]byte, len(pairResponse)), len(clients), 0)
+		failed <- ask(done, clients, []byte(pairRequest), make([]byte, len(pairResponse)), pace{group: len(clients)})
 	}()
 	return <-failed
 }
