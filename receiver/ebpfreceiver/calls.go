@@ -49,19 +49,20 @@ func (r *ebpfReceiver) onSample(sample []byte) {
 
 func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 	r.pending.Next(e.Conn)
-	turn := turnOf(e)
+	turn := &r.turn
+	*turn = turnOf(e)
 	call := r.call
 	call.Reset()
 	parser := registry.Parser(e.Protocol)
 	result := protocol.Invalid
 	if parser != nil && e.Flags&record.FlagNotHTTP == 0 {
-		result = parser.Parse(&turn, call)
+		result = parser.Parse(turn, call)
 	}
 	if result == protocol.Invalid {
 		r.telemetry.ReceiverEbpfUnparsed.Add(context.Background(), 1, unparsedNotHTTP)
 		return
 	}
-	r.countFurther(&turn)
+	r.countFurther(turn)
 	call.Kind, call.Outcome = turn.Kind, turn.Outcome
 	clock := r.clock
 	call.StartUnixNano = clock.Unix(e.StartNs)
@@ -70,7 +71,7 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 	call.StartUnproven = e.Flags&record.FlagEarlyResponse != 0
 	if result == protocol.Growing {
 		held := *call
-		r.call = &protocol.Call{} // the attributes now belong to the held one
+		r.call = &protocol.Call{Texts: call.Texts, Brief: call.Brief} // the attributes now belong to the held one
 		r.pending.Add(&conn.Held{
 			Call: &held, Process: e.Process, Conn: e.Conn, Sequence: e.Sequence, EndNs: e.EndNs, Length: turn.ResponseLength,
 		}, e.ResponseBytes, r.nowNs)

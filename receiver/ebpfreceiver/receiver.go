@@ -55,6 +55,7 @@ type ebpfReceiver struct {
 	call     *protocol.Call
 	announce *announcer
 	exchange record.Exchange
+	turn     protocol.Turn
 	tail     record.Tail
 	nowNs    uint64
 	now      func() time.Time
@@ -89,7 +90,7 @@ func newReceiver(set receiver.Settings, cfg *Config) (*ebpfReceiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ebpfReceiver{cfg: cfg, set: set, telemetry: telemetry, obs: obs, call: &protocol.Call{}, now: time.Now, openBefore: map[openKey]struct{}{}, stop: make(chan struct{})}, nil
+	return &ebpfReceiver{cfg: cfg, set: set, telemetry: telemetry, obs: obs, call: &protocol.Call{Texts: protocol.NewTexts()}, now: time.Now, openBefore: map[openKey]struct{}{}, stop: make(chan struct{})}, nil
 }
 
 // Start attaches to the kernel. It fails if the host does not allow that, with
@@ -129,6 +130,7 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 func (r *ebpfReceiver) prepare(identity process.Lookup, edges histograms.Edges) {
 	r.processes = &process.Registry{Lookup: identity, ProcRoot: "/proc"}
 	r.pending = conn.NewPending(r.release)
+	r.call.Brief = r.traces == nil
 	r.announce = newAnnouncer(r.set.Logger)
 	r.batch = spans.NewBatch(metadata.ScopeName, r.set.BuildInfo.Version)
 	r.backlog = histograms.NewBacklog(edges)

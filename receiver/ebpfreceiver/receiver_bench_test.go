@@ -33,21 +33,29 @@ func sampleOf(request, response string) []byte {
 }
 
 // BenchmarkOnSample is the way of one exchange from the ring buffer's bytes to a
-// span and a histogram, the hand-over of full batches included.
+// histogram and a span, the hand-over of full batches included, or, without spans,
+// to the unspanned counts.
 func BenchmarkOnSample(b *testing.B) {
-	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config))
-	require.NoError(b, err)
-	r.traces, r.metrics, r.clock = consumertest.NewNop(), consumertest.NewNop(), &capture.Clock{}
-	edges, _ := histograms.NewEdges(defaultThresholds, capture.MaxEdges)
-	r.prepare(func(record.Process) (*bpf.SocketProcessIdentity, bool) { return nil, false }, edges)
-	sample := sampleOf(
-		"GET /v1/items/42 HTTP/1.1\r\nHost: shop.example:8080\r\nUser-Agent: peers/1\r\nAccept: */*\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n")
-	b.ReportAllocs()
-	for b.Loop() {
-		r.onSample(sample)
-		if r.batch.Len() >= maxBatch {
-			r.sendSpans()
-		}
+	for name, withSpans := range map[string]bool{"spans": true, "counts": false} {
+		b.Run(name, func(b *testing.B) {
+			r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config))
+			require.NoError(b, err)
+			r.metrics, r.clock = consumertest.NewNop(), &capture.Clock{}
+			if withSpans {
+				r.traces = consumertest.NewNop()
+			}
+			edges, _ := histograms.NewEdges(defaultThresholds, capture.MaxEdges)
+			r.prepare(func(record.Process) (*bpf.SocketProcessIdentity, bool) { return nil, false }, edges)
+			sample := sampleOf(
+				"GET /v1/items/42 HTTP/1.1\r\nHost: shop.example:8080\r\nUser-Agent: peers/1\r\nAccept: */*\r\n\r\n",
+				"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n")
+			b.ReportAllocs()
+			for b.Loop() {
+				r.onSample(sample)
+				if r.batch.Len() >= maxBatch {
+					r.sendSpans()
+				}
+			}
+		})
 	}
 }

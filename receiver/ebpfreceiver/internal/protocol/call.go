@@ -90,20 +90,32 @@ type Call struct {
 	StatusClass string
 
 	Attributes []Attribute
+
+	// Texts make the strings. It may be nil, and stays when the call is reset.
+	Texts *Texts
+	// Brief asks for the attributes of the histograms alone: nobody wants a span.
+	// It stays when the call is reset.
+	Brief bool
 }
 
-// Text adds a text attribute.
+// Text adds a text attribute, unless the call is to be brief and it is not for
+// the histograms.
 func (c *Call) Text(key, value string, metric bool) {
+	if c.Brief && !metric {
+		return
+	}
 	c.Attributes = append(c.Attributes, Attribute{Key: key, Text: value, Metric: metric})
 }
 
-// Number adds a number attribute.
+// Number is Text for numbers.
 func (c *Call) Number(key string, value int64, metric bool) {
+	if c.Brief && !metric {
+		return
+	}
 	c.Attributes = append(c.Attributes, Attribute{Key: key, Number: value, Metric: metric})
 }
 
 // Reset empties the call for reuse.
 func (c *Call) Reset() {
-	attributes := c.Attributes[:0]
-	*c = Call{Attributes: attributes}
+	*c = Call{Attributes: c.Attributes[:0], Texts: c.Texts, Brief: c.Brief}
 }

@@ -32,3 +32,19 @@ func TestReset(t *testing.T) {
 	c.Attributes = nil
 	assert.Equal(t, &Call{}, c)
 }
+
+// TestBrief: a brief call has the attributes of the histograms alone, and stays
+// brief, with its texts, when it is reset.
+func TestBrief(t *testing.T) {
+	texts := NewTexts()
+	c := &Call{Brief: true, Texts: texts}
+	for range 2 {
+		c.Text("a", "b", true)
+		c.Text("path", "/", false)
+		c.Number("n", 1, true)
+		c.Number("port", 2, false)
+		assert.Equal(t, []Attribute{{Key: "a", Text: "b", Metric: true}, {Key: "n", Number: 1, Metric: true}}, c.Attributes)
+		c.Reset()
+	}
+	assert.Same(t, texts, c.Texts)
+}

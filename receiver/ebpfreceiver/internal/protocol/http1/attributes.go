@@ -3,8 +3,6 @@
 package http1
 
 import (
-	"strings"
-
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 )
@@ -47,11 +45,14 @@ func putTarget(turn *protocol.Turn, call *protocol.Call, req *request) {
 	if t.scheme != "" {
 		call.Text(semconv.URLScheme, t.scheme, true)
 	}
-	path := text(t.path)
+	client := turn.Kind == protocol.Client
+	if call.Brief && !client {
+		return // the rest is for spans
+	}
+	path := call.Texts.Of(t.path)
 	putText(call, semconv.URLPath, path, false)
 
-	client := turn.Kind == protocol.Client
-	host, port := serverOf(turn, req, &t)
+	host, port := serverOf(turn, call.Texts, req, &t)
 	if host != "" {
 		// a client's histogram needs the server by the conventions; a server's
 		// would only gain a label that the caller chooses
@@ -60,21 +61,24 @@ func putTarget(turn *protocol.Turn, call *protocol.Call, req *request) {
 			call.Number(semconv.ServerPort, int64(port), client)
 		}
 	}
-	peer := turn.Remote.Addr().String()
+	if call.Brief {
+		return
+	}
+	peer := call.Texts.OfAddress(turn.Remote.Addr())
 	if !client {
 		call.Text(semconv.ClientAddress, peer, false)
 	} else if host != "" && t.complete && t.scheme != "" && string(req.line.method) != "CONNECT" {
-		call.Text(semconv.URLFull, urlOf(t.scheme, host, port, path), false)
+		call.Text(semconv.URLFull, urlOf(call.Texts, t.scheme, host, port, path), false)
 	}
 	call.Text(semconv.NetworkPeerAddress, peer, false)
 	call.Number(semconv.NetworkPeerPort, int64(turn.Remote.Port()), false)
-	putText(call, semconv.UserAgentOriginal, text(req.userAgent), false)
+	putText(call, semconv.UserAgentOriginal, call.Texts.Of(req.userAgent), false)
 }
 
 // serverOf returns the server that the request names, by its target before its
 // Host (RFC 9112, section 3.2.2), and -1 for a port that is not known. A request that names none is for the socket's
 // address; of one whose head was cut before it could, nothing is known.
-func serverOf(turn *protocol.Turn, req *request, t *target) (string, int) {
+func serverOf(turn *protocol.Turn, texts *protocol.Texts, req *request, t *target) (string, int) {
 	socket := turn.Local
 	if turn.Kind == protocol.Client {
 		socket = turn.Remote
@@ -88,17 +92,13 @@ func serverOf(turn *protocol.Turn, req *request, t *target) (string, int) {
 		if req.headSize == 0 && !req.hostSeen || t.absolute && !t.complete {
 			return "", 0
 		}
-		return socket.Addr().String(), int(socket.Port())
+		return texts.OfAddress(socket.Addr()), int(socket.Port())
 	}
 	if named >= 0 {
 		port = named
 	}
-	return text(host), port
+	return texts.Of(host), port
 }
-
-// text makes valid UTF-8 of bytes from outside: a batch with anything else would
-// be refused by whoever decodes it, all of it.
-func text(b []byte) string { return strings.ToValidUTF8(string(b), "\uFFFD") }
 
 // putText adds an attribute unless it is empty.
 func putText(call *protocol.Call, key, value string, metric bool) {

@@ -112,9 +112,20 @@ func fields(b []byte, visit func(name, value []byte)) int {
 			return size
 		}
 		if colon := bytes.IndexByte(line, ':'); colon > 0 {
-			visit(line[:colon], bytes.Trim(line[colon+1:], " \t"))
+			visit(line[:colon], trimBlanks(line[colon+1:]))
 		}
 	}
+}
+
+// trimBlanks takes optional white space off (RFC 9110, section 5.6.3).
+func trimBlanks(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+		b = b[:len(b)-1]
+	}
+	return b
 }
 
 // parseLength reads a Content-Length (RFC 9110, section 8.6).

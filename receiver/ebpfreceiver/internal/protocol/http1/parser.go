@@ -49,7 +49,7 @@ func (Parser) Parse(turn *protocol.Turn, call *protocol.Call) protocol.Result {
 	}
 	call.Text(semconv.HTTPRequestMethod, method, true)
 	if !known {
-		call.Text(semconv.HTTPRequestMethodOriginal, string(req.line.method), false)
+		call.Text(semconv.HTTPRequestMethodOriginal, call.Texts.Of(req.line.method), false)
 	}
 	putText(call, semconv.NetworkProtocolVersion, req.line.version, true)
 	putTarget(turn, call, &req)
@@ -107,10 +107,35 @@ func putResponse(turn *protocol.Turn, call *protocol.Call, method string) protoc
 	}
 	if turn.Status >= 500 || (turn.Kind == protocol.Client && turn.Status >= 400) {
 		call.Failed = true
-		call.ErrorType = strconv.Itoa(turn.Status)
+		call.ErrorType = codeOf(turn.Status)
 	}
 	resp := parseResponse(turn)
 	return resp.extent(turn, method)
+}
+
+// codeOf writes a status code as text. Those that are common cost no allocation.
+func codeOf(status int) string {
+	switch status {
+	case 400:
+		return "400"
+	case 401:
+		return "401"
+	case 403:
+		return "403"
+	case 404:
+		return "404"
+	case 429:
+		return "429"
+	case 500:
+		return "500"
+	case 502:
+		return "502"
+	case 503:
+		return "503"
+	case 504:
+		return "504"
+	}
+	return strconv.Itoa(status)
 }
 
 // statusClass of a code, 0 if it is not known. One beyond the classes is to be

@@ -5,6 +5,9 @@ package http1
 import (
 	"bytes"
 	"strconv"
+	"strings"
+
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 )
 
 // target is what a request line tells of a URL (RFC 9112, section 3.2). What may
@@ -107,10 +110,9 @@ func defaultPort(scheme string) int {
 }
 
 // urlOf writes a URL without user information, query and fragment.
-func urlOf(scheme, host string, port int, path string) string {
-	b := make([]byte, 0, len(scheme)+len(host)+len(path)+11)
-	b = append(append(b, scheme...), "://"...)
-	if bytes.IndexByte([]byte(host), ':') >= 0 {
+func urlOf(texts *protocol.Texts, scheme, host string, port int, path string) string {
+	b := append(append(texts.Buffer(), scheme...), "://"...)
+	if strings.IndexByte(host, ':') >= 0 {
 		b = append(append(append(b, '['), host...), ']')
 	} else {
 		b = append(b, host...)
@@ -118,5 +120,5 @@ func urlOf(scheme, host string, port int, path string) string {
 	if port != defaultPort(scheme) {
 		b = strconv.AppendInt(append(b, ':'), int64(port), 10)
 	}
-	return string(append(b, path...))
+	return texts.Of(append(b, path...))
 }
