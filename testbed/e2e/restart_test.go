@@ -60,6 +60,7 @@ func (c *caller) askID(target string) error {
 	if err != nil {
 		return err
 	}
+	defer response.Body.Close()
 	if response.StatusCode != http.StatusNotFound {
 		return fmt.Errorf("%s: status %d", target, response.StatusCode)
 	}

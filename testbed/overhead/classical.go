@@ -23,12 +23,12 @@ const (
 	pollEvery   = 100 * time.Millisecond
 )
 
-// classicals are the loaded programs of the classical design in both its forms.
-type classicals struct {
+// designs are the loaded programs of the classical design in both its forms.
+type designs struct {
 	paired, events *classic
 }
 
-func loadClassicals() (*classicals, error) {
+func loadDesigns() (*designs, error) {
 	paired, err := loadClassic(true)
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func loadClassicals() (*classicals, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &classicals{paired, events}, nil
+	return &designs{paired, events}, nil
 }
 
 // classic is one loaded form. Its events are read and thrown away: what an agent

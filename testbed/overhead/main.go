@@ -80,7 +80,7 @@ func measure(o options, only *regexp.Regexp, f *figures) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.remove()) }()
-	classical, err := loadClassicals()
+	classical, err := loadDesigns()
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ const (
 )
 
 // modes are compared with the first of them.
-func modes(c *classicals) []mode {
+func modes(c *designs) []mode {
 	nothing := func() (func() error, error) { return func() error { return nil }, nil }
 	return []mode{
 		{Name: none, attach: nothing, baseline: true},

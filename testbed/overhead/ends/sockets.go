@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"syscall"
@@ -41,7 +42,7 @@ func takeOver(conn *net.TCPConn) (socket, error) {
 func (s socket) write(b []byte) error {
 	for len(b) > 0 {
 		n, err := unix.Write(int(s), b)
-		if err == syscall.EINTR {
+		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
 		if err != nil {
@@ -57,11 +58,11 @@ func (s socket) read(b []byte) (int, error) {
 	for {
 		n, err := unix.Read(int(s), b)
 		switch {
-		case err == syscall.EINTR:
+		case errors.Is(err, syscall.EINTR):
 		case err != nil:
 			return 0, fmt.Errorf("reading: %w", err)
 		case n == 0:
-			return 0, fmt.Errorf("reading: the other end closed")
+			return 0, errors.New("reading: the other end closed")
 		default:
 			return n, nil
 		}
