@@ -71,7 +71,8 @@ type SocketConn struct {
 	ResponseLen    uint16
 	Status         uint16
 	ResponseFlags  uint16
-	Pad            uint16
+	Recorded       uint8
+	Pad            uint8
 	ResponseSeq    uint32
 	EarlyNs        uint64
 	EarlyBytes     uint64
@@ -123,6 +124,8 @@ type SocketControl struct {
 	KeepBelow uint64
 	KeepNone  uint32
 	Paused    uint32
+	HeadsOnly uint32
+	Pad       uint32
 }
 
 type SocketCounter uint32

@@ -86,9 +86,10 @@ static __always_inline void spill(const struct exchange_record *r, __u32 reason)
 }
 
 /*
- * Sends scratch->record, whose request's prefix is in its data already, with the
- * response's prefix from scratch->payload at start. A global function: the
- * verifier looks at it once.
+ * Sends or spills scratch->record, and returns whether it was sent. It is sent
+ * with the request's prefix, which is in its data already, and the response's
+ * from scratch->payload at start. A global function: the verifier looks at it
+ * once.
  */
 __noinline int emit_exchange(struct scratch *scratch, __u32 start)
 {
@@ -118,11 +119,12 @@ __noinline int emit_exchange(struct scratch *scratch, __u32 start)
 	}
 	if (response_len)
 		bpf_probe_read_kernel(r->data + request_len, response_len, scratch->payload + start);
-	if (bpf_ringbuf_output(&records, r, offsetof(struct exchange_record, data) + request_len + response_len, wakeup_flags()))
+	if (bpf_ringbuf_output(&records, r, offsetof(struct exchange_record, data) + request_len + response_len, wakeup_flags())) {
 		spill(r, SPILL_RING_FULL);
-	else
-		count(COUNT_DELIVERED);
-	return 0;
+		return 0;
+	}
+	count(COUNT_DELIVERED);
+	return 1;
 }
 
 static __always_inline void emit_tail(struct tail_record *t)

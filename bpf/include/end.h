@@ -23,9 +23,9 @@ static __always_inline __u32 end_exchange(struct conn *c, struct scratch *scratc
 
 	if (c->phase == PHASE_RESPONSE && c->flags & CONN_END_UNTOLD && !(c->flags & CONN_DEFERRED)) {
 		/* also of a response of one I/O: it may have been one that ends with its connection */
-		fill_tail(&scratch->tail, c, TAIL_FINAL);
+		if (fill_tail(&scratch->tail, c, TAIL_FINAL))
+			after |= AFTER_TAIL;
 		c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD);
-		after |= AFTER_TAIL;
 	}
 	if (c->phase != PHASE_REQUEST && promote_next(c))
 		after |= AFTER_OPENED;

@@ -50,7 +50,8 @@ static __always_inline void fill_response(struct exchange_record *r, const struc
 	r->response_len = c->response_len;
 }
 
-static __always_inline void fill_tail(struct tail_record *t, const struct conn *c, __u8 flags)
+/* Returns whether the tail is wanted: not of an exchange that was spilled. */
+static __always_inline bool fill_tail(struct tail_record *t, const struct conn *c, __u8 flags)
 {
 	t->kind = RECORD_TAIL;
 	t->flags = flags;
@@ -59,22 +60,23 @@ static __always_inline void fill_tail(struct tail_record *t, const struct conn *
 	t->conn = c->cookie;
 	t->end_ns = c->response_last_ns;
 	t->response_bytes = c->response_bytes;
+	return c->recorded;
 }
 
 /* Sends scratch->record with the response's prefix from scratch->payload at start. No lock held. */
-static __always_inline void send_record(struct sock *sk, struct scratch *scratch, __u32 start)
+static __always_inline void send_record(struct sock *sk, struct scratch *scratch, struct conn *c, __u32 start)
 {
 	struct exchange_record *r = &scratch->record;
 
 	read_addresses(sk, &r->family, &r->local_port, &r->remote_port, r->local_addr, r->remote_addr);
-	emit_exchange(scratch, start);
+	c->recorded = emit_exchange(scratch, start);
 }
 
 /* The same with the response's prefix that the connection keeps. */
 static __always_inline void send_kept_record(struct sock *sk, struct scratch *scratch, struct conn *c)
 {
 	__builtin_memcpy(scratch->payload, c->response, RESPONSE_PREFIX);
-	send_record(sk, scratch, 0);
+	send_record(sk, scratch, c, 0);
 }
 
 /* Opens an exchange in c->current. Lock held. */
@@ -112,6 +114,7 @@ static __always_inline void answer(struct conn *c, struct exchange_record *r)
 {
 	c->phase = PHASE_RESPONSE;
 	c->flags |= CONN_END_UNTOLD;
+	c->recorded = 1; /* until send_record knows */
 	fill_request(r, c);
 	fill_response(r, c);
 	r->outcome = OUTCOME_ANSWERED;

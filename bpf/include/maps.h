@@ -7,6 +7,9 @@
 #define MAX_PROCESSES 16384
 #define MAX_AGGREGATES 8192
 
+/* What detection and the status need of the bytes: a short interim response and the status line behind it. */
+#define DETECT_ROOM 64
+
 /* Set before loading. */
 const volatile __u32 wakeup_bytes = 0;                    /* wake the reader at this much unread data */
 const volatile __u32 latency_edge_count = 0;              /* used entries of latency_edges */
@@ -92,7 +95,8 @@ struct conn {
 	__u16 response_len;
 	__u16 status;
 	__u16 response_flags;
-	__u16 pad;
+	__u8 recorded;      /* the last answered exchange got a record: its tails are wanted */
+	__u8 pad;
 	__u32 response_seq;
 	/* a response whose request's hook has not run yet */
 	__u64 early_ns;

@@ -209,6 +209,8 @@ struct control {
 	__u64 keep_below; /* below 2^32: what is above, of what the sampling ratio would keep, is shed */
 	__u32 keep_none;  /* all is shed, errors and slow ones too */
 	__u32 paused;     /* no record is wanted: the next consumer refuses spans */
+	__u32 heads_only; /* of payload, no more is copied than detection and the status need */
+	__u32 pad;
 };
 
 #endif

@@ -22,7 +22,7 @@ struct request_bytes {
 static __always_inline void read_request_bytes(const struct io *io, struct conn *c, struct request_bytes *b)
 {
 	struct request *slot = b->held ? &c->next : &c->current;
-	__u32 have = 0, got, want;
+	__u32 have = 0, got, want, room = controls.heads_only ? DETECT_ROOM : REQUEST_PREFIX;
 	int payload;
 
 	if (b->held || c->phase == PHASE_PARTIAL || c->phase == PHASE_REQUEST)
@@ -31,12 +31,14 @@ static __always_inline void read_request_bytes(const struct io *io, struct conn 
 	b->response = false;
 	b->detected = DETECT_NO;
 	b->total = have;
-	if (have >= REQUEST_PREFIX || (have && slot->flags & EXCHANGE_REQUEST_GAP))
+	if (have >= room || (have && slot->flags & EXCHANGE_REQUEST_GAP)) {
+		b->detected = slot->detected; /* what it was taken for it is */
 		return;
+	}
 	if (have)
 		__builtin_memcpy(io->scratch->payload, slot->data, REQUEST_PREFIX);
-	want = io->len < REQUEST_PREFIX - have ? io->len : REQUEST_PREFIX - have;
-	payload = read_payload(io->scratch, REQUEST_PREFIX, have, io->len);
+	want = io->len < room - have ? io->len : room - have;
+	payload = read_payload(io->scratch, room, have, io->len);
 	count_untold(payload);
 	got = payload & PAYLOAD_BYTES;
 	b->gap = got < want;
@@ -149,9 +151,9 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 		return after;
 	}
 	if (c->phase == PHASE_RESPONSE && c->flags & CONN_TAIL_DUE) {
-		fill_tail(&scratch->tail, c, TAIL_FINAL);
+		if (fill_tail(&scratch->tail, c, TAIL_FINAL))
+			after |= AFTER_TAIL;
 		c->flags &= ~CONN_TAIL_DUE;
-		after |= AFTER_TAIL;
 	}
 	if (c->phase != PHASE_PARTIAL)
 		start_request(c, &c->current, io);

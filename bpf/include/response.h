@@ -50,25 +50,35 @@ static __always_inline void skip_interim(const struct io *io, struct response_by
 	}
 }
 
-static __always_inline void read_response_bytes(const struct io *io, struct conn *c, struct response_bytes *b)
+/* Reads up to room bytes behind the have that are there already, and looks at them. */
+static __always_inline void read_response_prefix(const struct io *io, struct response_bytes *b, __u32 room, __u32 have)
 {
-	__u32 have = c->phase == PHASE_REQUEST ? c->response_len : 0, got;
-	int payload;
+	int payload = read_payload(io->scratch, room, have, io->len);
+	__u32 got = payload & PAYLOAD_BYTES;
 
-	if (have >= DETECT_STATUS_LINE)
-		have = 0;
-	if (have)
-		__builtin_memcpy(io->scratch->payload, c->response, DETECT_WINDOW);
-	payload = read_payload(io->scratch, RESPONSE_PREFIX, have, io->len);
 	count_untold(payload);
-	got = payload & PAYLOAD_BYTES;
 	b->unread = got == 0;
 	b->last_chunk = payload & PAYLOAD_LAST_CHUNK;
 	b->total = have + got;
 	b->interim = false;
 	read_head(io, b, 0);
-	if (is_interim(b->status) || (b->detected == DETECT_NO && !b->unread && c->response_flags & EXCHANGE_INTERIM))
+}
+
+static __always_inline void read_response_bytes(const struct io *io, struct conn *c, struct response_bytes *b)
+{
+	__u32 have = c->phase == PHASE_REQUEST ? c->response_len : 0;
+	__u32 room = controls.heads_only ? DETECT_ROOM : RESPONSE_PREFIX;
+
+	if (have >= DETECT_STATUS_LINE)
+		have = 0;
+	if (have)
+		__builtin_memcpy(io->scratch->payload, c->response, DETECT_WINDOW);
+	read_response_prefix(io, b, room, have);
+	if (is_interim(b->status) || (b->detected == DETECT_NO && !b->unread && c->response_flags & EXCHANGE_INTERIM)) {
+		if (room < RESPONSE_PREFIX) /* the final one stands behind */
+			read_response_prefix(io, b, RESPONSE_PREFIX, have);
 		skip_interim(io, b);
+	}
 }
 
 /* What follows a tunnel's 2xx is not HTTP (RFC 9110, section 9.3.6). */
@@ -87,9 +97,9 @@ static __always_inline __u32 hold_early(const struct io *io, struct conn *c, con
 	if (io->direction != DIRECTION_RECV || !send_in_flight(io, c))
 		return c->phase == PHASE_IDLE ? AFTER_BOUNDARY : 0;
 	if (c->flags & CONN_TAIL_DUE) {
-		fill_tail(&io->scratch->tail, c, TAIL_FINAL);
+		if (fill_tail(&io->scratch->tail, c, TAIL_FINAL))
+			after |= AFTER_TAIL;
 		c->flags &= ~CONN_TAIL_DUE;
-		after |= AFTER_TAIL;
 	}
 	c->early_ns = io->now;
 	c->early_bytes = io->len;
@@ -166,7 +176,7 @@ static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 	if (after & AFTER_TAIL)
 		emit_tail(&io->scratch->tail);
 	if (after & AFTER_ANSWERED)
-		send_record(io->sk, io->scratch, b.start);
+		send_record(io->sk, io->scratch, c, b.start);
 	if (after & AFTER_OPENED)
 		count(COUNT_OPENED);
 	if (after & AFTER_BOUNDARY)

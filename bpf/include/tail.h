@@ -41,14 +41,14 @@ static __always_inline void on_tail_bytes(struct io *io, struct conn *c)
 		if (c->flags & CONN_DEFERRED) {
 			/* its record, still to be sent, will carry the end */
 		} else if (whole) {
-			fill_tail(&io->scratch->tail, c, TAIL_FINAL);
+			if (fill_tail(&io->scratch->tail, c, TAIL_FINAL))
+				after |= AFTER_TAIL;
 			c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD);
-			after |= AFTER_TAIL;
 		} else if (!(c->flags & (CONN_LENGTH_KNOWN | CONN_CHUNKED)) &&
 			   (is_power_of_two(c->response_ios) || io->now - c->tail_ns > TAIL_PAUSE_NS)) {
-			fill_tail(&io->scratch->tail, c, 0);
+			if (fill_tail(&io->scratch->tail, c, 0))
+				after |= AFTER_TAIL;
 			c->tail_ns = io->now;
-			after |= AFTER_TAIL;
 		}
 		if (io->direction == DIRECTION_SEND && promote_next(c))
 			after |= AFTER_OPENED;

@@ -35,6 +35,9 @@ type Config struct {
 	Thresholds []time.Duration `mapstructure:"thresholds"`
 	// QueueTime measures how long requests wait for their server.
 	QueueTime bool `mapstructure:"queue_time"`
+	// MaxCPU is the share of one core that the receiver may use before it sheds
+	// spans; 0: no ceiling.
+	MaxCPU float64 `mapstructure:"max_cpu"`
 	// Sampling says which requests become spans. All are counted.
 	Sampling SamplingConfig `mapstructure:"sampling"`
 	// prevent unkeyed literal initialization
@@ -46,6 +49,10 @@ var _ component.Config = (*Config)(nil)
 const (
 	maxRingBuffer    = 1 << 30
 	minFlushInterval = 10 * time.Millisecond
+	// minMaxCPU is what counting alone may take on a busy host.
+	minMaxCPU = 0.01
+	// maxMaxCPU is what the receiver's two goroutines can take.
+	maxMaxCPU = 2.0
 )
 
 // Validate checks the configuration.
@@ -70,6 +77,9 @@ func (c *Config) Validate() error {
 		if t <= 0 {
 			errs = append(errs, fmt.Errorf("thresholds[%d]: %s is not positive", i, t))
 		}
+	}
+	if c.MaxCPU != 0 && !(c.MaxCPU >= minMaxCPU && c.MaxCPU <= maxMaxCPU) {
+		errs = append(errs, fmt.Errorf("max_cpu: %v is neither 0 (no ceiling) nor from %v to %v cores", c.MaxCPU, minMaxCPU, maxMaxCPU))
 	}
 	errs = append(errs, c.Sampling.validate()...)
 	return errors.Join(errs...)

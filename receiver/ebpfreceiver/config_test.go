@@ -36,6 +36,7 @@ func TestConfigFile(t *testing.T) {
 	assert.Equal(t, &Config{
 		Backend: "socket", RingBuffer: 1 << 20, StuckAfter: 10 * time.Second, FlushInterval: 100 * time.Millisecond, MetricsInterval: time.Minute,
 		Thresholds: []time.Duration{300 * time.Millisecond, 2 * time.Second},
+		MaxCPU:     0.2,
 		Sampling:   SamplingConfig{Ratio: 0.1, MaxPerSecond: 50, Always: []string{"errors"}, Slow: 300 * time.Millisecond},
 	}, cfg)
 }
@@ -66,6 +67,11 @@ func TestValidate(t *testing.T) {
 		{"metrics as often as flushes", map[string]any{"metrics_interval": "500ms"}, ""},
 		{"metrics more often than flushes", map[string]any{"metrics_interval": "499ms"}, "metrics_interval: 499ms is less than flush_interval (500ms)"},
 		{"a threshold of nothing", map[string]any{"thresholds": []any{"1s", "0s"}}, "thresholds[1]: 0s is not positive"},
+		{"no ceiling", map[string]any{"max_cpu": 0}, ""},
+		{"the lowest ceiling", map[string]any{"max_cpu": 0.01}, ""},
+		{"a ceiling below it", map[string]any{"max_cpu": 0.009}, "max_cpu: 0.009 is neither 0 (no ceiling) nor from 0.01 to 2 cores"},
+		{"a ceiling in percent", map[string]any{"max_cpu": 20}, "max_cpu: 20 is neither 0 (no ceiling) nor from 0.01 to 2 cores"},
+		{"a negative ceiling", map[string]any{"max_cpu": -1}, "max_cpu: -1 is neither 0 (no ceiling) nor from 0.01 to 2 cores"},
 		{"no spans but those that are always wanted", map[string]any{"sampling": map[string]any{"ratio": 0}}, ""},
 		{"no spans at all", map[string]any{"sampling": map[string]any{"ratio": 0, "always": []any{}}}, ""},
 		{"fewer than none", map[string]any{"sampling": map[string]any{"ratio": -0.1}}, "sampling::ratio: -0.1 is not from 0 to 1"},

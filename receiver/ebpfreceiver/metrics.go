@@ -29,6 +29,7 @@ const processGrace = 30 * time.Second
 // stops.
 func (r *ebpfReceiver) countLoop() {
 	defer r.goroutine.Done()
+	r.counting.pin()
 	tick := time.NewTicker(r.cfg.FlushInterval)
 	defer tick.Stop()
 	exported := time.Now()
@@ -43,6 +44,7 @@ func (r *ebpfReceiver) countLoop() {
 			exported = time.Now()
 		}
 		r.sendMetrics(full)
+		r.counting.measure()
 		if full {
 			for _, p := range r.capture.Ended(processGrace) {
 				if id := r.processes.Forget(p); id != nil && r.durations != nil {

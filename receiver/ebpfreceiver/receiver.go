@@ -20,6 +20,7 @@ import (
 	"github.com/sloe-dev/sloe/internal/slo"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/capture"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/conn"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/governor"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/histograms"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/metadata"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/process"
@@ -52,6 +53,7 @@ type ebpfReceiver struct {
 	counters int    // how many sli count a batch, as seen so far
 	pause    pause
 	troubles troubles
+	ceiling  ceiling
 	call     *protocol.Call
 	announce *announcer
 	exchange record.Exchange
@@ -71,6 +73,9 @@ type ebpfReceiver struct {
 	held            atomic.Int64 // exchanges that were refused and will be told again
 	paused          atomic.Bool
 	setKernelPaused func(bool) error
+	setKernelLevel  func(governor.Level) error
+	reading         cpuTime
+	counting        cpuTime
 
 	stop      chan struct{}
 	goroutine sync.WaitGroup
@@ -105,7 +110,9 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 		return fmt.Errorf("start capturing: %w", err)
 	}
 	r.capture, r.clock, r.setKernelPaused, r.snapshots.read = c, c.Clock(), c.SetPaused, c.Counters
+	r.setKernelLevel = func(l governor.Level) error { return c.Shed(l.Kept(), l >= governor.Spans, l >= governor.Payload) }
 	r.troubles.host = host
+	r.ceiling.max = r.cfg.MaxCPU
 	r.nowNs = r.clock.Sync()
 	r.sinceNs = r.clock.Unix(r.nowNs)
 	r.prepare(c.Identity, edges)
@@ -165,6 +172,7 @@ var defaultThresholds = []time.Duration{200 * time.Millisecond, 500 * time.Milli
 // readLoop reads the ring buffer until the receiver stops, and the rest then.
 func (r *ebpfReceiver) readLoop(host component.Host) {
 	defer r.goroutine.Done()
+	r.reading.pin()
 	flushed := time.Now()
 	for {
 		select {
@@ -183,6 +191,8 @@ func (r *ebpfReceiver) readLoop(host component.Host) {
 		}
 		r.pending.Expire(r.nowNs)
 		r.pendingCalls.Store(int64(r.pending.Len()))
+		r.reading.measure()
+		r.govern(r.nowNs)
 		if r.batch.Len() >= maxBatch || time.Since(flushed) >= r.cfg.FlushInterval {
 			r.sendSpans()
 			flushed = time.Now()

@@ -164,7 +164,7 @@ func TestRefusedSpansAreCountedOnce(t *testing.T) {
 	g.capture(3) // the trial fails
 	g.tell(false)
 	assert.Equal(t, []bool{true, false, true}, g.kernelPaused)
-	assert.Equal(t, 2*firstPause, g.ebpfReceiver.pause.wait)
+	assert.Equal(t, 2*firstPause, g.pause.wait)
 	assert.EqualValues(t, 25, g.counted())
 
 	g.traces.slis, g.traces.err = 1, nil

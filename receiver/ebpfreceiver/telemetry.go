@@ -43,6 +43,15 @@ func (r *ebpfReceiver) registerTelemetry() error {
 			o.Observe(int64(r.processes.Len()))
 			return nil
 		}),
+		t.RegisterReceiverEbpfCPUTimeCallback(func(_ context.Context, o metric.Float64Observer) error {
+			o.Observe(r.reading.seconds(), metric.WithAttributes(attribute.String("work", "reading")))
+			o.Observe(r.counting.seconds(), metric.WithAttributes(attribute.String("work", "counting")))
+			return nil
+		}),
+		t.RegisterReceiverEbpfShedLevelCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(r.ceiling.level.Load())
+			return nil
+		}),
 		t.RegisterReceiverEbpfHeldCallback(func(_ context.Context, o metric.Int64Observer) error {
 			o.Observe(r.held.Load())
 			return nil

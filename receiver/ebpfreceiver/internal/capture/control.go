@@ -34,28 +34,26 @@ func (c *control) change(f func(*bpf.SocketControl)) error {
 // SetPaused tells the hooks whether records are wanted. While they are not, every
 // ended exchange is spilled; what is in the ring already can be read.
 func (c *Capture) SetPaused(paused bool) error {
-	return c.control.change(func(w *bpf.SocketControl) {
-		w.Paused = 0
-		if paused {
-			w.Paused = 1
-		}
-	})
+	return c.control.change(func(w *bpf.SocketControl) { w.Paused = word(paused) })
 }
 
-// SetKept tells the hooks which share of what the sampling ratio wants is to get a
-// record, from 0 to 1; the others are shed. Errors and slow exchanges that are
-// always wanted are not touched by it.
-func (c *Capture) SetKept(share float64) error {
+// Shed tells the hooks which share, from 0 to 1, of what the sampling ratio wants
+// is to get a record; the others are shed. Errors and slow exchanges that are
+// always wanted are shed only with all, and payload is copied as far as detection
+// and the status need it with headsOnly.
+func (c *Capture) Shed(kept float64, all, headsOnly bool) error {
 	return c.control.change(func(w *bpf.SocketControl) {
-		w.KeepNone = 0
 		w.KeepBelow = allHashes
-		if share < 1 {
-			w.KeepBelow = uint64(share * float64(c.control.sampleBelow))
+		if kept < 1 {
+			w.KeepBelow = uint64(kept * float64(c.control.sampleBelow))
 		}
+		w.KeepNone, w.HeadsOnly = word(all), word(headsOnly)
 	})
 }
 
-// SetKeptNone sheds every record, those that are always wanted too.
-func (c *Capture) SetKeptNone() error {
-	return c.control.change(func(w *bpf.SocketControl) { w.KeepBelow, w.KeepNone = 0, 1 })
+func word(b bool) uint32 {
+	if b {
+		return 1
+	}
+	return 0
 }

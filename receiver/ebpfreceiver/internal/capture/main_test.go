@@ -44,6 +44,11 @@ var turns = map[string]struct{ request, response string }{
 		"GET /v1/items/43 HTTP/1.1\r\nHost: shop.example:8080\r\n\r\n",
 		"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno\n",
 	},
+	"interim": {
+		"POST /v1/items HTTP/1.1\r\nHost: shop.example:8080\r\nContent-Length: 0\r\n\r\n",
+		"HTTP/1.1 103 Early Hints\r\nLink: </" + strings.Repeat("style", 20) + ".css>; rel=preload\r\n\r\n" +
+			"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n",
+	},
 	"other": {strings.Repeat("\x17ask", 24), strings.Repeat("\x17say", 29)},
 }
 

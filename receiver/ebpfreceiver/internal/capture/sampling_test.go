@@ -31,14 +31,14 @@ func TestSampling(t *testing.T) {
 		"none but errors, of what is not there": {sampling: Sampling{AlwaysErrors: true}, turns: "missing", want: map[uint8]uint64{record.RoleClient: n}, reason: SpilledSampled},
 		"none but slow ones, of such":           {sampling: Sampling{AlwaysSlower: 1}, turns: "http", want: all},
 		"none but slow ones, of quick ones":     {sampling: Sampling{AlwaysSlower: time.Hour}, turns: "http", want: none, reason: SpilledSampled},
-		"all, but they are shed":                {sampling: Sampling{Ratio: 1, AlwaysErrors: true}, shed: func(c *Capture) error { return c.SetKept(0) }, turns: "http", want: none, reason: SpilledShed},
-		"errors are not, at first":              {sampling: Sampling{Ratio: 1, AlwaysErrors: true}, shed: func(c *Capture) error { return c.SetKept(0) }, turns: "failing", want: all},
-		"in the end they are":                   {sampling: Sampling{Ratio: 1, AlwaysErrors: true}, shed: (*Capture).SetKeptNone, turns: "failing", want: none, reason: SpilledShed},
+		"all, but they are shed":                {sampling: Sampling{Ratio: 1, AlwaysErrors: true}, shed: func(c *Capture) error { return c.Shed(0, false, false) }, turns: "http", want: none, reason: SpilledShed},
+		"errors are not, at first":              {sampling: Sampling{Ratio: 1, AlwaysErrors: true}, shed: func(c *Capture) error { return c.Shed(0, false, false) }, turns: "failing", want: all},
+		"in the end they are":                   {sampling: Sampling{Ratio: 1, AlwaysErrors: true}, shed: func(c *Capture) error { return c.Shed(0, true, true) }, turns: "failing", want: none, reason: SpilledShed},
 		"and back": {sampling: Sampling{Ratio: 1}, shed: func(c *Capture) error {
-			if err := c.SetKeptNone(); err != nil {
+			if err := c.Shed(0, true, true); err != nil {
 				return err
 			}
-			return c.SetKept(1)
+			return c.Shed(1, false, false)
 		}, turns: "http", want: all},
 	}
 	for name, tt := range tests {

@@ -29,6 +29,7 @@ type TelemetryBuilder struct {
 	mu                            sync.Mutex
 	registrations                 []metric.Registration
 	ReceiverEbpfConnectionsMuted  metric.Int64ObservableCounter
+	ReceiverEbpfCPUTime           metric.Float64ObservableCounter
 	ReceiverEbpfExchangesBoundary metric.Int64ObservableCounter
 	ReceiverEbpfExchangesEnded    metric.Int64ObservableCounter
 	ReceiverEbpfExchangesOpened   metric.Int64ObservableCounter
@@ -42,6 +43,8 @@ type TelemetryBuilder struct {
 	ReceiverEbpfProcesses         metric.Int64ObservableGauge
 	ReceiverEbpfRefusedPoints     metric.Int64Counter
 	ReceiverEbpfRefusedSpans      metric.Int64Counter
+	ReceiverEbpfShedLevel         metric.Int64ObservableGauge
+	ReceiverEbpfSheds             metric.Int64Counter
 	ReceiverEbpfUncounted         metric.Int64Counter
 	ReceiverEbpfUnparsed          metric.Int64Counter
 }
@@ -63,6 +66,21 @@ func (builder *TelemetryBuilder) RegisterReceiverEbpfConnectionsMutedCallback(cb
 		cb(ctx, &observerInt64{inst: builder.ReceiverEbpfConnectionsMuted, obs: o})
 		return nil
 	}, builder.ReceiverEbpfConnectionsMuted)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverEbpfCPUTimeCallback sets callback for observable ReceiverEbpfCPUTime metric.
+func (builder *TelemetryBuilder) RegisterReceiverEbpfCPUTimeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ReceiverEbpfCPUTime, obs: o})
+		return nil
+	}, builder.ReceiverEbpfCPUTime)
 	if err != nil {
 		return err
 	}
@@ -207,6 +225,21 @@ func (builder *TelemetryBuilder) RegisterReceiverEbpfProcessesCallback(cb metric
 	return nil
 }
 
+// RegisterReceiverEbpfShedLevelCallback sets callback for observable ReceiverEbpfShedLevel metric.
+func (builder *TelemetryBuilder) RegisterReceiverEbpfShedLevelCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverEbpfShedLevel, obs: o})
+		return nil
+	}, builder.ReceiverEbpfShedLevel)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -215,6 +248,16 @@ type observerInt64 struct {
 
 func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
 	oi.obs.ObserveInt64(oi.inst, value, opts...)
+}
+
+type observerFloat64 struct {
+	embedded.Float64Observer
+	inst metric.Float64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerFloat64) Observe(value float64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveFloat64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -239,6 +282,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ebpf_connections_muted",
 		metric.WithDescription("Connections that carry no protocol of interest. [Development]"),
 		metric.WithUnit("{connection}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfCPUTime, err = builder.meter.Float64ObservableCounter(
+		"otelcol_receiver_ebpf_cpu_time",
+		metric.WithDescription("CPU time of the receiver's goroutines, with what runs within their calls to the next consumers. reading - from the ring buffer to sent spans; counting - from the kernel's counts to sent metrics. [Development]"),
+		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfExchangesBoundary, err = builder.meter.Int64ObservableCounter(
@@ -317,6 +366,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ebpf_refused_spans",
 		metric.WithDescription("Spans that the next consumer refused, by who counts them. Indicators lose those that are counted partly or nowhere. [Development]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfShedLevel, err = builder.meter.Int64ObservableGauge(
+		"otelcol_receiver_ebpf_shed_level",
+		metric.WithDescription("What max_cpu makes the receiver shed. 0 - nothing; 1 to 4 - half, three quarters, and so on of the spans; 5 - all spans but those of errors and slow requests; 6 - all spans; 7 - payload too. [Development]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfSheds, err = builder.meter.Int64Counter(
+		"otelcol_receiver_ebpf_sheds",
+		metric.WithDescription("How often max_cpu made the receiver shed more. [Development]"),
+		metric.WithUnit("{change}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfUncounted, err = builder.meter.Int64Counter(
