@@ -142,16 +142,18 @@ const (
 	SocketCounterLOSS_TAIL               SocketCounter = 12
 	SocketCounterLOSS_STORAGE            SocketCounter = 13
 	SocketCounterLOSS_AGGREGATES_FULL    SocketCounter = 14
-	SocketCounterLOSS_PROCESSES_FULL     SocketCounter = 15
-	SocketCounterLOSS_BUCKETS_FULL       SocketCounter = 16
-	SocketCounterLOSS_UNTRUSTED          SocketCounter = 17
-	SocketCounterLOSS_FAULT              SocketCounter = 18
-	SocketCounterCOUNTERS                SocketCounter = 19
+	SocketCounterLOSS_UNCOUNTED          SocketCounter = 15
+	SocketCounterLOSS_PROCESSES_FULL     SocketCounter = 16
+	SocketCounterLOSS_BUCKETS_FULL       SocketCounter = 17
+	SocketCounterLOSS_OWN_FLOWS_FULL     SocketCounter = 18
+	SocketCounterLOSS_UNTRUSTED          SocketCounter = 19
+	SocketCounterLOSS_FAULT              SocketCounter = 20
+	SocketCounterCOUNTERS                SocketCounter = 21
 )
 
 type SocketCounterValues struct {
 	_  structs.HostLayout
-	Of [19]uint64
+	Of [21]uint64
 }
 
 type SocketExchangeFlag uint32

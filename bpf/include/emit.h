@@ -53,8 +53,10 @@ static __always_inline void add_to_aggregate(const struct aggregate_key *key, co
 		__builtin_memset(&anonymous.process, 0, sizeof(anonymous.process));
 		count(LOSS_AGGREGATES_FULL);
 		a = bpf_map_lookup_elem(&aggregates, &anonymous);
-		if (!a)
+		if (!a) {
+			count(LOSS_UNCOUNTED); /* a kind of exchange for which none was inserted */
 			return;
+		}
 	}
 	/* atomic: the end-of-connection hooks spill from softirq */
 	__sync_fetch_and_add(&a->count, 1);

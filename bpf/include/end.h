@@ -78,7 +78,8 @@ static __always_inline void own_connection(struct sock *sk, int new_state)
 	if (!c || !(c->flags & CONN_OWN))
 		return;
 	peer_flow_of(sk, &flow);
-	bpf_map_update_elem(&own_flows, &flow, &one, BPF_ANY);
+	if (bpf_map_update_elem(&own_flows, &flow, &one, BPF_ANY))
+		count(LOSS_OWN_FLOWS_FULL);
 }
 
 static __always_inline void on_state(struct sock *sk, int new_state)

@@ -6,6 +6,7 @@
 
 #define MAX_PROCESSES 16384
 #define MAX_AGGREGATES 8192
+#define MAX_OWN_FLOWS 4096
 
 /* What detection and the status need of the bytes: a short interim response and the status line behind it. */
 #define DETECT_ROOM 64
@@ -162,7 +163,9 @@ struct {
  * exports is not counted for them.
  *   inserts: the connection hooks, when a connection of the collector is established
  *   reads:   the socket hooks, at a socket's first I/O
- *   deletes: the connection hooks, when the connection is gone; the oldest go first if it is full
+ *   deletes: the connection hooks, when the connection is gone
+ * Of a connection that finds no room the server's requests are counted like
+ * anybody's, and that is counted too.
  */
 struct flow {
 	__u8 local_addr[16];
@@ -173,8 +176,8 @@ struct flow {
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_OWN_FLOWS);
 	__type(key, struct flow);
 	__type(value, __u8);
 } own_flows SEC(".maps");

@@ -192,8 +192,10 @@ enum counter {
 	LOSS_TAIL,             /* a tail record could not be placed: the end is unknown */
 	LOSS_STORAGE,          /* no socket storage: the connection is not measured */
 	LOSS_AGGREGATES_FULL,  /* the process is unknown: counted under the process key 0 */
+	LOSS_UNCOUNTED,        /* not even that: the exchange is in no aggregate */
 	LOSS_PROCESSES_FULL,   /* the identity has to come from /proc */
 	LOSS_BUCKETS_FULL,     /* the process shares a rate limit with others */
+	LOSS_OWN_FLOWS_FULL,   /* a connection of the collector is not left out at its server */
 	LOSS_UNTRUSTED,        /* the registers do not name this socket (io_uring, kernel threads, 32-bit) */
 	LOSS_FAULT,            /* user memory could not be read without a fault */
 	COUNTERS,

@@ -35,22 +35,26 @@ type Aggregate struct {
 // cumulative, since reading and deleting would lose concurrent updates.
 type aggregatesSeen map[AggregateKey]bpf.SocketAggregate
 
-// insertAnonymous makes the keys without a process, which take the counts of a
-// full map.
-func (c *Capture) insertAnonymous() error {
-	cpus := make([]bpf.SocketAggregate, possibleCPUs())
+// anonymousKeys are those without a process, which take the counts of a full map:
+// one of each kind of exchange that there is.
+func anonymousKeys() []AggregateKey {
+	var keys []AggregateKey
 	for _, role := range []uint8{record.RoleServer, record.RoleClient} {
-		keys := []AggregateKey{
-			{Role: role, Protocol: record.ProtocolHTTP1, Outcome: record.AbortedByServer},
-			{Role: role, Protocol: record.ProtocolHTTP1, Outcome: record.AbortedByClient},
-		}
+		keys = append(keys,
+			AggregateKey{Role: role, Protocol: record.ProtocolHTTP1, Outcome: record.AbortedByServer},
+			AggregateKey{Role: role, Protocol: record.ProtocolHTTP1, Outcome: record.AbortedByClient})
 		for class := range uint8(6) {
 			keys = append(keys, AggregateKey{Role: role, Protocol: record.ProtocolHTTP1, StatusClass: class})
 		}
-		for _, k := range keys {
-			if err := c.putAggregate(k, cpus); err != nil {
-				return fmt.Errorf("prepare the aggregates: %w", err)
-			}
+	}
+	return keys
+}
+
+func (c *Capture) insertAnonymous() error {
+	cpus := make([]bpf.SocketAggregate, possibleCPUs())
+	for _, key := range anonymousKeys() {
+		if err := c.putAggregate(key, cpus); err != nil {
+			return fmt.Errorf("prepare the aggregates: %w", err)
 		}
 	}
 	return nil

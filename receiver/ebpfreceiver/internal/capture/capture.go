@@ -43,22 +43,6 @@ type Options struct {
 	Limits Limits
 }
 
-// Limits are the most entries of the kernel's maps; 0 means the default.
-type Limits struct {
-	Aggregates, Processes, Buckets, OwnFlows int
-}
-
-func (l *Limits) set(specs map[string]*ebpf.MapSpec) {
-	for name, n := range map[string]int{
-		bpf.SocketMapAggregates: l.Aggregates, bpf.SocketMapProcesses: l.Processes,
-		bpf.SocketMapBuckets: l.Buckets, bpf.SocketMapOwnFlows: l.OwnFlows,
-	} {
-		if n > 0 {
-			specs[name].MaxEntries = uint32(n)
-		}
-	}
-}
-
 // MaxEdges is how many latency edges the kernel takes.
 const MaxEdges = len(bpf.SocketAggregate{}.Buckets) - 1
 

@@ -64,6 +64,8 @@ var lossReasons = map[bpf.SocketCounter]string{
 	bpf.SocketCounterLOSS_AGGREGATES_FULL: "aggregates_full",
 	bpf.SocketCounterLOSS_PROCESSES_FULL:  "processes_full",
 	bpf.SocketCounterLOSS_BUCKETS_FULL:    "buckets_full",
+	bpf.SocketCounterLOSS_UNCOUNTED:       "uncounted",
+	bpf.SocketCounterLOSS_OWN_FLOWS_FULL:  "own_flows_full",
 	bpf.SocketCounterLOSS_UNTRUSTED:       "untrusted_registers",
 	bpf.SocketCounterLOSS_FAULT:           "user_memory_fault",
 }

@@ -20,6 +20,13 @@ import (
 const peersVariable = "SLOE_TEST_PEERS"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(peersVariable) == serveAlone {
+		if err := serveOthers(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if protocol := os.Getenv(peersVariable); protocol != "" {
 		if err := playPeers(protocol, os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -49,7 +56,50 @@ var turns = map[string]struct{ request, response string }{
 		"HTTP/1.1 103 Early Hints\r\nLink: </" + strings.Repeat("style", 20) + ".css>; rel=preload\r\n\r\n" +
 			"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n",
 	},
+	"moved": { // a class of status that nothing else on a host of tests answers with
+		"GET /v1/items/44 HTTP/1.1\r\nHost: shop.example:8080\r\n\r\n",
+		"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",
+	},
 	"other": {strings.Repeat("\x17ask", 24), strings.Repeat("\x17say", 29)},
+}
+
+// serveAlone makes the test program only the server of connections that come from
+// elsewhere.
+const serveAlone = "serve"
+
+// serveOthers says its address and answers until in ends.
+func serveOthers(in io.Reader, out io.Writer) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	fmt.Fprintln(out, listener.Addr())
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go answer(conn, turns["http"])
+		}
+	}()
+	_, err = io.Copy(io.Discard, in)
+	return err
+}
+
+// answer answers every request of a connection.
+func answer(conn net.Conn, turn struct{ request, response string }) {
+	defer conn.Close()
+	buffer := make([]byte, len(turn.request))
+	for {
+		if _, err := io.ReadFull(conn, buffer); err != nil {
+			return
+		}
+		if _, err := io.WriteString(conn, turn.response); err != nil {
+			return
+		}
+	}
 }
 
 // playPeers does as many turns over one connection as each line of in says, and
@@ -62,19 +112,8 @@ func playPeers(protocol string, in io.Reader, out io.Writer) error {
 	}
 	defer listener.Close()
 	go func() {
-		server, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		defer server.Close()
-		buffer := make([]byte, len(turn.request))
-		for {
-			if _, err := io.ReadFull(server, buffer); err != nil {
-				return
-			}
-			if _, err := io.WriteString(server, turn.response); err != nil {
-				return
-			}
+		if server, err := listener.Accept(); err == nil {
+			answer(server, turn)
 		}
 	}()
 	client, err := net.Dial("tcp", listener.Addr().String())
