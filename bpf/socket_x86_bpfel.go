@@ -33,7 +33,9 @@ type SocketAggregateKey struct {
 	Protocol    uint8
 	Outcome     uint8
 	StatusClass uint8
-	Pad         uint32
+	Port        uint16
+	Undecided   uint8
+	Pad         uint8
 }
 
 type SocketBucket struct {
@@ -52,34 +54,36 @@ type SocketConn struct {
 		_   structs.HostLayout
 		Val uint32
 	}
-	Role           uint8
-	Protocol       uint8
-	Phase          uint8
-	PartialDir     uint8
-	Flags          uint32
-	Sequence       uint32
-	Misses         uint32
-	SentSeq        uint32
-	Cookie         uint64
-	Process        SocketProcessKey
-	ResponseNs     uint64
-	ResponseLastNs uint64
-	ResponseBytes  uint64
-	ResponseLength uint64
-	TailNs         uint64
-	ResponseIos    uint32
-	ResponseLen    uint16
-	Status         uint16
-	ResponseFlags  uint16
-	Recorded       uint8
-	Pad            uint8
-	ResponseSeq    uint32
-	EarlyNs        uint64
-	EarlyBytes     uint64
-	EarlyWriteSeq  uint32
-	EarlyLen       uint16
-	EarlyStatus    uint16
-	Arrivals       struct {
+	Role              uint8
+	Protocol          uint8
+	Phase             uint8
+	PartialDir        uint8
+	Flags             uint32
+	Sequence          uint32
+	Misses            uint32
+	SentSeq           uint32
+	VerdictGeneration uint32
+	PadGeneration     uint32
+	Cookie            uint64
+	Process           SocketProcessKey
+	ResponseNs        uint64
+	ResponseLastNs    uint64
+	ResponseBytes     uint64
+	ResponseLength    uint64
+	TailNs            uint64
+	ResponseIos       uint32
+	ResponseLen       uint16
+	Status            uint16
+	ResponseFlags     uint16
+	Recorded          uint8
+	Pad               uint8
+	ResponseSeq       uint32
+	EarlyNs           uint64
+	EarlyBytes        uint64
+	EarlyWriteSeq     uint32
+	EarlyLen          uint16
+	EarlyStatus       uint16
+	Arrivals          struct {
 		_        structs.HostLayout
 		FirstNs  uint64
 		SecondNs uint64
@@ -168,6 +172,7 @@ const (
 	SocketExchangeFlagEXCHANGE_INTERIM        SocketExchangeFlag = 64
 	SocketExchangeFlagEXCHANGE_LAST_CHUNK     SocketExchangeFlag = 128
 	SocketExchangeFlagEXCHANGE_QUEUE_KNOWN    SocketExchangeFlag = 256
+	SocketExchangeFlagEXCHANGE_UNDECIDED      SocketExchangeFlag = 512
 )
 
 type SocketExchangeRecord struct {
@@ -217,7 +222,8 @@ type SocketOpenExchange struct {
 	StartNs  uint64
 	Role     uint8
 	Protocol uint8
-	Pad      [6]uint8
+	Port     uint16
+	Pad      [4]uint8
 }
 
 type SocketOutcome uint32
@@ -233,10 +239,10 @@ type SocketProcessIdentity struct {
 	FirstSeenNs        uint64
 	ExitedNs           uint64
 	ArgsLen            uint32
-	Pad                uint32
+	Uid                uint32
 	Comm               [16]int8
 	Executable         [64]int8
-	Cgroup             [3][96]int8
+	Cgroup             [6][96]int8
 	Args               [512]int8
 	ServiceName        [256]int8
 	ResourceAttributes [256]int8
@@ -254,6 +260,7 @@ type SocketProtocol uint32
 const (
 	SocketProtocolPROTOCOL_UNDECIDED SocketProtocol = 0
 	SocketProtocolPROTOCOL_HTTP1     SocketProtocol = 1
+	SocketProtocolPROTOCOL_UNWATCHED SocketProtocol = 254
 	SocketProtocolPROTOCOL_MUTED     SocketProtocol = 255
 )
 
@@ -311,6 +318,12 @@ type SocketTailRecord struct {
 	ResponseBytes uint64
 }
 
+type SocketVerdict struct {
+	_       structs.HostLayout
+	Include uint64
+	Exclude uint64
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -321,9 +334,11 @@ const (
 	SocketMapConnections        = "connections"
 	SocketMapCounters           = "counters"
 	SocketMapOwnFlows           = "own_flows"
+	SocketMapPortMasks          = "port_masks"
 	SocketMapProcesses          = "processes"
 	SocketMapRecords            = "records"
 	SocketMapScratches          = "scratches"
+	SocketMapVerdicts           = "verdicts"
 	SocketProgInet6Recv         = "inet6_recv"
 	SocketProgInet6Send         = "inet6_send"
 	SocketProgInetRecv          = "inet_recv"
@@ -343,6 +358,7 @@ const (
 	SocketVarAlwaysSlowerNs     = "always_slower_ns"
 	SocketVarAttachedNs         = "attached_ns"
 	SocketVarControls           = "controls"
+	SocketVarFilterGeneration   = "filter_generation"
 	SocketVarLatencyEdgeCount   = "latency_edge_count"
 	SocketVarLatencyEdges       = "latency_edges"
 	SocketVarRateBurstNs        = "rate_burst_ns"
@@ -433,9 +449,11 @@ type SocketMapSpecs struct {
 	Connections   *ebpf.MapSpec `ebpf:"connections"`
 	Counters      *ebpf.MapSpec `ebpf:"counters"`
 	OwnFlows      *ebpf.MapSpec `ebpf:"own_flows"`
+	PortMasks     *ebpf.MapSpec `ebpf:"port_masks"`
 	Processes     *ebpf.MapSpec `ebpf:"processes"`
 	Records       *ebpf.MapSpec `ebpf:"records"`
 	Scratches     *ebpf.MapSpec `ebpf:"scratches"`
+	Verdicts      *ebpf.MapSpec `ebpf:"verdicts"`
 }
 
 // SocketVariableSpecs contains global variables before they are loaded into the kernel.
@@ -446,6 +464,7 @@ type SocketVariableSpecs struct {
 	AlwaysSlowerNs     *ebpf.VariableSpec `ebpf:"always_slower_ns"`
 	AttachedNs         *ebpf.VariableSpec `ebpf:"attached_ns"`
 	Controls           *ebpf.VariableSpec `ebpf:"controls"`
+	FilterGeneration   *ebpf.VariableSpec `ebpf:"filter_generation"`
 	LatencyEdgeCount   *ebpf.VariableSpec `ebpf:"latency_edge_count"`
 	LatencyEdges       *ebpf.VariableSpec `ebpf:"latency_edges"`
 	RateBurstNs        *ebpf.VariableSpec `ebpf:"rate_burst_ns"`
@@ -493,9 +512,11 @@ type SocketMaps struct {
 	Connections   *ebpf.Map `ebpf:"connections"`
 	Counters      *ebpf.Map `ebpf:"counters"`
 	OwnFlows      *ebpf.Map `ebpf:"own_flows"`
+	PortMasks     *ebpf.Map `ebpf:"port_masks"`
 	Processes     *ebpf.Map `ebpf:"processes"`
 	Records       *ebpf.Map `ebpf:"records"`
 	Scratches     *ebpf.Map `ebpf:"scratches"`
+	Verdicts      *ebpf.Map `ebpf:"verdicts"`
 }
 
 func (m *SocketMaps) Close() error {
@@ -506,9 +527,11 @@ func (m *SocketMaps) Close() error {
 		m.Connections,
 		m.Counters,
 		m.OwnFlows,
+		m.PortMasks,
 		m.Processes,
 		m.Records,
 		m.Scratches,
+		m.Verdicts,
 	)
 }
 
@@ -520,6 +543,7 @@ type SocketVariables struct {
 	AlwaysSlowerNs     *ebpf.Variable `ebpf:"always_slower_ns"`
 	AttachedNs         *ebpf.Variable `ebpf:"attached_ns"`
 	Controls           *ebpf.Variable `ebpf:"controls"`
+	FilterGeneration   *ebpf.Variable `ebpf:"filter_generation"`
 	LatencyEdgeCount   *ebpf.Variable `ebpf:"latency_edge_count"`
 	LatencyEdges       *ebpf.Variable `ebpf:"latency_edges"`
 	RateBurstNs        *ebpf.Variable `ebpf:"rate_burst_ns"`

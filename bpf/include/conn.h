@@ -7,6 +7,7 @@
 #include "kernel.h"
 #include "maps.h"
 #include "process.h"
+#include "verdict.h"
 
 #define MISSES_FRESH 4   /* I/Os of a connection seen from its start that may fail to look like a request */
 #define MISSES_MIDWAY 64 /* the same for a connection joined midway, which may be in the middle of a body */
@@ -129,6 +130,8 @@ static __always_inline struct conn *make_conn(struct io *io)
 	flow_of(io->sk, &flow);
 	if (bpf_map_lookup_elem(&own_flows, &flow))
 		c->protocol = PROTOCOL_MUTED;
+	else if (filter_generation)
+		unwatch_new(io->task, c);
 	return c;
 }
 

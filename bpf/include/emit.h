@@ -51,6 +51,7 @@ static __always_inline void add_to_aggregate(const struct aggregate_key *key, co
 		struct aggregate_key anonymous = *key;
 
 		__builtin_memset(&anonymous.process, 0, sizeof(anonymous.process));
+		anonymous.port = 0;
 		count(LOSS_AGGREGATES_FULL);
 		a = bpf_map_lookup_elem(&aggregates, &anonymous);
 		if (!a) {
@@ -81,6 +82,10 @@ static __always_inline void spill(const struct exchange_record *r, __u32 reason)
 		.outcome = r->outcome,
 	};
 
+	if (r->flags & EXCHANGE_UNDECIDED) {
+		key.undecided = 1;
+		key.port = r->role == ROLE_SERVER ? r->local_port : r->remote_port;
+	}
 	if (r->outcome == OUTCOME_ANSWERED && r->status >= 100)
 		key.status_class = r->status < 600 ? r->status / 100 : 5; /* RFC 9110, section 15: invalid, taken as 5xx */
 	add_to_aggregate(&key, r);

@@ -94,7 +94,7 @@ static __always_inline void on_state(struct sock *sk, int new_state)
 		return;
 	}
 	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
-	if (!c || c->protocol == PROTOCOL_MUTED || c->role == ROLE_UNKNOWN)
+	if (!c || is_left_out(c) || c->role == ROLE_UNKNOWN)
 		return;
 	scratch = scratch_of(SCRATCH_STATE);
 	if (!scratch)
@@ -139,7 +139,7 @@ static __always_inline void on_destroy(struct sock *sk)
 		bpf_map_delete_elem(&own_flows, &flow);
 		return;
 	}
-	if (c->protocol == PROTOCOL_MUTED || c->role == ROLE_UNKNOWN)
+	if (is_left_out(c) || c->role == ROLE_UNKNOWN)
 		return;
 	scratch = scratch_of(SCRATCH_DESTROY);
 	if (!scratch)

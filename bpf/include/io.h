@@ -4,6 +4,7 @@
 
 /* One socket I/O, and where its bytes belong. */
 
+#include "leftout.h"
 #include "request.h"
 #include "response.h"
 #include "tail.h"
@@ -32,7 +33,7 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	if ((__u32)io.task->tgid == self_tgid)
 		return;
 	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
-	if (c && c->protocol == PROTOCOL_MUTED)
+	if (c && is_passed_over(io.task, sk, c))
 		return;
 	io.scratch = scratch_of(user);
 	if (!io.scratch)
@@ -49,7 +50,7 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	}
 	if (!c || c->flags & CONN_UNMADE) {
 		c = make_conn(&io);
-		if (!c || c->protocol == PROTOCOL_MUTED)
+		if (!c || is_left_out(c))
 			return;
 	}
 	if (is_request_direction(&io, c)) {

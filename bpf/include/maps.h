@@ -84,6 +84,8 @@ struct conn {
 	__u32 sequence;
 	__u32 misses;       /* I/Os that did not look like a request */
 	__u32 sent_seq;     /* write_seq at the last send hook */
+	__u32 verdict_generation; /* of the verdict on process that holds for this connection, 0: none does */
+	__u32 pad_generation;
 	__u64 cookie;
 	struct process_key process;
 	/* the response so far */

@@ -87,6 +87,7 @@ static __always_inline void read_identity(struct task_struct *task, struct scrat
 	id->service_name[0] = 0;
 	id->resource_attributes[0] = 0;
 	id->first_seen_ns = now;
+	id->uid = BPF_CORE_READ(task, cred, euid.val);
 	bpf_probe_read_kernel(id->comm, sizeof(id->comm), task->group_leader->comm);
 	node = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn);
 	for (i = 0; i < CGROUP_NAMES && node; i++) {

@@ -18,7 +18,7 @@
 #define ARGS_SIZE 512
 #define ENV_SIZE 256
 #define CGROUP_NAME_SIZE 96
-#define CGROUP_NAMES 3
+#define CGROUP_NAMES 6
 
 enum record_kind {
 	RECORD_EXCHANGE = 1,
@@ -34,6 +34,7 @@ enum role {
 enum protocol {
 	PROTOCOL_UNDECIDED = 0,
 	PROTOCOL_HTTP1 = 1,
+	PROTOCOL_UNWATCHED = 254, /* of a process that is left out: looked at anew when that may have changed */
 	PROTOCOL_MUTED = 255, /* of no interest: one storage look-up an I/O from then on */
 };
 
@@ -53,6 +54,7 @@ enum exchange_flag {
 	EXCHANGE_INTERIM = 64,         /* interim responses (1xx) came before the final one */
 	EXCHANGE_LAST_CHUNK = 128,     /* the bytes so far end like a chunked body (RFC 9112, section 7.1) */
 	EXCHANGE_QUEUE_KNOWN = 256,    /* queue_ns is known */
+	EXCHANGE_UNDECIDED = 512,      /* no verdict on its process was known when it was opened */
 };
 
 enum tail_flag {
@@ -118,7 +120,9 @@ struct aggregate_key {
 	__u8 protocol;
 	__u8 outcome;
 	__u8 status_class;
-	__u32 pad;
+	__u16 port;     /* the server's, if undecided, else 0: verdicts may depend on it */
+	__u8 undecided; /* 1: spilled before there was a verdict on the process */
+	__u8 pad;
 };
 
 /*
@@ -147,14 +151,25 @@ struct process_identity {
 	__u64 first_seen_ns;
 	__u64 exited_ns; /* 0: alive */
 	__u32 args_len;  /* bytes of args; arguments are separated by NUL */
-	__u32 pad;
+	__u32 uid;       /* effective user id, in the initial user namespace */
 	char comm[16];
 	char executable[64]; /* last component */
-	char cgroup[CGROUP_NAMES][CGROUP_NAME_SIZE]; /* leaf, parent, grandparent */
+	char cgroup[CGROUP_NAMES][CGROUP_NAME_SIZE]; /* the leaf, its parent, and so on */
 	char args[ARGS_SIZE];
 	char service_name[ENV_SIZE];        /* OTEL_SERVICE_NAME=... */
 	char resource_attributes[ENV_SIZE]; /* OTEL_RESOURCE_ATTRIBUTES=... */
 };
+
+/*
+ * What is to be done with a process: a request is wanted if the mask of its port
+ * meets include and does not meet exclude.
+ */
+struct verdict {
+	__u64 include;
+	__u64 exclude;
+};
+
+#define PORT_ANY (1ULL << 63) /* the bit that the mask of every port has */
 
 /* One unanswered exchange, as the iterator lists it. */
 struct open_exchange {
@@ -162,7 +177,8 @@ struct open_exchange {
 	__u64 start_ns;
 	__u8 role;
 	__u8 protocol;
-	__u8 pad[6];
+	__u16 port; /* the server's */
+	__u8 pad[4];
 };
 
 /* Why an ended exchange was spilled into the aggregates instead of being sent as a record. */

@@ -16,6 +16,8 @@ struct request_bytes {
 	bool gap;       /* some could not be read */
 	bool held;      /* they belong behind a response that is being sent */
 	__u8 phase;     /* the phase that they were read in */
+	__u8 watch;     /* enum watch of the process that they are a request of */
+	__u32 generation; /* of that verdict */
 };
 
 /* Reads the new bytes behind those of the request that they go on with, if its prefix has room. */
@@ -56,6 +58,10 @@ static __always_inline void keep_request(struct request *slot, const struct io *
 	slot->detected = b->detected;
 	if (b->gap)
 		slot->flags |= EXCHANGE_REQUEST_GAP;
+	if (b->watch != WATCH_YES) /* of one that is left out too, when it is held behind a response */
+		slot->flags |= EXCHANGE_UNDECIDED;
+	else
+		slot->flags &= ~EXCHANGE_UNDECIDED;
 	__builtin_memcpy(slot->data, io->scratch->payload, REQUEST_PREFIX);
 }
 
@@ -155,6 +161,10 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 			after |= AFTER_TAIL;
 		c->flags &= ~CONN_TAIL_DUE;
 	}
+	if (b->watch == WATCH_NO) {
+		unwatch(c, &io->process);
+		return after;
+	}
 	if (c->phase != PHASE_PARTIAL)
 		start_request(c, &c->current, io);
 	keep_request(&c->current, io, b);
@@ -168,6 +178,7 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 		c->protocol = PROTOCOL_HTTP1;
 	}
 	c->process = io->process;
+	c->verdict_generation = b->watch == WATCH_YES ? b->generation : 0;
 	open_exchange(c);
 	after |= AFTER_OPENED;
 	if (c->role == ROLE_CLIENT && take_early_response(io, c)) {
@@ -175,6 +186,16 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 		after |= AFTER_ANSWERED;
 	}
 	return after;
+}
+
+/* Whether the request is wanted. Once a connection, unless its process or the filter changes. */
+static __always_inline void decide_request(struct sock *sk, __u8 role, const struct process_key *process,
+					   const struct conn *c, struct request_bytes *b)
+{
+	b->generation = filter_generation;
+	if (!b->generation || (c->verdict_generation == b->generation && same_process(&c->process, process)))
+		return;
+	b->watch = watch_of(process, service_port(sk, role));
 }
 
 static __always_inline void on_request_bytes(struct io *io, struct conn *c)
@@ -194,6 +215,8 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 		b.phase = PHASE_IDLE;
 	}
 	read_request_bytes(io, c, &b);
+	if (b.detected == DETECT_YES)
+		decide_request(io->sk, io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT, &io->process, c, &b);
 	bpf_spin_lock(&c->lock);
 	after = request_transition(io, c, &b);
 	note_sent(io, c);

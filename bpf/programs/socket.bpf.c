@@ -89,10 +89,11 @@ SEC("iter/bpf_sk_storage_map")
 int list_open(struct bpf_iter__bpf_sk_storage_map *ctx)
 {
 	struct conn *c = ctx->value;
+	struct sock *sk = ctx->sk;
 	struct open_exchange open = {};
 	__u64 now = bpf_ktime_get_ns();
 
-	if (!c || c->phase != PHASE_REQUEST || c->protocol == PROTOCOL_MUTED)
+	if (!c || !sk || c->phase != PHASE_REQUEST || is_left_out(c))
 		return 0;
 	if (now < c->current.start_ns + stuck_after_ns)
 		return 0;
@@ -100,6 +101,7 @@ int list_open(struct bpf_iter__bpf_sk_storage_map *ctx)
 	open.start_ns = c->current.start_ns;
 	open.role = c->role;
 	open.protocol = c->protocol;
+	open.port = service_port(sk, c->role);
 	bpf_seq_write(ctx->meta->seq, &open, sizeof(open));
 	return 0;
 }

@@ -17,6 +17,9 @@ const (
 	ProcessExecutablePath = "process.executable.path"
 	ProcessCommandArgs    = "process.command_args"
 	ContainerID           = "container.id"
+	K8SPodUID             = "k8s.pod.uid"
+	K8SPodName            = "k8s.pod.name"
+	K8SNamespaceName      = "k8s.namespace.name"
 	HostName              = "host.name"
 )
 

@@ -49,6 +49,13 @@ func (r *ebpfReceiver) onSample(sample []byte) {
 
 func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 	r.pending.Next(e.Conn)
+	if r.watch != nil {
+		id := r.processes.Get(e.Process)
+		if !r.watch.wants(e.Process, id, servicePort(e)) {
+			r.watch.countExcluded(id, delivered, 1)
+			return
+		}
+	}
 	turn := &r.turn
 	*turn = turnOf(e)
 	call := r.call
@@ -124,6 +131,14 @@ func turnOf(e *record.Exchange) protocol.Turn {
 		Local:         netip.AddrPortFrom(netip.AddrFrom16(e.LocalAddr).Unmap(), e.LocalPort),
 		Remote:        netip.AddrPortFrom(netip.AddrFrom16(e.RemoteAddr).Unmap(), e.RemotePort),
 	}
+}
+
+// servicePort is the port of the server's side.
+func servicePort(e *record.Exchange) uint16 {
+	if e.Role == record.RoleServer {
+		return e.LocalPort
+	}
+	return e.RemotePort
 }
 
 func kindOf(role uint8) protocol.Kind {

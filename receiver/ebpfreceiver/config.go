@@ -40,6 +40,8 @@ type Config struct {
 	MaxCPU float64 `mapstructure:"max_cpu"`
 	// Sampling says which requests become spans. All are counted.
 	Sampling SamplingConfig `mapstructure:"sampling"`
+	// Processes says whose requests are counted.
+	Processes ProcessesConfig `mapstructure:"processes"`
 	// prevent unkeyed literal initialization
 	_ struct{}
 }

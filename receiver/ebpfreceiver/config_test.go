@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/filter"
 )
 
 func TestDefaultConfig(t *testing.T) {
@@ -23,6 +25,7 @@ func TestDefaultConfig(t *testing.T) {
 		Backend: "auto", RingBuffer: 8 << 20, StuckAfter: 30 * time.Second, FlushInterval: 500 * time.Millisecond, MetricsInterval: 10 * time.Second,
 		QueueTime: true,
 		Sampling:  SamplingConfig{Ratio: 1, Always: []string{"errors", "slow"}, Slow: time.Second},
+		Processes: ProcessesConfig{ReloadInterval: 5 * time.Second, PodLogs: "/var/log/pods"},
 	}, cfg)
 }
 
@@ -38,6 +41,13 @@ func TestConfigFile(t *testing.T) {
 		Thresholds: []time.Duration{300 * time.Millisecond, 2 * time.Second},
 		MaxCPU:     0.2,
 		Sampling:   SamplingConfig{Ratio: 0.1, MaxPerSecond: 50, Always: []string{"errors"}, Slow: 300 * time.Millisecond},
+		Processes: ProcessesConfig{
+			Lists: filter.Lists{
+				Include: []filter.Entry{{KubernetesNamespace: []string{"web-*", "api"}, Port: []string{"80", "8000-8099"}}, {User: []string{"33"}}},
+				Exclude: []filter.Entry{{Executable: []string{"curl"}}},
+			},
+			ReloadInterval: time.Second, PodLogs: "/host/var/log/pods",
+		},
 	}, cfg)
 }
 
@@ -85,6 +95,14 @@ func TestValidate(t *testing.T) {
 		{"something else always", map[string]any{"sampling": map[string]any{"always": []any{"errors", "big"}}},
 			`sampling::always[1]: "big" is neither errors nor slow`},
 		{"everything is slow", map[string]any{"sampling": map[string]any{"slow": "0s"}}, "sampling::slow: 0s is not positive"},
+		{"lists in two places", map[string]any{"processes": map[string]any{"file": "a.yaml", "exclude": []any{map[string]any{"user": 0}}}},
+			"processes: `file` holds the lists: give either it or `include` and `exclude`"},
+		{"an entry that means nothing", map[string]any{"processes": map[string]any{"include": []any{map[string]any{"port": "no"}}}},
+			"processes: include[0]: `port`: \"no\" is no port from 1 to 65535 and no range of them such as 8000-8099"},
+		{"a file that is never looked at", map[string]any{"processes": map[string]any{"reload_interval": "0s"}},
+			"processes: `reload_interval` is 0s: it must be from 100ms to 1h0m0s"},
+		{"a file that is looked at every day", map[string]any{"processes": map[string]any{"reload_interval": "24h"}},
+			"processes: `reload_interval` is 24h0m0s: it must be from 100ms to 1h0m0s"},
 		{"all that is wrong is told at once", map[string]any{"stuck_after": "0s", "thresholds": []any{"-1s"}},
 			"stuck_after: 0s is not positive\nthresholds[0]: -1s is not positive"},
 	}

@@ -46,5 +46,6 @@ func createDefaultConfig() component.Config {
 		MetricsInterval: 10 * time.Second,
 		QueueTime:       true,
 		Sampling:        SamplingConfig{Ratio: 1, Always: []string{alwaysErrors, alwaysSlow}, Slow: time.Second},
+		Processes:       defaultProcesses(),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.uber.org/zap"
@@ -25,18 +26,28 @@ import (
 // are kept for what was still on its way.
 const processGrace = 30 * time.Second
 
-// countLoop reads the kernel's aggregates and sends metrics, until the receiver
-// stops.
-func (r *ebpfReceiver) countLoop() {
+// countLoop reads the kernel's aggregates, sends metrics, and follows the process
+// lists, until the receiver stops.
+func (r *ebpfReceiver) countLoop(host component.Host) {
 	defer r.goroutine.Done()
 	r.counting.pin()
 	tick := time.NewTicker(r.cfg.FlushInterval)
 	defer tick.Stop()
+	var look <-chan time.Time // never, unless there is a file of lists
+	if r.lists != nil {
+		reload := time.NewTicker(r.cfg.Processes.ReloadInterval)
+		defer reload.Stop()
+		look = reload.C
+	}
 	exported := time.Now()
 	for {
 		select {
 		case <-r.stop:
 			return
+		case <-look:
+			r.sendMetrics(false) // what the kernel counted up to now was wanted
+			r.followLists(host)
+			continue
 		case <-tick.C:
 		}
 		full := time.Since(exported) >= r.cfg.MetricsInterval
@@ -46,7 +57,11 @@ func (r *ebpfReceiver) countLoop() {
 		r.sendMetrics(full)
 		r.counting.measure()
 		if full {
+			if r.watch != nil { // also those that have not answered yet
+				r.capture.Processes(r.watch.see)
+			}
 			for _, p := range r.capture.Ended(processGrace) {
+				r.watch.forget(p)
 				if id := r.processes.Forget(p); id != nil && r.durations != nil {
 					r.durations.Forget(id)
 				}
@@ -97,11 +112,15 @@ func (r *ebpfReceiver) tell(full bool) (held uint64) {
 func (r *ebpfReceiver) takeSpilled(aggregates []capture.Aggregate) {
 	nowNs := r.clock.Unix(r.clock.Sync())
 	for i := range aggregates {
+		id := r.processes.Get(aggregates[i].Key.Process)
+		if !r.watch.wantsAggregate(&aggregates[i].Key, id) {
+			r.watch.countExcluded(id, spilled, aggregates[i].Count)
+			continue
+		}
 		if r.metrics == nil {
 			r.telemetry.ReceiverEbpfUncounted.Add(context.Background(), int64(aggregates[i].Count), uncountedNoPipeline)
 			continue
 		}
-		id := r.processes.Get(aggregates[i].Key.Process)
 		spilled := spilledOf(&aggregates[i])
 		r.durations.RecordSpilled(id, &spilled, r.sinceNs)
 		r.backlogMu.Lock()
@@ -165,7 +184,11 @@ func (r *ebpfReceiver) exportOpen(md pmetric.Metrics, nowNs uint64) {
 		counts[key] = 0
 	}
 	for i := range list {
-		counts[openKey{r.processes.Get(list[i].Process), kindOf(list[i].Role), familyOf(list[i].Protocol)}]++
+		id := r.processes.Get(list[i].Process)
+		if !r.watch.wants(list[i].Process, id, list[i].Port) {
+			continue
+		}
+		counts[openKey{id, kindOf(list[i].Role), familyOf(list[i].Protocol)}]++
 	}
 	clear(r.openBefore)
 	for key, n := range counts {

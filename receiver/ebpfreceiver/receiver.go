@@ -20,6 +20,7 @@ import (
 	"github.com/sloe-dev/sloe/internal/slo"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/capture"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/conn"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/filter"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/governor"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/histograms"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/metadata"
@@ -44,6 +45,8 @@ type ebpfReceiver struct {
 	capture   *capture.Capture
 	clock     *capture.Clock
 	processes *process.Registry
+	watch     *watch                // nil: all processes' requests are counted
+	lists     *filter.File          // nil: the lists do not change
 	durations *histograms.Durations // nil without a metrics pipeline
 
 	// of the reading goroutine
@@ -67,7 +70,8 @@ type ebpfReceiver struct {
 	sinceNs   uint64              // when it was told last, Unix
 
 	// of the counting goroutine
-	openBefore map[openKey]struct{}
+	openBefore  map[openKey]struct{}
+	listsBroken bool
 
 	pendingCalls    atomic.Int64
 	held            atomic.Int64 // exchanges that were refused and will be told again
@@ -104,7 +108,7 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 	edges := r.edges(host)
 	c, err := capture.Open(capture.Options{
 		Backend: r.cfg.Backend, RingBytes: r.cfg.RingBuffer, EdgesNs: edges.Nanoseconds(), StuckAfter: r.cfg.StuckAfter, QueueTime: r.cfg.QueueTime,
-		Sampling: r.cfg.Sampling.capture(),
+		Sampling: r.cfg.Sampling.capture(), Filter: r.cfg.Processes.filters(),
 	})
 	if err != nil {
 		return fmt.Errorf("start capturing: %w", err)
@@ -116,6 +120,9 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 	r.nowNs = r.clock.Sync()
 	r.sinceNs = r.clock.Unix(r.nowNs)
 	r.prepare(c.Identity, edges)
+	if err := r.startWatch(); err != nil {
+		return errors.Join(err, c.Close())
+	}
 	if err := r.registerTelemetry(); err != nil {
 		return errors.Join(err, c.Close())
 	}
@@ -129,13 +136,13 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 		zap.String("backend", c.Backend()), zap.Strings("hooks", c.Hooks()), zap.Int("ring_buffer", r.cfg.RingBuffer))
 	r.goroutine.Add(2)
 	go r.readLoop(host)
-	go r.countLoop()
+	go r.countLoop(host)
 	return nil
 }
 
 // prepare makes the rooms behind the capture.
 func (r *ebpfReceiver) prepare(identity process.Lookup, edges histograms.Edges) {
-	r.processes = &process.Registry{Lookup: identity, ProcRoot: "/proc"}
+	r.processes = &process.Registry{Lookup: identity, ProcRoot: "/proc", Pods: &process.Pods{Directory: r.cfg.Processes.PodLogs}}
 	r.pending = conn.NewPending(r.release)
 	r.call.Brief = r.traces == nil
 	r.announce = newAnnouncer(r.set.Logger)

@@ -18,7 +18,7 @@ import (
 )
 
 // sampleOf makes a record as the kernel sends it.
-func sampleOf(request, response string) []byte {
+func sampleOf(request, response string, change ...func(*bpf.SocketExchangeRecord)) []byte {
 	r := bpf.SocketExchangeRecord{
 		Kind: uint8(record.KindExchange), Role: record.RoleServer, Protocol: record.ProtocolHTTP1, Status: 200, Sequence: 1,
 		Process: bpf.SocketProcessKey{Tgid: 1 << 30, Start: 1}, Conn: 1, StartNs: 1000, RequestEndNs: 1000, ResponseNs: 2000, EndNs: 2000,
@@ -26,6 +26,9 @@ func sampleOf(request, response string) []byte {
 		LocalAddr:  [16]byte{10: 0xff, 11: 0xff, 12: 127, 15: 1},
 		RemoteAddr: [16]byte{10: 0xff, 11: 0xff, 12: 127, 15: 1},
 		RequestLen: uint16(len(request)), ResponseLen: uint16(len(response)),
+	}
+	for _, c := range change {
+		c(&r)
 	}
 	copy(r.Data[:], request+response)
 	size := int(unsafe.Offsetof(r.Data)) + len(request) + len(response)

@@ -47,6 +47,10 @@ func anonymousKeys() []AggregateKey {
 			keys = append(keys, AggregateKey{Role: role, Protocol: record.ProtocolHTTP1, StatusClass: class})
 		}
 	}
+	for _, k := range keys { // and those that a list may leave out
+		k.Undecided = 1
+		keys = append(keys, k)
+	}
 	return keys
 }
 

@@ -41,6 +41,9 @@ type Options struct {
 	Sampling Sampling
 	// Limits bound the kernel's maps.
 	Limits Limits
+	// Filter makes room for verdicts that depend on ports, and has processes
+	// undecided until there is a verdict on them.
+	Filter bool
 }
 
 // MaxEdges is how many latency edges the kernel takes.
@@ -124,6 +127,12 @@ func (c *Capture) load(options Options) error {
 	}
 	spec.Maps[bpf.SocketMapRecords].MaxEntries = uint32(options.RingBytes)
 	options.Limits.set(spec.Maps)
+	if options.Filter {
+		spec.Maps[bpf.SocketMapPortMasks].MaxEntries = ports
+		if err := spec.Variables[bpf.SocketVarFilterGeneration].Set(uint32(1)); err != nil {
+			return fmt.Errorf("set the generation of the verdicts: %w", err)
+		}
+	}
 	variables := map[string]any{
 		"wakeup_bytes":       uint32(min(maxWakeupBytes, options.RingBytes/wakeupShare)),
 		"latency_edge_count": uint32(len(options.EdgesNs)),

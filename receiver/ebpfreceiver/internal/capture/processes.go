@@ -19,6 +19,21 @@ func (c *Capture) Identity(p record.Process) (*bpf.SocketProcessIdentity, bool) 
 	return &raw, true
 }
 
+// Knows tells whether a hook read who a process is, and it did not end long ago.
+func (c *Capture) Knows(p record.Process) bool {
+	_, ok := c.Identity(p)
+	return ok
+}
+
+// Processes calls f with each process that the kernel knows.
+func (c *Capture) Processes(f func(record.Process)) {
+	var key record.Process
+	var raw bpf.SocketProcessIdentity
+	for it := c.objects.Processes.Iterate(); it.Next(&key, &raw); {
+		f(key)
+	}
+}
+
 // Ended removes the processes that ended at least grace ago from the kernel's
 // maps and returns them. The grace lets their last records be read and their last
 // aggregates be taken. It is for the goroutine of Aggregates.
@@ -37,6 +52,7 @@ func (c *Capture) Ended(grace time.Duration) []record.Process {
 		// absent is as good
 		_ = c.objects.Buckets.Delete(p)
 		_ = c.objects.Processes.Delete(p)
+		_ = c.objects.Verdicts.Delete(p)
 	}
 	return ended
 }

@@ -32,10 +32,12 @@ type TelemetryBuilder struct {
 	ReceiverEbpfCPUTime           metric.Float64ObservableCounter
 	ReceiverEbpfExchangesBoundary metric.Int64ObservableCounter
 	ReceiverEbpfExchangesEnded    metric.Int64ObservableCounter
+	ReceiverEbpfExchangesExcluded metric.Int64Counter
 	ReceiverEbpfExchangesOpened   metric.Int64ObservableCounter
 	ReceiverEbpfExchangesPlaced   metric.Int64ObservableCounter
 	ReceiverEbpfHeld              metric.Int64ObservableGauge
 	ReceiverEbpfIndeterminate     metric.Int64Counter
+	ReceiverEbpfListReloads       metric.Int64Counter
 	ReceiverEbpfLost              metric.Int64ObservableCounter
 	ReceiverEbpfPaused            metric.Int64ObservableGauge
 	ReceiverEbpfPauses            metric.Int64Counter
@@ -302,6 +304,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{exchange}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfExchangesExcluded, err = builder.meter.Int64Counter(
+		"otelcol_receiver_ebpf_exchanges_excluded",
+		metric.WithDescription("Ended exchanges that are not counted because of the process lists, and reached the receiver before the kernel knew the verdict. list - a list leaves the process or port out; unknown_process - nothing is known of the process, and a list might leave it out. [Development]"),
+		metric.WithUnit("{exchange}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfExchangesOpened, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ebpf_exchanges_opened",
 		metric.WithDescription("Requests that were seen. [Development]"),
@@ -324,6 +332,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ebpf_indeterminate",
 		metric.WithDescription("Requests that an exchange held besides the counted one (pipelining), by what is known of their number. known - as many were captured; at_least - there may be more. [Development]"),
 		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfListReloads, err = builder.meter.Int64Counter(
+		"otelcol_receiver_ebpf_list_reloads",
+		metric.WithDescription("Changes of the file of process lists, by whether they could be put in force. [Development]"),
+		metric.WithUnit("{reload}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfLost, err = builder.meter.Int64ObservableCounter(

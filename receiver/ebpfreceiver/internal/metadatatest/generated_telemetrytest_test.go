@@ -68,7 +68,9 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.ReceiverEbpfExchangesExcluded.Add(context.Background(), 1)
 	tb.ReceiverEbpfIndeterminate.Add(context.Background(), 1)
+	tb.ReceiverEbpfListReloads.Add(context.Background(), 1)
 	tb.ReceiverEbpfPauses.Add(context.Background(), 1)
 	tb.ReceiverEbpfRefusedPoints.Add(context.Background(), 1)
 	tb.ReceiverEbpfRefusedSpans.Add(context.Background(), 1)
@@ -87,6 +89,9 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualReceiverEbpfExchangesEnded(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverEbpfExchangesExcluded(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverEbpfExchangesOpened(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -97,6 +102,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverEbpfIndeterminate(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverEbpfListReloads(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverEbpfLost(t, testTel,

@@ -7,6 +7,7 @@ package process // import "github.com/sloe-dev/sloe/receiver/ebpfreceiver/intern
 import (
 	"bytes"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sloe-dev/sloe/bpf"
@@ -31,7 +32,22 @@ type Identity struct {
 	ServiceName string
 	// Attributes are the process's own OTEL_RESOURCE_ATTRIBUTES.
 	Attributes map[string]string
+	// UID is the effective user id in the initial user namespace, unless it is not
+	// known.
+	UID      uint32
+	UIDKnown bool
+	// Cgroup is the path in the unified hierarchy, its last components if it is
+	// deep; empty if it is not known.
+	Cgroup string
+	// Pod of Kubernetes, empty outside of one.
+	Pod Pod
+
+	commandLine string
 }
+
+// CommandLine is the command line as it is, its arguments apart by spaces. It may
+// be cut short and hold credentials: it is to be compared, not to be shown.
+func (id *Identity) CommandLine() string { return id.commandLine }
 
 // The variables of a process's environment that name its service.
 const (
@@ -49,12 +65,15 @@ func FromKernel(pid uint32, raw *bpf.SocketProcessIdentity) *Identity {
 	for _, c := range raw.Args[:min(int(raw.ArgsLen), len(raw.Args))] {
 		args = append(args, byte(c))
 	}
-	id.Args = splitArgs(args)
+	id.setCommandLine(args)
+	id.UID, id.UIDKnown = raw.Uid, true
+	var names []string // from the leaf up
 	for i := range raw.Cgroup {
-		if id.ContainerID = containerID(text(raw.Cgroup[i][:])); id.ContainerID != "" {
-			break
+		if name := text(raw.Cgroup[i][:]); name != "" {
+			names = append(names, name)
 		}
 	}
+	id.setCgroup(names)
 	// a variable that fills the kernel's buffer was cut: half a value is another value
 	name, attributes := text(raw.ServiceName[:]), text(raw.ResourceAttributes[:])
 	if len(serviceNameVariable)+len(name) >= len(raw.ServiceName)-1 {
@@ -65,6 +84,36 @@ func FromKernel(pid uint32, raw *bpf.SocketProcessIdentity) *Identity {
 	}
 	id.setEnvironment(name, attributes)
 	return id
+}
+
+// setCgroup takes the components of the cgroup's path, the last one first.
+func (id *Identity) setCgroup(names []string) {
+	for _, name := range names {
+		if id.ContainerID == "" {
+			id.ContainerID = containerID(name)
+		}
+		if id.Pod.UID == "" {
+			id.Pod.UID = podUID(name)
+		}
+	}
+	slices.Reverse(names)
+	if len(names) > 0 {
+		id.Cgroup = "/" + strings.Join(names, "/")
+	}
+}
+
+// setPod completes the pod with what its folder of logs tells. What the process
+// says of itself counts more: it may be in a pod of another cluster inside of a
+// container.
+func (id *Identity) setPod(pods *Pods) {
+	id.Pod = pods.Find(id.Pod.UID)
+	for key, to := range map[string]*string{
+		semconv.K8SNamespaceName: &id.Pod.Namespace, semconv.K8SPodName: &id.Pod.Name, semconv.K8SPodUID: &id.Pod.UID,
+	} {
+		if own := id.Attributes[key]; own != "" {
+			*to = own
+		}
+	}
 }
 
 // setEnvironment takes the values of OTEL_SERVICE_NAME and
@@ -96,6 +145,12 @@ func parseAttributes(s string) map[string]string {
 		out[key] = strings.ToValidUTF8(value, "\uFFFD")
 	}
 	return out
+}
+
+func (id *Identity) setCommandLine(b []byte) {
+	id.Args = splitArgs(b)
+	line := bytes.ReplaceAll(bytes.TrimRight(b, "\x00"), []byte{0}, []byte{' '})
+	id.commandLine = strings.ToValidUTF8(string(line), "\uFFFD")
 }
 
 // splitArgs cuts a command line at its NULs. A process may have overwritten it

@@ -33,11 +33,14 @@ func raw(executable, args string) *bpf.SocketProcessIdentity {
 func TestFromKernel(t *testing.T) {
 	r := raw("python3.11", "python3\x00-m\x00http.server\x00--token=abc\x00")
 	put(r.Cgroup[0][:], "app.slice")
+	put(r.Cgroup[1][:], "user.slice")
+	r.Uid = 1000
 	put(r.ServiceName[:], "shop")
 	put(r.ResourceAttributes[:], "service.name=other,service.namespace=web,deployment.environment.name=prod")
 	assert.Equal(t, &Identity{
 		PID: 42, Executable: "python3.11", Args: []string{"python3", "-m", "http.server", "--token=[redacted]"}, ServiceName: "shop",
 		Attributes: map[string]string{"service.namespace": "web", "deployment.environment.name": "prod"},
+		UID:        1000, UIDKnown: true, Cgroup: "/user.slice/app.slice", commandLine: "python3 -m http.server --token=abc",
 	}, FromKernel(42, r))
 }
 

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,7 @@ func FromProc(root string, p record.Process) (*Identity, bool) {
 	}
 	id := &Identity{PID: p.Tgid, Executable: strings.ToValidUTF8(strings.TrimSpace(string(comm)), "\uFFFD")}
 	if b, err := os.ReadFile(path.Join(dir, "cmdline")); err == nil {
-		id.Args = splitArgs(b)
+		id.setCommandLine(b)
 	}
 	if target, err := os.Readlink(path.Join(dir, "exe")); err == nil {
 		id.Path = strings.TrimSuffix(target, " (deleted)")
@@ -31,13 +32,13 @@ func FromProc(root string, p record.Process) (*Identity, bool) {
 	}
 	if b, err := os.ReadFile(path.Join(dir, "cgroup")); err == nil {
 		for line := range strings.Lines(string(b)) {
-			for name := range strings.SplitSeq(strings.TrimSpace(line), "/") {
-				if c := containerID(name); c != "" {
-					id.ContainerID = c
-				}
-			}
+			_, cgroup, _ := strings.Cut(strings.TrimSpace(line), ":/")
+			names := strings.FieldsFunc(cgroup, func(r rune) bool { return r == '/' })
+			slices.Reverse(names)
+			id.setCgroup(names)
 		}
 	}
+	id.UID, id.UIDKnown = effectiveUID(dir)
 	var name, attributes string
 	if b, err := os.ReadFile(path.Join(dir, "environ")); err == nil {
 		for variable := range strings.SplitSeq(string(b), "\x00") {
@@ -50,6 +51,23 @@ func FromProc(root string, p record.Process) (*Identity, bool) {
 	}
 	id.setEnvironment(name, attributes)
 	return id, true
+}
+
+// effectiveUID reads the second user id of /proc/PID/status.
+func effectiveUID(dir string) (uint32, bool) {
+	b, err := os.ReadFile(path.Join(dir, "status"))
+	if err != nil {
+		return 0, false
+	}
+	for line := range strings.Lines(string(b)) {
+		if ids, ok := strings.CutPrefix(line, "Uid:"); ok {
+			if fields := strings.Fields(ids); len(fields) > 1 {
+				uid, err := strconv.ParseUint(fields[1], 10, 32)
+				return uint32(uid), err == nil
+			}
+		}
+	}
+	return 0, false
 }
 
 // nanosecondsPerTick of the times in /proc/PID/stat: USER_HZ is 100 everywhere.
@@ -76,10 +94,12 @@ func startTicks(dir string) uint64 {
 }
 
 // AddPath completes an Identity with the path of the executable, where /proc
-// lets it be read and it is still the same executable.
-func (id *Identity) AddPath(root string) {
-	target, err := os.Readlink(path.Join(root, strconv.FormatUint(uint64(id.PID), 10), "exe"))
-	if err != nil {
+// lets it be read and it is still the same process and executable: in another pid
+// namespace than the kernel's first, /proc has other processes under its numbers.
+func (id *Identity) AddPath(root string, p record.Process) {
+	dir := path.Join(root, strconv.FormatUint(uint64(p.Tgid), 10))
+	target, err := os.Readlink(path.Join(dir, "exe"))
+	if err != nil || startTicks(dir) != p.Start/nanosecondsPerTick {
 		return
 	}
 	target = strings.TrimSuffix(target, " (deleted)")

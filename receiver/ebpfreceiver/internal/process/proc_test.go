@@ -83,16 +83,20 @@ func TestFromProc(t *testing.T) {
 			"exe": "/usr/bin/python3.11", "cmdline": "python3\x00app.py\x00--token\x00x\x00",
 			"environ": "A=B\x00OTEL_SERVICE_NAME=shop\x00OTEL_RESOURCE_ATTRIBUTES=team=web\x00",
 			"cgroup":  "0::/system.slice/docker-" + id64 + ".scope\n",
+			"status":  "Name:\tpython3\nUid:\t0\t33\t0\t0\n",
 		}, &Identity{
 			PID: 42, Executable: "python3.11", Path: "/usr/bin/python3.11", Args: []string{"python3", "app.py", "--token", "[redacted]"},
 			ContainerID: id64, ServiceName: "shop", Attributes: map[string]string{"team": "web"},
+			UID: 33, UIDKnown: true, Cgroup: "/system.slice/docker-" + id64 + ".scope", commandLine: "python3 app.py --token x",
 		}},
 		{"another user's: exe and environ may not be read", map[string]string{"cmdline": "gunicorn\x00shop:app\x00", "cgroup": "0::/user.slice\n"},
-			&Identity{PID: 42, Executable: "gunicorn", Args: []string{"gunicorn", "shop:app"}, Attributes: map[string]string{}}},
+			&Identity{PID: 42, Executable: "gunicorn", Args: []string{"gunicorn", "shop:app"}, Cgroup: "/user.slice", commandLine: "gunicorn shop:app", Attributes: map[string]string{}}},
 		{"the executable was replaced", map[string]string{"exe": "/usr/sbin/nginx (deleted)"},
 			&Identity{PID: 42, Executable: "nginx", Path: "/usr/sbin/nginx", Attributes: map[string]string{}}},
 		{"cgroups of version 1", map[string]string{"cgroup": "2:cpu:/docker/" + id64 + "\n1:name=systemd:/docker/" + id64 + "\n"},
-			&Identity{PID: 42, Executable: "gunicorn", ContainerID: id64, Attributes: map[string]string{}}},
+			&Identity{PID: 42, Executable: "gunicorn", ContainerID: id64, Cgroup: "/docker/" + id64, Attributes: map[string]string{}}},
+		{"a user id that is no number", map[string]string{"status": "Uid:\tx\ty\n"},
+			&Identity{PID: 42, Executable: "gunicorn", Attributes: map[string]string{}}},
 		{"it is gone", map[string]string{"comm": ""}, nil},
 		{"its start may not be read", map[string]string{"stat": ""}, nil},
 		{"its start is no number", map[string]string{"stat": "42 (a) S 1 " + strings.Repeat("x ", 20)}, nil},
@@ -109,15 +113,17 @@ func TestFromProc(t *testing.T) {
 }
 
 func TestAddPath(t *testing.T) {
-	root, _ := fakeProc(t, map[string]string{"exe": "/usr/sbin/nginx (deleted)"})
+	root, p := fakeProc(t, map[string]string{"exe": "/usr/sbin/nginx (deleted)"})
 	id := &Identity{PID: 42, Executable: "nginx"}
-	id.AddPath(root)
+	id.AddPath(root, p)
 	assert.Equal(t, "/usr/sbin/nginx", id.Path)
 
 	id = &Identity{PID: 42, Executable: "redis-server"} // it executed another program meanwhile
-	id.AddPath(root)
+	id.AddPath(root, p)
 	assert.Empty(t, id.Path)
-	id = &Identity{PID: 43, Executable: "nginx"} // gone
-	id.AddPath(root)
+	id = &Identity{PID: 42, Executable: "nginx"}
+	id.AddPath(root, record.Process{Tgid: 42, Start: p.Start + nanosecondsPerTick}) // another one has its pid, here or in another namespace
+	assert.Empty(t, id.Path)
+	id.AddPath(root, record.Process{Tgid: 43, Start: p.Start}) // gone
 	assert.Empty(t, id.Path)
 }

@@ -18,6 +18,8 @@ type Registry struct {
 	Lookup Lookup
 	// ProcRoot is the /proc file system to fall back to.
 	ProcRoot string
+	// Pods names the pods of processes; nil names none.
+	Pods *Pods
 
 	mu    sync.RWMutex
 	known map[record.Process]*Identity
@@ -33,6 +35,9 @@ const maxKnown = 32768
 
 // beyond stands for all processes that there was no room for.
 var beyond = &Identity{Executable: anonymous}
+
+// Unknown tells whether nothing is known of who a process is.
+func (id *Identity) Unknown() bool { return id.Executable == anonymous && !id.UIDKnown }
 
 // Get returns the identity of a process, the same pointer every time.
 func (r *Registry) Get(p record.Process) *Identity {
@@ -61,11 +66,13 @@ func (r *Registry) Get(p record.Process) *Identity {
 func (r *Registry) resolve(p record.Process) *Identity {
 	if raw, ok := r.Lookup(p); ok {
 		id := FromKernel(p.Tgid, raw)
-		id.AddPath(r.ProcRoot)
+		id.AddPath(r.ProcRoot, p)
+		id.setPod(r.Pods)
 		return id
 	}
 	if p.Tgid != 0 {
 		if id, ok := FromProc(r.ProcRoot, p); ok {
+			id.setPod(r.Pods)
 			return id
 		}
 	}

@@ -35,4 +35,13 @@ func (id *Identity) PutResource(res pcommon.Resource) {
 	if id.ContainerID != "" {
 		m.PutStr(semconv.ContainerID, id.ContainerID)
 	}
+	if id.Pod.UID != "" {
+		m.PutStr(semconv.K8SPodUID, id.Pod.UID)
+	}
+	if id.Pod.Name != "" {
+		m.PutStr(semconv.K8SPodName, id.Pod.Name)
+	}
+	if id.Pod.Namespace != "" {
+		m.PutStr(semconv.K8SNamespaceName, id.Pod.Namespace)
+	}
 }
