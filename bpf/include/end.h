@@ -80,6 +80,8 @@ static __always_inline void own_connection(struct sock *sk, int new_state)
 	peer_flow_of(sk, &flow);
 	if (bpf_map_update_elem(&own_flows, &flow, &one, BPF_ANY))
 		count(LOSS_OWN_FLOWS_FULL);
+	/* kept for the end: the socket has given its port back by then */
+	__builtin_memcpy(c->current.data, &flow, sizeof(flow));
 }
 
 static __always_inline void on_state(struct sock *sk, int new_state)
@@ -127,7 +129,6 @@ static __always_inline void on_destroy(struct sock *sk)
 {
 	struct conn *c = bpf_sk_storage_get(&connections, sk, NULL, 0);
 	struct scratch *scratch;
-	struct flow flow;
 	__u64 now;
 	__u32 after, more = 0;
 	bool peer_first;
@@ -135,8 +136,7 @@ static __always_inline void on_destroy(struct sock *sk)
 	if (!c)
 		return;
 	if (c->flags & CONN_OWN) {
-		peer_flow_of(sk, &flow);
-		bpf_map_delete_elem(&own_flows, &flow);
+		bpf_map_delete_elem(&own_flows, c->current.data);
 		return;
 	}
 	if (is_left_out(c) || c->role == ROLE_UNKNOWN)
