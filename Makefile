@@ -56,6 +56,10 @@ test: test-packages build ## run every test: unit, live capture, end to end (roo
 test-exact: test-packages build ## run the exactness suite and print its table: servers' own counts against ours (root)
 	go test -count 1 -timeout 15m -run '^TestExactness' ./testbed/e2e -v | { grep -Ev '^(=== |    --- |        --- )' || true; }
 
+.PHONY: test-churn
+test-churn: test-packages build ## ten minutes of connections, processes, reloads and failing exporters come and gone (root)
+	go test -count 1 -timeout 20m ./testbed/churn -v -churn 10m
+
 .PHONY: test-unit
 test-unit: build ## run the tests that need neither root nor other programs; names what it leaves out
 	go test -p 2 -short -json ./... | go run ./testbed/tally

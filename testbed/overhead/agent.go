@@ -85,7 +85,7 @@ func measureAgent(b *bed, withSpans bool, d time.Duration) (a agent, err error) 
 		"-connections", strconv.Itoa(agentConnections), "-group", strconv.Itoa(agentGroup)); err != nil {
 		return a, err
 	}
-	if err := waitUndisturbed(patience); err != nil {
+	if err := waitUndisturbed(patienceWithOthers); err != nil {
 		return a, err
 	}
 	a.CalibrationNs[0] = calibrate()

@@ -19,8 +19,13 @@ import (
 	"github.com/sloe-dev/sloe/testbed/workload/process"
 )
 
-// patience bounds every wait for something that is to happen at once.
-const patience = time.Minute
+const (
+	// patience bounds every wait for something that is to happen at once.
+	patience = time.Minute
+	// patienceWithOthers bounds the wait for somebody else's capture to end: a run of
+	// all tests has many.
+	patienceWithOthers = 20 * time.Minute
+)
 
 // A workload is programs that run as fast as they can and count their turns: a
 // request with its response, or one system call.
