@@ -126,8 +126,8 @@ func reasonOf(reason string) metric.MeasurementOption {
 }
 
 func (e *budgetExtension) observeBehind(_ context.Context, o metric.Float64Observer) error {
-	if e.source != nil && e.suppliedByPrometheus() {
-		o.Observe(e.clock().Sub(e.source.reader.ReadThrough()).Seconds())
+	if e.source != nil {
+		o.Observe(e.source.reader.Left(e.clock()).Seconds())
 	}
 	return nil
 }

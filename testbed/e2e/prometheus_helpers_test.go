@@ -37,6 +37,7 @@ extensions:
     prometheus:
       endpoint: ${env:PROMETHEUS}
       interval: 1s
+      overlap: 10s
       backfill: ${env:BACKFILL}
 service:
   telemetry: {metrics: {level: none}}

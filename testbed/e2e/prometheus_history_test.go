@@ -5,6 +5,8 @@ package e2e
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sloe-dev/sloe/internal/slo"
+	"github.com/sloe-dev/sloe/testbed/workload/collectorbed"
+	"github.com/sloe-dev/sloe/testbed/workload/nginxbed"
+	"github.com/sloe-dev/sloe/testbed/workload/process"
 	"github.com/sloe-dev/sloe/testbed/workload/prometheusbed"
 )
 
@@ -65,11 +70,11 @@ func newPast(r *rand.Rand, from, to time.Time) *past {
 func TestHistoryFromPrometheus(t *testing.T) {
 	needsPrometheus(t)
 	to := time.Now().Add(-10 * time.Minute).Truncate(time.Minute)
-	p := newPast(rand.New(rand.NewPCG(7, 8)), to.Add(-6*24*time.Hour), to)
+	p := newPast(rand.New(rand.NewPCG(7, 8)), to.Add(-4*24*time.Hour), to)
 	prometheus := prometheusbed.Start(t, prometheusbed.Options{Past: p.text.String()})
 	for _, source := range []string{"prometheus", "connector"} {
 		t.Run(source, func(t *testing.T) {
-			o := readerOptions{source: source, prometheus: prometheus.URL, catalogue: shopCatalogue, backfill: 7 * 24 * time.Hour}
+			o := readerOptions{source: source, prometheus: prometheus.URL, catalogue: shopCatalogue, backfill: 5 * 24 * time.Hour}
 			reader := startReader(t, o)
 			done := "Prometheus is read up to now."
 			if source == "connector" {
@@ -100,4 +105,30 @@ func TestHistoryFromPrometheus(t *testing.T) {
 			again.Terminate(t)
 		})
 	}
+}
+
+// The shipped example does what it says, by its environment alone.
+func TestTheExampleOfAPrometheusSource(t *testing.T) {
+	needsPrometheus(t)
+	to := time.Now().Add(-10 * time.Minute).Truncate(time.Minute)
+	p := newPast(rand.New(rand.NewPCG(9, 10)), to.Add(-6*time.Hour), to)
+	prometheus := prometheusbed.Start(t, prometheusbed.Options{Past: p.text.String()})
+	config, err := os.ReadFile(filepath.Join(process.Root(t), "distribution", "configs", "prometheus-source.yaml"))
+	require.NoError(t, err)
+	address, state := nginxbed.FreeAddress(t), t.TempDir()
+	reader := gateway{budget: "http://" + address}
+	reader.Collector = collectorbed.Start(t, collectorbed.Options{
+		Program: collectorbed.Program(t), Config: string(config),
+		Env: []string{
+			"SLOE_PROMETHEUS=" + prometheus.URL, "SLOE_BUDGET_ADDRESS=" + address, "SLOE_STORAGE_DIRECTORY=" + state,
+			"SLOE_CATALOGUE=" + filepath.Join(process.Root(t), "distribution", "configs", "service_catalog.yaml"),
+		},
+	})
+	_, err = reader.WaitStderr("Prometheus is read up to now.", patience)
+	require.NoError(t, err)
+	for _, service := range []string{"shop", "cart"} {
+		read := reader.budgetOf(t, service, slo.HTTPAvailability)
+		assert.Equal(t, [2]uint64{p.good[service], p.bad[service]}, [2]uint64{read.Good, read.Bad}, service)
+	}
+	reader.Terminate(t)
 }

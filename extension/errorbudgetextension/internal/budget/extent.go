@@ -4,25 +4,25 @@ package budget
 
 import "github.com/sloe-dev/sloe/internal/slo"
 
-// Extent returns the first and the last minute in which anything was counted or
-// a writer first seen. It tells whether there is one.
+// Extent returns the first minute of which anything is known, be it that a writer
+// was first seen in it, and the last one in which a series was counted. It tells
+// whether there are any.
 func (l *Ledger) Extent() (first, last slo.Minute, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	see := func(from, to slo.Minute) {
-		if !ok {
-			first, last, ok = from, to, true
-			return
-		}
-		first, last = min(first, from), max(last, to)
-	}
+	last = -1
 	for _, s := range l.services {
 		for _, minute := range s.sights {
-			see(minute, minute)
+			if !ok || minute < first {
+				first, ok = minute, true
+			}
 		}
 		for _, all := range s.series {
 			for _, c := range all {
-				see(c.first, c.last)
+				if !ok || c.first < first {
+					first, ok = c.first, true
+				}
+				last = max(last, c.last)
 			}
 		}
 	}

@@ -232,7 +232,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExtensionErrorBudgetPrometheusBehind, err = builder.meter.Float64ObservableGauge(
 		"otelcol_extension_error_budget_prometheus_behind",
-		metric.WithDescription("How far behind now the reading of Prometheus is. [Development]"),
+		metric.WithDescription("How much time is left to read of Prometheus, up to now or to the end of its history. [Development]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)

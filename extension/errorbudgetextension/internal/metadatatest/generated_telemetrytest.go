@@ -100,7 +100,7 @@ func AssertEqualExtensionErrorBudgetOverrides(t *testing.T, tt *componenttest.Te
 func AssertEqualExtensionErrorBudgetPrometheusBehind(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_error_budget_prometheus_behind",
-		Description: "How far behind now the reading of Prometheus is. [Development]",
+		Description: "How much time is left to read of Prometheus, up to now or to the end of its history. [Development]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,

@@ -90,8 +90,10 @@ func TestHistoryAloneEndsWhereCountsBegin(t *testing.T) {
 	b.set.History, b.set.HistoryOnly = 150*time.Minute, true
 	b.stored(-time.Hour, 0)
 	require.NoError(t, b.start())
+	assert.Equal(t, 90*time.Minute, b.reader.Left(noon))
 	b.read(at(0))
 	require.True(t, b.reader.at.ended(b.reader.set))
+	assert.Zero(t, b.reader.Left(noon.Add(time.Hour)))
 	for m := -149; m < 0; m++ {
 		want := budget.Counts{Good: 10}
 		if m >= -60 {
@@ -144,7 +146,7 @@ func TestAnotherSelector(t *testing.T) {
 	b.series[0].labels[1].Value = "another"
 	require.ErrorIs(t, b.start(), errSelection)
 	b.follow(at(2 * time.Hour))
-	// At 11:59:01 there is no sample; 12:59:01 is read twice, and is a baseline.
+	// The sample of 12:59:01 is within the overlap: read again, it is the baseline.
 	assert.Equal(t, budget.Counts{Good: before.Good + 600}, b.sum("shop", "http_availability"))
 	assert.EqualValues(t, 590, b.tally.Uncounted[Baseline])
 }

@@ -34,7 +34,8 @@ var nothing = interval{from: 0, to: -1}
 func (i interval) empty() bool                { return i.to < i.from }
 func (i interval) has(minute slo.Minute) bool { return minute >= i.from && minute <= i.to }
 
-// Extent is what the store holds already.
+// Extent is what the store holds already: the first minute of which it knows
+// anything, and the last one that it counted, before the first if there is none.
 type Extent struct {
 	First, Last slo.Minute
 	// Any: it holds anything at all.
@@ -60,7 +61,7 @@ func begin(set *Settings, stored Extent) position {
 		p.taken = interval{from: stored.First, to: stored.Last}
 		// Read on where the other one stopped; the samples before tell what to
 		// subtract.
-		if on := (stored.Last + 1).Time().Add(-set.MaxGap); on.Before(from) {
+		if on := (max(stored.First, stored.Last) + 1).Time().Add(-set.MaxGap); on.Before(from) {
 			from = on
 		}
 		if longest := now.Add(-slo.MaxWindow); from.Before(longest) {

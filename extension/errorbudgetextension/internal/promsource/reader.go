@@ -49,6 +49,7 @@ type Reader struct {
 	counters  map[seriesID]counter
 	announced map[slo.Key]slo.Definition
 	page      time.Duration
+	history   int64 // where a reading of history alone ends
 
 	pastRead bool // told that the past is read
 	told     time.Time
@@ -66,6 +67,9 @@ func New(set Settings, cursor []byte, stored Extent) (*Reader, error) {
 		counters: map[seriesID]counter{}, announced: map[slo.Key]slo.Definition{},
 	}
 	err := r.recall(cursor, stored)
+	if set.HistoryOnly && !r.at.ended(r.set) {
+		r.history = r.at.taken.from.Time().UnixMilli()
+	}
 	r.publish()
 	return r, err
 }
@@ -123,9 +127,19 @@ func (r *Reader) Run(ctx context.Context) (ended bool) {
 	return true
 }
 
-// ReadThrough returns the instant up to which samples were asked for. It may be
-// called from any goroutine, as Series may.
-func (r *Reader) ReadThrough() time.Time { return time.UnixMilli(r.read.Load()) }
+// Left returns how much time is to be read, as of an instant. It may be called from
+// any goroutine, as Series may.
+func (r *Reader) Left(now time.Time) time.Duration {
+	return max(time.UnixMilli(r.goal(now.UnixMilli())).Sub(time.UnixMilli(r.read.Load())), 0)
+}
+
+// goal is up to when there is something to read.
+func (r *Reader) goal(now int64) int64 {
+	if r.set.HistoryOnly {
+		return min(now, r.history)
+	}
+	return now
+}
 
 // Series returns how many series are followed.
 func (r *Reader) Series() int { return int(r.series.Load()) }
@@ -139,10 +153,7 @@ func (r *Reader) publish() {
 func (r *Reader) step(ctx context.Context) (more bool, err error) {
 	now := r.set.Clock().UnixMilli()
 	from := min(r.at.through, now)
-	to := min(from+r.page.Milliseconds(), now)
-	if r.set.HistoryOnly {
-		to = min(to, r.at.taken.from.Time().UnixMilli())
-	}
+	to := min(from+r.page.Milliseconds(), r.goal(now))
 	p := newPage(r, from, to)
 	if err := r.set.Samples(ctx, from, to, p.take); err != nil {
 		r.page = max(r.page/2, leastPage)
@@ -206,10 +217,7 @@ func (r *Reader) resize(p *page) {
 
 // tell reports the progress while the past is read, and when it is.
 func (r *Reader) tell(now int64) {
-	goal := now
-	if r.set.HistoryOnly {
-		goal = r.at.taken.from.Time().UnixMilli()
-	}
+	goal := r.goal(now)
 	caughtUp := goal-r.at.read < behind.Milliseconds() && (!r.set.HistoryOnly || r.at.ended(r.set))
 	at := r.set.Clock()
 	if caughtUp == r.pastRead && (caughtUp || at.Sub(r.told) < progressEvery) {

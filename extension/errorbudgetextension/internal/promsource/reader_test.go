@@ -276,5 +276,6 @@ func TestRun(t *testing.T) {
 	assert.ErrorIs(t, outcomes[0], errAway)
 	assert.NoError(t, outcomes[11])
 	assert.Equal(t, budget.Counts{Good: 9}, b.sum("shop", "http_availability"))
-	assert.Equal(t, noon, b.reader.ReadThrough().UTC())
+	assert.Zero(t, b.reader.Left(noon))
+	assert.Equal(t, time.Minute, b.reader.Left(noon.Add(time.Minute)))
 }
