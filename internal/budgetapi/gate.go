@@ -56,7 +56,8 @@ type Budget struct {
 	SLO       string  `json:"slo"`
 	Window    string  `json:"window"`
 	Coverage  float64 `json:"coverage"`
-	// UncertainEvents came too late for their minute, and count neither way.
+	// UncertainEvents came too late for their minute, or may be older than the first
+	// sample of their series in Prometheus; they count neither way.
 	UncertainEvents uint64 `json:"uncertain_events"`
 }
 

@@ -3,6 +3,7 @@
 package promapi
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -122,6 +123,29 @@ func TestBrokenAnswers(t *testing.T) {
 		_, err := read(text)
 		assert.ErrorContains(t, err, want, "%.80s", text)
 	}
+}
+
+// FuzzLabels holds the short way against the library.
+func FuzzLabels(f *testing.F) {
+	f.Add(`{ "b" : "2" , "a" : "1" }`)
+	f.Add(`{"a":"{[:,]}","b":"\xff"}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		if !json.Valid([]byte(text)) {
+			return
+		}
+		var want map[string]string
+		wrong := json.Unmarshal([]byte(text), &want)
+		var got labels
+		err := got.UnmarshalJSON([]byte(text))
+		require.Equal(t, wrong == nil, err == nil, "%v, %v", wrong, err)
+		if err != nil {
+			return
+		}
+		require.Len(t, got, len(want))
+		for _, l := range got {
+			require.Equal(t, want[l.Name], l.Value)
+		}
+	})
 }
 
 func FuzzAnswer(f *testing.F) {

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+	"unicode/utf8"
 )
 
 // Label is a label of a series.
@@ -20,7 +21,7 @@ type labels []Label
 // UnmarshalJSON is called with valid JSON. Most labels are plain text, which it reads
 // by itself; with an escape in them they are left to the library.
 func (l *labels) UnmarshalJSON(raw []byte) error {
-	if bytes.IndexByte(raw, '\\') >= 0 || !l.plain(raw) {
+	if bytes.IndexByte(raw, '\\') >= 0 || !utf8.Valid(raw) || !l.plain(raw) {
 		all := map[string]string{}
 		if err := json.Unmarshal(raw, &all); err != nil {
 			return err

@@ -35,8 +35,10 @@ const (
 	forgetAfter = 7 * 24 * time.Hour
 	// behind is by how much the reading may lag and still be no read of the past.
 	behind = 2 * time.Minute
-	// maxBackoff is how often a Prometheus is asked at least that does not answer.
-	maxBackoff = time.Minute
+	// firstBackoff and maxBackoff are how long a Prometheus is left alone that does
+	// not answer. A page that was too large is asked for by halves soon.
+	firstBackoff = time.Second
+	maxBackoff   = time.Minute
 	// progressEvery is how often the progress of a long read is told.
 	progressEvery = 10 * time.Second
 )
@@ -99,8 +101,8 @@ func (r *Reader) recall(cursor []byte, stored Extent) error {
 // Run reads until the context ends, or, if it reads history alone, until that is
 // read. It tells whether all was.
 func (r *Reader) Run(ctx context.Context) (ended bool) {
-	wait := time.Duration(0)
-	timer := time.NewTimer(wait)
+	backoff := time.Duration(0)
+	timer := time.NewTimer(0)
 	defer timer.Stop()
 	r.told = r.set.Clock()
 	for !r.at.ended(r.set) {
@@ -114,13 +116,15 @@ func (r *Reader) Run(ctx context.Context) (ended bool) {
 			return false
 		}
 		r.set.Report(err)
+		wait := r.set.Interval
 		switch {
 		case err != nil:
-			wait = min(max(2*wait, time.Second), maxBackoff)
+			backoff = min(max(2*backoff, firstBackoff), maxBackoff)
+			wait = backoff
 		case more:
-			wait = 0
+			wait, backoff = 0, 0
 		default:
-			wait = r.set.Interval
+			backoff = 0
 		}
 		timer.Reset(wait)
 	}
@@ -195,6 +199,9 @@ func (r *Reader) deliver(ctx context.Context, p *page, now int64) error {
 		return err
 	}
 	r.at, r.counters = at, counters
+	if len(r.announced) > r.set.MaxSeries {
+		clear(r.announced) // of series that are gone; the others are announced again
+	}
 	maps.Copy(r.announced, p.definitions)
 	r.events += p.events
 	r.publish()
