@@ -89,13 +89,21 @@ func fleet(r *rand.Rand, lateness int64) []*fakeSeries {
 	return all
 }
 
+// seeds are how many fleets are tried: fewer where the race detector makes each slow.
+func seeds() uint64 {
+	if testing.Short() {
+		return 3
+	}
+	return 20
+}
+
 var errFull = errors.New("the disk is full")
 
 // However the reading goes, with failures of Prometheus and of the store, crashes at
 // any moment, and pages of any length, each increase is counted once, in the minute
 // of its sample.
 func TestEachIncreaseIsCountedOnce(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range seeds() {
 		r := rand.New(rand.NewPCG(seed, 77))
 		b := newBed(t, fleet(r, 0)...)
 		want := expected(b.series)
@@ -109,7 +117,7 @@ func TestEachIncreaseIsCountedOnce(t *testing.T) {
 
 // Late samples may blur the minute, and change no sum.
 func TestLatenessChangesNoSum(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range seeds() {
 		r := rand.New(rand.NewPCG(seed, 78))
 		b := newBed(t, fleet(r, 50*sec)...)
 		// A reset between two samples that swap places cannot be seen by anybody.
