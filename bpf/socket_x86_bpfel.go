@@ -123,6 +123,21 @@ type SocketConn struct {
 	Response [512]uint8
 }
 
+type SocketConnectionStat struct {
+	_          structs.HostLayout
+	Process    SocketProcessKey
+	Conn       uint64
+	Exchanges  uint32
+	Role       uint8
+	Protocol   uint8
+	Family     uint16
+	LocalPort  uint16
+	RemotePort uint16
+	Pad        uint32
+	LocalAddr  [16]uint8
+	RemoteAddr [16]uint8
+}
+
 type SocketControl struct {
 	_         structs.HostLayout
 	KeepBelow uint64
@@ -238,6 +253,7 @@ type SocketProcessIdentity struct {
 	_                  structs.HostLayout
 	FirstSeenNs        uint64
 	ExitedNs           uint64
+	Exchanges          uint64
 	ArgsLen            uint32
 	Uid                uint32
 	Comm               [16]int8
@@ -344,6 +360,7 @@ const (
 	SocketProgInetRecv          = "inet_recv"
 	SocketProgInetSend          = "inet_send"
 	SocketProgLearnSelf         = "learn_self"
+	SocketProgListConns         = "list_conns"
 	SocketProgListOpen          = "list_open"
 	SocketProgProcessExec       = "process_exec"
 	SocketProgProcessExit       = "process_exit"
@@ -366,6 +383,7 @@ const (
 	SocketVarSampleBelow        = "sample_below"
 	SocketVarSelfTgid           = "self_tgid"
 	SocketVarStuckAfterNs       = "stuck_after_ns"
+	SocketVarUnusedConnection   = "unused_connection"
 	SocketVarUnusedCounter      = "unused_counter"
 	SocketVarUnusedExchange     = "unused_exchange"
 	SocketVarUnusedExchangeFlag = "unused_exchange_flag"
@@ -427,6 +445,7 @@ type SocketProgramSpecs struct {
 	InetRecv     *ebpf.ProgramSpec `ebpf:"inet_recv"`
 	InetSend     *ebpf.ProgramSpec `ebpf:"inet_send"`
 	LearnSelf    *ebpf.ProgramSpec `ebpf:"learn_self"`
+	ListConns    *ebpf.ProgramSpec `ebpf:"list_conns"`
 	ListOpen     *ebpf.ProgramSpec `ebpf:"list_open"`
 	ProcessExec  *ebpf.ProgramSpec `ebpf:"process_exec"`
 	ProcessExit  *ebpf.ProgramSpec `ebpf:"process_exit"`
@@ -472,6 +491,7 @@ type SocketVariableSpecs struct {
 	SampleBelow        *ebpf.VariableSpec `ebpf:"sample_below"`
 	SelfTgid           *ebpf.VariableSpec `ebpf:"self_tgid"`
 	StuckAfterNs       *ebpf.VariableSpec `ebpf:"stuck_after_ns"`
+	UnusedConnection   *ebpf.VariableSpec `ebpf:"unused_connection"`
 	UnusedCounter      *ebpf.VariableSpec `ebpf:"unused_counter"`
 	UnusedExchange     *ebpf.VariableSpec `ebpf:"unused_exchange"`
 	UnusedExchangeFlag *ebpf.VariableSpec `ebpf:"unused_exchange_flag"`
@@ -551,6 +571,7 @@ type SocketVariables struct {
 	SampleBelow        *ebpf.Variable `ebpf:"sample_below"`
 	SelfTgid           *ebpf.Variable `ebpf:"self_tgid"`
 	StuckAfterNs       *ebpf.Variable `ebpf:"stuck_after_ns"`
+	UnusedConnection   *ebpf.Variable `ebpf:"unused_connection"`
 	UnusedCounter      *ebpf.Variable `ebpf:"unused_counter"`
 	UnusedExchange     *ebpf.Variable `ebpf:"unused_exchange"`
 	UnusedExchangeFlag *ebpf.Variable `ebpf:"unused_exchange_flag"`
@@ -574,6 +595,7 @@ type SocketPrograms struct {
 	InetRecv     *ebpf.Program `ebpf:"inet_recv"`
 	InetSend     *ebpf.Program `ebpf:"inet_send"`
 	LearnSelf    *ebpf.Program `ebpf:"learn_self"`
+	ListConns    *ebpf.Program `ebpf:"list_conns"`
 	ListOpen     *ebpf.Program `ebpf:"list_open"`
 	ProcessExec  *ebpf.Program `ebpf:"process_exec"`
 	ProcessExit  *ebpf.Program `ebpf:"process_exit"`
@@ -593,6 +615,7 @@ func (p *SocketPrograms) Close() error {
 		p.InetRecv,
 		p.InetSend,
 		p.LearnSelf,
+		p.ListConns,
 		p.ListOpen,
 		p.ProcessExec,
 		p.ProcessExit,

@@ -111,25 +111,30 @@ static __always_inline void read_identity(struct task_struct *task, struct scrat
 }
 
 /*
- * Makes the current process known at its first sight. Process context only. A
+ * Makes the current process known at its first sight, and counts its exchanges. Process context only. A
  * global function, as emit_exchange; Linux 6.1 takes keys and values of maps from
  * the stack and from maps alone, not from its arguments: hence the copy, and the
  * scratch's number instead of its address.
  */
 __noinline int know_process(struct process_key *process, __u32 user, __u64 now)
 {
+	struct process_identity *known;
 	struct scratch *scratch;
 	struct process_key key;
 
 	if (!process)
 		return 0;
 	key = *process;
-	if (bpf_map_lookup_elem(&processes, &key))
+	known = bpf_map_lookup_elem(&processes, &key);
+	if (known) {
+		__sync_fetch_and_add(&known->exchanges, 1);
 		return 0;
+	}
 	scratch = scratch_of(user);
 	if (!scratch)
 		return 0;
 	read_identity(bpf_get_current_task_btf(), scratch, now);
+	scratch->identity.exchanges = 1;
 	if (bpf_map_update_elem(&processes, &key, &scratch->identity, BPF_NOEXIST) &&
 	    !bpf_map_lookup_elem(&processes, &key))
 		count(LOSS_PROCESSES_FULL);

@@ -150,6 +150,7 @@ struct aggregate {
 struct process_identity {
 	__u64 first_seen_ns;
 	__u64 exited_ns; /* 0: alive */
+	__u64 exchanges; /* requests that it sent or read, for who asks what costs how much */
 	__u32 args_len;  /* bytes of args; arguments are separated by NUL */
 	__u32 uid;       /* effective user id, in the initial user namespace */
 	char comm[16];
@@ -179,6 +180,21 @@ struct open_exchange {
 	__u8 protocol;
 	__u16 port; /* the server's */
 	__u8 pad[4];
+};
+
+/* One connection that is measured, as list_conns lists it. */
+struct connection_stat {
+	struct process_key process;
+	__u64 conn; /* socket cookie */
+	__u32 exchanges;
+	__u8 role;
+	__u8 protocol;
+	__u16 family;
+	__u16 local_port;
+	__u16 remote_port;
+	__u32 pad;
+	__u8 local_addr[16];
+	__u8 remote_addr[16];
 };
 
 /* Why an ended exchange was spilled into the aggregates instead of being sent as a record. */

@@ -63,15 +63,16 @@ static __always_inline bool is_slow(const struct exchange_record *r)
  */
 static __always_inline bool take_token(const struct process_key *process)
 {
-	struct bucket *b = bpf_map_lookup_elem(&buckets, process);
+	struct process_key key = *process; /* Linux 6.1 takes keys from the stack, not from an argument's memory */
+	struct bucket *b = bpf_map_lookup_elem(&buckets, &key);
 	__u64 now = bpf_ktime_get_ns();
 	bool taken = false;
 
 	if (!b) {
 		struct bucket fresh = {};
 
-		bpf_map_update_elem(&buckets, process, &fresh, BPF_NOEXIST);
-		b = bpf_map_lookup_elem(&buckets, process);
+		bpf_map_update_elem(&buckets, &key, &fresh, BPF_NOEXIST);
+		b = bpf_map_lookup_elem(&buckets, &key);
 	}
 	if (!b) {
 		/* the map is full: what has no bucket of its own shares one, inserted at load */

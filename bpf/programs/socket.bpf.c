@@ -106,6 +106,30 @@ int list_open(struct bpf_iter__bpf_sk_storage_map *ctx)
 	return 0;
 }
 
+/* Lists the connections that are measured, as struct connection_stat. */
+SEC("iter/bpf_sk_storage_map")
+int list_conns(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct sock *sk = ctx->sk;
+	struct connection_stat s = {};
+	struct conn *c;
+
+	if (!sk || !ctx->value)
+		return 0;
+	/* the same as the value: a program that names the map is known to belong to its receiver (internal/perfstats) */
+	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
+	if (!c || c->role == ROLE_UNKNOWN)
+		return 0;
+	s.process = c->process;
+	s.conn = c->cookie;
+	s.exchanges = c->sequence;
+	s.role = c->role;
+	s.protocol = c->protocol;
+	read_addresses(sk, &s.family, &s.local_port, &s.remote_port, s.local_addr, s.remote_addr);
+	bpf_seq_write(ctx->meta->seq, &s, sizeof(s));
+	return 0;
+}
+
 /* Run once by the collector, in its own context: it learns its number in the initial pid namespace. */
 SEC("raw_tp")
 int learn_self(void *ctx)
@@ -119,6 +143,7 @@ int learn_self(void *ctx)
 const struct exchange_record *unused_exchange __attribute__((unused));
 const struct tail_record *unused_tail __attribute__((unused));
 const struct open_exchange *unused_open __attribute__((unused));
+const struct connection_stat *unused_connection __attribute__((unused));
 const enum record_kind *unused_record_kind __attribute__((unused));
 const enum role *unused_role __attribute__((unused));
 const enum protocol *unused_protocol __attribute__((unused));

@@ -48,9 +48,9 @@ var rules = []rule{
 		noClock: true,
 	},
 	{
-		name:   "one package speaks to the kernel, and one knows how it can",
+		name:   "one package speaks to the kernel, one knows how it can, and one looks at what it costs",
 		in:     []string{"receiver", "processor", "connector", "extension", "internal", "distribution"},
-		except: []string{receiverDir + "/internal/capture", "internal/backend"},
+		except: []string{receiverDir + "/internal/capture", "internal/backend", "internal/perfstats"},
 		deny:   []string{"github.com/cilium/ebpf"},
 	},
 	{

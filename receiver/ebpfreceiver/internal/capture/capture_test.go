@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,6 +30,9 @@ type peers struct {
 	out *bufio.Scanner
 }
 
+// startedPeers are the process ids of all peers.
+var startedPeers sync.Map
+
 func startPeers(t testing.TB, protocol string) *peers {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -45,6 +49,7 @@ func startPeers(t testing.TB, protocol string) *peers {
 		}
 		assert.NoError(t, cmd.Wait())
 	})
+	startedPeers.Store(cmd.Process.Pid, true)
 	return &peers{pid: cmd.Process.Pid, in: in, out: bufio.NewScanner(out)}
 }
 

@@ -11,21 +11,85 @@ import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
 )
 
+// run is what was seen of the peers while a capture ran.
+type run struct {
+	*Capture
+	exchanges []record.Exchange // of the peers
+	tails     int               // of whatever runs on this host
+}
+
+// read keeps what is about the peers. The ring is read all the time: whatever else
+// runs on this host may fill it in a moment.
+func (r *run) read(t *testing.T, sample []byte) {
+	kind, err := record.KindOf(sample)
+	assert.NoError(t, err)
+	if kind == record.KindTail {
+		r.tails++
+	}
+	if kind != record.KindExchange {
+		return
+	}
+	var e record.Exchange
+	assert.NoError(t, record.DecodeExchange(sample, &e))
+	if _, ours := startedPeers.Load(int(e.Process.Tgid)); ours {
+		r.exchanges = append(r.exchanges, e)
+	}
+}
+
+// watch runs something under a capture, and reads what comes of it.
+func watch(t *testing.T, options Options, do func(c *Capture)) *run {
+	t.Helper()
+	r := &run{Capture: openWith(t, options)}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				assert.NoError(t, r.Read(func(sample []byte) { r.read(t, sample) }))
+			}
+		}
+	}()
+	defer func() {
+		close(stop)
+		<-stopped
+		require.NoError(t, r.Detach())
+		for r.RingAvailable() > 0 {
+			require.NoError(t, r.Drain(func(sample []byte) { r.read(t, sample) }))
+		}
+	}()
+	do(r.Capture)
+	return r
+}
+
+// whole runs until the kernel skipped no hook meanwhile, as wholeRun.
+func whole(t *testing.T, do func(c *Capture), options Options) *run {
+	t.Helper()
+	const tries = 5
+	for try := 1; ; try++ {
+		r := watch(t, options, do)
+		counters, err := r.Counters()
+		require.NoError(t, err)
+		if counters.Lost[recursionMisses] == 0 {
+			return r
+		}
+		t.Logf("try %d: the kernel skipped %d hooks", try, counters.Lost[recursionMisses])
+		require.Less(t, try, tries, "no run without a skipped hook")
+	}
+}
+
 // placed counts where the exchanges of a process went, by role.
-func placed(t *testing.T, c *Capture, pid int) (delivered, spilled map[uint8]uint64) {
+func (r *run) placed(t *testing.T, pid int) (delivered, spilled map[uint8]uint64) {
 	t.Helper()
 	delivered, spilled = map[uint8]uint64{}, map[uint8]uint64{}
-	var e record.Exchange
-	require.NoError(t, c.Drain(func(sample []byte) {
-		if kind, err := record.KindOf(sample); err != nil || kind != record.KindExchange {
-			return
-		}
-		require.NoError(t, record.DecodeExchange(sample, &e))
-		if int(e.Process.Tgid) == pid {
+	for i := range r.exchanges {
+		if e := &r.exchanges[i]; int(e.Process.Tgid) == pid {
 			delivered[e.Role]++
 		}
-	}))
-	aggregates, err := c.Aggregates()
+	}
+	aggregates, err := r.Aggregates()
 	require.NoError(t, err)
 	for _, a := range aggregates {
 		if int(a.Key.Process.Tgid) == pid {
@@ -37,24 +101,6 @@ func placed(t *testing.T, c *Capture, pid int) (delivered, spilled map[uint8]uin
 
 func both(n uint64) map[uint8]uint64 {
 	return map[uint8]uint64{record.RoleServer: n, record.RoleClient: n}
-}
-
-// whole runs until the kernel skipped no hook meanwhile, as wholeRun.
-func whole(t *testing.T, run func(c *Capture), options Options) *Capture {
-	t.Helper()
-	const tries = 5
-	for try := 1; ; try++ {
-		c := openWith(t, options)
-		run(c)
-		require.NoError(t, c.Detach())
-		counters, err := c.Counters()
-		require.NoError(t, err)
-		if counters.Lost[recursionMisses] == 0 {
-			return c
-		}
-		t.Logf("try %d: the kernel skipped %d hooks", try, counters.Lost[recursionMisses])
-		require.Less(t, try, tries, "no run without a skipped hook")
-	}
 }
 
 // TestPaused: while records are not wanted every exchange is counted in the
@@ -71,7 +117,7 @@ func TestPaused(t *testing.T) {
 	}, Options{RingBytes: 8 << 20, Sampling: Sampling{Ratio: 1}})
 	counters, err := c.Counters()
 	require.NoError(t, err)
-	delivered, spilled := placed(t, c, p.pid)
+	delivered, spilled := c.placed(t, p.pid)
 	assert.Equal(t, both(40), delivered)
 	assert.Equal(t, both(20), spilled)
 	assert.GreaterOrEqual(t, counters.SpilledBy[SpilledPaused], uint64(40), "and whatever else runs on this host")
@@ -91,14 +137,10 @@ func TestHeadsOnly(t *testing.T) {
 				p.play(t, n)
 			}, Options{RingBytes: 8 << 20, Sampling: Sampling{Ratio: 1}})
 			found := map[uint8]uint64{}
-			var e record.Exchange
-			require.NoError(t, c.Drain(func(sample []byte) {
-				if kind, err := record.KindOf(sample); err != nil || kind != record.KindExchange {
-					return
-				}
-				require.NoError(t, record.DecodeExchange(sample, &e))
+			for i := range c.exchanges {
+				e := &c.exchanges[i]
 				if int(e.Process.Tgid) != p.pid {
-					return
+					continue // of another try
 				}
 				found[e.Role]++
 				assert.Equal(t, status, e.Status)
@@ -107,7 +149,7 @@ func TestHeadsOnly(t *testing.T) {
 				if turn != "interim" { // the final response was looked for in all that there is
 					assert.LessOrEqual(t, len(e.Response()), most)
 				}
-			}))
+			}
 			assert.Equal(t, both(n), found)
 		})
 	}
@@ -128,13 +170,7 @@ func TestTailsOfSpilledExchanges(t *testing.T) {
 				require.NoError(t, p.in.Close())
 				require.False(t, p.out.Scan())
 			}, Options{RingBytes: 8 << 20, Sampling: Sampling{Ratio: tt.ratio}})
-			tails := 0 // of whatever else runs on this host, too
-			require.NoError(t, c.Drain(func(sample []byte) {
-				if kind, err := record.KindOf(sample); err == nil && kind == record.KindTail {
-					tails++
-				}
-			}))
-			assert.Equal(t, tt.tails, tails > 0, "%d tails", tails)
+			assert.Equal(t, tt.tails, c.tails > 0, "%d tails, of whatever else runs on this host too", c.tails)
 		})
 	}
 }

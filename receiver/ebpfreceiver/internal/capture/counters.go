@@ -49,27 +49,6 @@ const (
 	SpilledShed        = "shed"
 )
 
-var spillReasons = map[bpf.SocketSpillReason]string{
-	bpf.SocketSpillReasonSPILL_RING_FULL:    SpilledRingFull,
-	bpf.SocketSpillReasonSPILL_SAMPLED:      SpilledSampled,
-	bpf.SocketSpillReasonSPILL_RATE_LIMITED: SpilledRateLimited,
-	bpf.SocketSpillReasonSPILL_PAUSED:       SpilledPaused,
-	bpf.SocketSpillReasonSPILL_SHED:         SpilledShed,
-}
-
-// lossReasons are the values of the attribute reason.
-var lossReasons = map[bpf.SocketCounter]string{
-	bpf.SocketCounterLOSS_TAIL:            "tail_ring_full",
-	bpf.SocketCounterLOSS_STORAGE:         "socket_storage",
-	bpf.SocketCounterLOSS_AGGREGATES_FULL: "aggregates_full",
-	bpf.SocketCounterLOSS_PROCESSES_FULL:  "processes_full",
-	bpf.SocketCounterLOSS_BUCKETS_FULL:    "buckets_full",
-	bpf.SocketCounterLOSS_UNCOUNTED:       "uncounted",
-	bpf.SocketCounterLOSS_OWN_FLOWS_FULL:  "own_flows_full",
-	bpf.SocketCounterLOSS_UNTRUSTED:       "untrusted_registers",
-	bpf.SocketCounterLOSS_FAULT:           "user_memory_fault",
-}
-
 // recursionMisses counts runs that the kernel skipped because the program was
 // running on the CPU already.
 const recursionMisses = "recursion_misses"
@@ -98,10 +77,10 @@ func (c *Capture) Counters() (Counters, error) {
 	} {
 		*to = sum.Of[counter]
 	}
-	for reason, name := range spillReasons {
+	for reason, name := range bpf.SpillReasons {
 		out.SpilledBy[name] = sum.Of[bpf.SocketCounterCOUNT_SPILLED+bpf.SocketCounter(reason)]
 	}
-	for counter, reason := range lossReasons {
+	for counter, reason := range bpf.LossReasons {
 		out.Lost[reason] = sum.Of[counter]
 	}
 	for _, h := range c.hooks {

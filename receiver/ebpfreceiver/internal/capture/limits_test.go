@@ -15,7 +15,7 @@ import (
 )
 
 // lost reads a loss.
-func lost(t *testing.T, c *Capture, reason string) uint64 {
+func lost(t *testing.T, c *run, reason string) uint64 {
 	t.Helper()
 	counters, err := c.Counters()
 	require.NoError(t, err)
@@ -69,16 +69,12 @@ func TestFullProcesses(t *testing.T) {
 		second.play(t, n)
 	}, Options{RingBytes: 8 << 20, Sampling: Sampling{Ratio: 1}, Limits: Limits{Processes: 1}})
 	known, found := 0, map[record.Process]uint64{}
-	var e record.Exchange
-	require.NoError(t, c.Drain(func(sample []byte) {
-		if kind, err := record.KindOf(sample); err != nil || kind != record.KindExchange {
-			return
-		}
-		require.NoError(t, record.DecodeExchange(sample, &e))
+	for i := range c.exchanges {
+		e := &c.exchanges[i]
 		if pid := int(e.Process.Tgid); pid == first.pid || pid == second.pid {
 			found[e.Process]++
 		}
-	}))
+	}
 	require.Len(t, found, 2)
 	for process, exchanges := range found {
 		assert.EqualValues(t, 2*n, exchanges, "both roles")
@@ -107,14 +103,9 @@ func TestFullBuckets(t *testing.T) {
 		took = time.Since(began)
 	}, Options{RingBytes: 8 << 20, Sampling: Sampling{Ratio: 1, MaxPerSecond: rate}, Limits: Limits{Buckets: 1}})
 	delivered := map[int]uint64{}
-	var e record.Exchange
-	require.NoError(t, c.Drain(func(sample []byte) {
-		if kind, err := record.KindOf(sample); err != nil || kind != record.KindExchange {
-			return
-		}
-		require.NoError(t, record.DecodeExchange(sample, &e))
-		delivered[int(e.Process.Tgid)]++
-	}))
+	for i := range c.exchanges {
+		delivered[int(c.exchanges[i].Process.Tgid)]++
+	}
 	aggregates, err := c.Aggregates()
 	require.NoError(t, err)
 	var sum uint64
@@ -160,7 +151,7 @@ func TestFullOwnFlows(t *testing.T) {
 			require.NoError(t, conn.Close())
 		}
 	}, Options{RingBytes: 8 << 20, Sampling: Sampling{Ratio: 1}, Limits: Limits{OwnFlows: room}})
-	delivered, spilled := placed(t, c, server.pid)
+	delivered, spilled := c.placed(t, server.pid)
 	assert.EqualValues(t, (connections-room)*n, delivered[record.RoleServer]+spilled[record.RoleServer])
 	assert.EqualValues(t, connections-room, lost(t, c, "own_flows_full"))
 }

@@ -51,7 +51,7 @@ func TestSampling(t *testing.T) {
 				p = startPeers(t, tt.turns)
 				p.play(t, n)
 			}, Options{RingBytes: 8 << 20, Sampling: tt.sampling})
-			delivered, spilled := placed(t, c, p.pid)
+			delivered, spilled := c.placed(t, p.pid)
 			for _, role := range []uint8{record.RoleServer, record.RoleClient} {
 				assert.Equal(t, tt.want[role], delivered[role], "role %d", role)
 				assert.EqualValues(t, n, delivered[role]+spilled[role], "role %d", role)
@@ -63,7 +63,7 @@ func TestSampling(t *testing.T) {
 
 // requireReason asks that at least what was spilled of a process, and whatever
 // else runs on this host, is counted for the reason.
-func requireReason(t *testing.T, c *Capture, reason string, spilled map[uint8]uint64) {
+func requireReason(t *testing.T, c *run, reason string, spilled map[uint8]uint64) {
 	t.Helper()
 	counters, err := c.Counters()
 	require.NoError(t, err)
@@ -83,16 +83,11 @@ func TestSamplingKeepsBothEnds(t *testing.T) {
 		p.play(t, n)
 	}, Options{RingBytes: 8 << 20, Sampling: Sampling{Ratio: 0.25}})
 	kept := map[uint8]map[uint32]bool{record.RoleServer: {}, record.RoleClient: {}}
-	var e record.Exchange
-	require.NoError(t, c.Drain(func(sample []byte) {
-		if kind, err := record.KindOf(sample); err != nil || kind != record.KindExchange {
-			return
-		}
-		require.NoError(t, record.DecodeExchange(sample, &e))
-		if int(e.Process.Tgid) == p.pid {
+	for i := range c.exchanges {
+		if e := &c.exchanges[i]; int(e.Process.Tgid) == p.pid {
 			kept[e.Role][e.RequestSeq] = true
 		}
-	}))
+	}
 	assert.Equal(t, kept[record.RoleServer], kept[record.RoleClient])
 	// 250 are expected; the chance of a number outside is below one in a billion
 	assert.Greater(t, len(kept[record.RoleServer]), 160)
@@ -120,7 +115,7 @@ func TestRateLimit(t *testing.T) {
 		p.play(t, n)
 		took = time.Since(began)
 	}, Options{RingBytes: 8 << 20, Sampling: Sampling{Ratio: 1, MaxPerSecond: rate}})
-	delivered, spilled := placed(t, c, p.pid)
+	delivered, spilled := c.placed(t, p.pid)
 	all := delivered[record.RoleServer] + delivered[record.RoleClient]
 	assert.GreaterOrEqual(t, all, uint64(rate), "a second's worth at once")
 	assert.LessOrEqual(t, all, uint64(rate*(1+took.Seconds()))+1)

@@ -29,7 +29,7 @@ func TestSizes(t *testing.T) {
 	assert.Equal(t, uintptr(40+3*(defined(t, "MAX_LATENCY_EDGES")+1)*4), unsafe.Sizeof(bpf.SocketAggregate{}))
 	assert.Equal(t, uintptr(32), unsafe.Sizeof(bpf.SocketOpenExchange{}))
 	names := defined(t, "CGROUP_NAMES")*defined(t, "CGROUP_NAME_SIZE") + defined(t, "ARGS_SIZE") + 2*defined(t, "ENV_SIZE")
-	assert.Equal(t, uintptr(24+16+64+names), unsafe.Sizeof(bpf.SocketProcessIdentity{}))
+	assert.Equal(t, uintptr(32+16+64+names), unsafe.Sizeof(bpf.SocketProcessIdentity{}))
 }
 
 // defined reads a number that records.h defines.
@@ -57,6 +57,7 @@ func TestLayouts(t *testing.T) {
 		"aggregate":        fieldsOf(bpf.SocketAggregate{}),
 		"process_identity": fieldsOf(bpf.SocketProcessIdentity{}),
 		"open_exchange":    fieldsOf(bpf.SocketOpenExchange{}),
+		"connection_stat":  fieldsOf(bpf.SocketConnectionStat{}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var c *btf.Struct

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bpf
+
+// SpillReasons are the names of why an exchange is spilled, for people and metrics.
+var SpillReasons = map[SocketSpillReason]string{
+	SocketSpillReasonSPILL_RING_FULL:    "ring_full",
+	SocketSpillReasonSPILL_SAMPLED:      "sampled",
+	SocketSpillReasonSPILL_RATE_LIMITED: "rate_limited",
+	SocketSpillReasonSPILL_PAUSED:       "paused",
+	SocketSpillReasonSPILL_SHED:         "shed",
+}
+
+// LossReasons are the names of what is lost in the kernel.
+var LossReasons = map[SocketCounter]string{
+	SocketCounterLOSS_TAIL:            "tail_ring_full",
+	SocketCounterLOSS_STORAGE:         "socket_storage",
+	SocketCounterLOSS_AGGREGATES_FULL: "aggregates_full",
+	SocketCounterLOSS_UNCOUNTED:       "uncounted",
+	SocketCounterLOSS_PROCESSES_FULL:  "processes_full",
+	SocketCounterLOSS_BUCKETS_FULL:    "buckets_full",
+	SocketCounterLOSS_OWN_FLOWS_FULL:  "own_flows_full",
+	SocketCounterLOSS_UNTRUSTED:       "untrusted_registers",
+	SocketCounterLOSS_FAULT:           "user_memory_fault",
+}
