@@ -193,12 +193,12 @@ func TestDocumentedStatuses(t *testing.T) {
 		}
 	}
 	elsewhere := map[string][]string{
-		"":                          {"401", "403", "405"}, // of every path: the extension's TestAuthentication, and TestErrors
-		"post /v1/hooks/github":     {"404", "502"},        // TestGitHubIsNotConfigured, TestGitHubThatCannotBeTold
-		"post /v1/overrides":        {"503"},               // TestOverridesThatCannotBeWritten
-		"delete /v1/overrides/{id}": {"200", "503"},        // TestOverrides, TestOverridesThatCannotBeWritten
-		"get /v1/audit":             {"503"},               // TestAuditThatCannotBeRead
-		"get /metrics":              {"500"},               // TestMetricsThatCannotBeGathered
+		"":                          {"400", "401", "403", "405"}, // the extension's TestGarbage, TestAuthentication, TestForbidden and TestWrongMethods
+		"post /v1/hooks/github":     {"404", "502"},               // TestGitHubIsNotConfigured, TestGitHubThatCannotBeTold
+		"post /v1/overrides":        {"503"},                      // TestOverridesThatCannotBeWritten
+		"delete /v1/overrides/{id}": {"200", "503"},               // TestOverrides, TestOverridesThatCannotBeWritten
+		"get /v1/audit":             {"503"},                      // TestAuditThatCannotBeRead
+		"get /metrics":              {"500"},                      // TestMetricsThatCannotBeGathered
 	}
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
