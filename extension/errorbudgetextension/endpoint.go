@@ -32,17 +32,18 @@ func (e *budgetExtension) serve(ctx context.Context, host component.Host) (*endp
 		return nil, err
 	}
 	handler := api.NewHandler(api.Settings{
-		Assessor:  e.assessor,
-		Decided:   e.decided,
-		Alerts:    e.alerter.engine.Alerts,
-		Overrides: e.overrides,
-		Audit:     e.audit,
-		Guarded:   e.cfg.HTTP.Auth.HasValue(),
-		Who:       who,
-		Page:      ui.NewHandler(e.assessor),
-		Metrics:   exposition.NewHandler(e.assessor, e.cfg.SlothMetrics),
-		Admission: e.cfg.Kubernetes.keys(),
-		GitHub:    app,
+		Assessor:   e.assessor,
+		Decided:    e.decided,
+		Alerts:     e.alerter.engine.Alerts,
+		Overrides:  e.overrides,
+		Exclusions: e.exclusions,
+		Audit:      e.audit,
+		Guarded:    e.cfg.HTTP.Auth.HasValue(),
+		Who:        who,
+		Page:       ui.NewHandler(e.assessor),
+		Metrics:    exposition.NewHandler(e.assessor, e.cfg.SlothMetrics),
+		Admission:  e.cfg.Kubernetes.keys(),
+		GitHub:     app,
 	})
 	server, err := e.cfg.HTTP.ToServer(ctx, host.GetExtensions(), e.set.TelemetrySettings, handler)
 	if err != nil {

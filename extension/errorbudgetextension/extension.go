@@ -19,6 +19,7 @@ import (
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/override"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/store"
+	"github.com/sloe-dev/sloe/internal/auditlog"
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
@@ -39,9 +40,10 @@ type budgetExtension struct {
 	store      *store.Store
 	keeper     *keeper.Keeper
 	assessor   *assess.Assessor
-	exclusions exclusions
+	exclusions *exclusions
 	alerter    *alerter
 	audit      auditTrail
+	recorded   []auditlog.Record // what was in the audit log at the start
 	overrides  *override.Book
 	server     *endpoint
 	source     *source
@@ -96,18 +98,19 @@ func (e *budgetExtension) start(ctx context.Context, host component.Host) error 
 	if err = e.openSource(ctx, host); err != nil {
 		return err
 	}
+	if err = e.openOverrides(); err != nil {
+		return err
+	}
 	if err = e.startExclusions(); err != nil {
 		return err
 	}
+	e.recorded = nil
 	e.assessor = &assess.Assessor{
 		Catalogue:  e.catalogue.Snapshot,
 		Ledger:     k.Ledger,
 		Thresholds: policy.DefaultThresholds(),
 		StaleAfter: e.cfg.StaleAfter,
 		Clock:      e.clock,
-	}
-	if err = e.openOverrides(); err != nil {
-		return err
 	}
 	e.assessor.Override = e.overrides.For
 	e.recallStates()

@@ -63,10 +63,10 @@ func (e *budgetExtension) openOverrides() error {
 	if err != nil {
 		return fmt.Errorf("`audit_directory` must be a directory that the collector may write to: %w", err)
 	}
-	e.audit = audit
+	e.audit, e.recorded = audit, opened.Records
 	if opened.SetAside != "" {
 		broken := errors.New("the audit log was changed or shortened: " + strings.Join(opened.Faults, "; "))
-		e.set.Logger.Error("The audit log is not as it was written. It is set aside, and the overrides in it are not in force.",
+		e.set.Logger.Error("The audit log is not as it was written. It is set aside, and the overrides and exclusions in it are not in force.",
 			zap.String("set_aside", opened.SetAside), zap.Error(broken))
 		e.health.report(troubleAudit, broken)
 	}

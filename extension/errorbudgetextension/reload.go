@@ -21,7 +21,7 @@ func (e *budgetExtension) followCatalogue() {
 			return
 		case <-ticker.C:
 			e.reload(context.Background())
-			e.reloadExclusions()
+			e.exclusions.reload()
 		}
 	}
 }
@@ -42,6 +42,7 @@ func (e *budgetExtension) reload(ctx context.Context) {
 		return
 	}
 	err = e.keeper.Rebuild(ctx)
+	e.exclusions.tell() // one that was added meanwhile may have told the old ledger
 	if e.health.report(troubleWindows, err) && err != nil {
 		e.set.Logger.Error("The changed windows cannot be read from the store; the old ones stay in force.", zap.Error(err))
 	}

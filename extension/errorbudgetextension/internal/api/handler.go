@@ -26,6 +26,8 @@ type Settings struct {
 	// Overrides are what people decided, and Audit is where it is written.
 	Overrides *override.Book
 	Audit     Audit
+	// Exclusions are what no budget pays for.
+	Exclusions Exclusions
 	// Guarded tells that http::auth asks who is there. If not, only programs of
 	// this host may change something.
 	Guarded bool

@@ -20,6 +20,7 @@ import (
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/exposition"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/github"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/maintenance"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/override"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/ui"
@@ -60,6 +61,8 @@ type desk struct {
 	alerts    []alert.Alert
 	audit     *auditlog.Log
 	auditDir  string
+	plan      *maintenance.Plan
+	added     *maintenance.Book
 	set       Settings
 	schemas   map[string]*jsonschema.Schema
 }
@@ -84,18 +87,23 @@ func newDesk(t *testing.T) *desk {
 	require.NoError(t, err)
 	assessor.Override = book.For
 	d.audit = audit
+	d.plan, err = maintenance.Parse("exclusions", []byte(exclusionsFile))
+	require.NoError(t, err)
+	d.added, err = maintenance.NewBook(audit, nil, assessor.Clock)
+	require.NoError(t, err)
 	d.set = Settings{
-		Overrides: book,
-		Audit:     audit,
-		Guarded:   true,
-		Who:       func(*http.Request) string { return "ann@example" },
-		Assessor:  assessor,
-		Decided:   func(g budgetapi.Gate) { d.decisions = append(d.decisions, g) },
-		Alerts:    func() []alert.Alert { return d.alerts },
-		Page:      ui.NewHandler(assessor),
-		Metrics:   exposition.NewHandler(assessor, true),
-		Admission: admission.DefaultKeys(),
-		GitHub:    github.New(github.Settings{Secret: []byte(hookSecret), Client: http.DefaultClient, Clock: assessor.Clock}),
+		Exclusions: d,
+		Overrides:  book,
+		Audit:      audit,
+		Guarded:    true,
+		Who:        func(*http.Request) string { return "ann@example" },
+		Assessor:   assessor,
+		Decided:    func(g budgetapi.Gate) { d.decisions = append(d.decisions, g) },
+		Alerts:     func() []alert.Alert { return d.alerts },
+		Page:       ui.NewHandler(assessor),
+		Metrics:    exposition.NewHandler(assessor, true),
+		Admission:  admission.DefaultKeys(),
+		GitHub:     github.New(github.Settings{Secret: []byte(hookSecret), Client: http.DefaultClient, Clock: assessor.Clock}),
 	}
 	d.Handler = NewHandler(d.set)
 	return d
@@ -157,7 +165,7 @@ func schemas(t *testing.T) map[string]*jsonschema.Schema {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	names := []string{"gate", "budgets", "error", "alerts", "admission", "github", "override", "overrides", "audit"}
+	names := []string{"gate", "budgets", "error", "alerts", "admission", "github", "override", "overrides", "audit", "exclusion", "exclusions"}
 	for _, name := range names {
 		data, err := budgetapi.Schemas.ReadFile("schema/" + name + ".schema.json")
 		require.NoError(t, err)

@@ -157,6 +157,13 @@ func TestDocumentedStatuses(t *testing.T) {
 		{"/v1/overrides", "POST", "/v1/overrides", large, "", 413},
 		{"/v1/overrides/{id}", "DELETE", "/v1/overrides/x?actor=bob", "", "", 404},
 		{"/v1/overrides/{id}", "DELETE", "/v1/overrides/x?nope", "", "", 400},
+		{"/v1/exclusions", "GET", "/v1/exclusions?past=true", "", "", 200},
+		{"/v1/exclusions", "GET", "/v1/exclusions?past=maybe", "", "", 400},
+		{"/v1/exclusions", "POST", "/v1/exclusions", exclusionBody, "", 201},
+		{"/v1/exclusions", "POST", "/v1/exclusions", "{}", "", 400},
+		{"/v1/exclusions", "POST", "/v1/exclusions", large, "", 413},
+		{"/v1/exclusions/{id}", "DELETE", "/v1/exclusions/x?actor=bob", "", "", 404},
+		{"/v1/exclusions/{id}", "DELETE", "/v1/exclusions/x?end_now=", "", "", 400},
 		{"/v1/audit", "GET", "/v1/audit?after=0&limit=1", "", "", 200},
 		{"/v1/audit", "GET", "/v1/audit?limit=0", "", "", 400},
 		{"/v1/hooks/kubernetes", "POST", "/v1/hooks/kubernetes", review("CREATE", deployment("fine", "1"), "null"), "", 200},
@@ -193,12 +200,14 @@ func TestDocumentedStatuses(t *testing.T) {
 		}
 	}
 	elsewhere := map[string][]string{
-		"":                          {"400", "401", "403", "405"}, // the extension's TestGarbage, TestAuthentication, TestForbidden and TestWrongMethods
-		"post /v1/hooks/github":     {"404", "502"},               // TestGitHubIsNotConfigured, TestGitHubThatCannotBeTold
-		"post /v1/overrides":        {"503"},                      // TestOverridesThatCannotBeWritten
-		"delete /v1/overrides/{id}": {"200", "503"},               // TestOverrides, TestOverridesThatCannotBeWritten
-		"get /v1/audit":             {"503"},                      // TestAuditThatCannotBeRead
-		"get /metrics":              {"500"},                      // TestMetricsThatCannotBeGathered
+		"":                           {"400", "401", "403", "405"}, // the extension's TestGarbage, TestAuthentication, TestForbidden and TestWrongMethods
+		"post /v1/hooks/github":      {"404", "502"},               // TestGitHubIsNotConfigured, TestGitHubThatCannotBeTold
+		"post /v1/overrides":         {"503"},                      // TestOverridesThatCannotBeWritten
+		"delete /v1/overrides/{id}":  {"200", "503"},               // TestOverrides, TestOverridesThatCannotBeWritten
+		"post /v1/exclusions":        {"503"},                      // TestExclusionsThatCannotBeWritten
+		"delete /v1/exclusions/{id}": {"200", "503"},               // TestExclusions, TestExclusionsThatCannotBeWritten
+		"get /v1/audit":              {"503"},                      // TestAuditThatCannotBeRead
+		"get /metrics":               {"500"},                      // TestMetricsThatCannotBeGathered
 	}
 	for path, methods := range doc.Paths {
 		for method, op := range methods {

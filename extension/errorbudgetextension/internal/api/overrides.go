@@ -3,12 +3,8 @@
 package api
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,9 +13,6 @@ import (
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/override"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 )
-
-// maxOverrideBody bounds the body of an override, in bytes.
-const maxOverrideBody = 32 << 10
 
 // overrides answers GET /v1/overrides, and POST by setting one.
 func (h *handler) overrides(w http.ResponseWriter, r *http.Request) {
@@ -35,31 +28,8 @@ func (h *handler) overrides(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *handler) setOverride(w http.ResponseWriter, r *http.Request) {
-	if !h.mayChange(w, r) {
-		return
-	}
-	if _, err := parameters(r); err != nil {
-		writeError(w, http.StatusBadRequest, codeBadRequest, err.Error())
-		return
-	}
-	// Another content type is what a page of somebody else may send unasked.
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		writeError(w, http.StatusBadRequest, codeBadRequest, "Content-Type must be application/json")
-		return
-	}
-	body, ok := readBody(w, r, maxOverrideBody)
-	if !ok {
-		return
-	}
 	var request budgetapi.OverrideRequest
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(&request)
-	if _, more := decoder.Token(); err == nil && !errors.Is(more, io.EOF) {
-		err = errors.New("there is more after the object")
-	}
-	if err != nil {
-		writeError(w, http.StatusBadRequest, codeBadRequest, "the body must be the JSON of an override: "+err.Error())
+	if !h.readChange(w, r, "an override", &request) {
 		return
 	}
 	set, err := h.Overrides.Set(request, h.who(r))

@@ -40,6 +40,8 @@ func (h *handler) routes() []route {
 		{"/v1/rules", read, h.rules},
 		{"/v1/overrides", append(read, post...), h.overrides},
 		{"/v1/overrides/{id}", []string{http.MethodDelete}, h.clearOverride},
+		{"/v1/exclusions", append(read, post...), h.exclusions},
+		{"/v1/exclusions/{id}", []string{http.MethodDelete}, h.removeExclusion},
 		{"/v1/audit", read, h.audit},
 		{"/v1/hooks/kubernetes", post, h.kubernetes},
 		{HookGitHub, post, h.github},

@@ -65,3 +65,17 @@ func (t Tally) BadFallsTo(limit uint64) slo.Minute {
 	defer t.l.mu.Unlock()
 	return t.of.badFallsTo(t.Span, t.now, limit)
 }
+
+// Between returns what was counted in some minutes, excluded ones as well, as far
+// as the window reaches. It tells whether that is known: minutes of the past are
+// read from the archive.
+func (t Tally) Between(minutes Interval) (Counts, bool) {
+	var sum Counts
+	if t.of == nil {
+		return sum, false // nothing was counted, or it cannot be read
+	}
+	t.l.mu.Lock()
+	defer t.l.mu.Unlock()
+	err := t.of.visit(max(minutes.From, t.Span.From), minutes.To, func(_ slo.Minute, c Counts) { sum.add(c) })
+	return sum, err == nil
+}

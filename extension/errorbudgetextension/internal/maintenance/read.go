@@ -93,13 +93,8 @@ func readEntry(node *yaml.Node) (entry, error) {
 	if s.Name == "" {
 		return entry{}, errors.New("name must say what the maintenance is")
 	}
-	if len(s.Services) == 0 {
-		return entry{}, errors.New(`services must be a list of patterns, such as ["shop", "retail/*@production"]`)
-	}
-	for _, pattern := range s.Services {
-		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
-			return entry{}, fmt.Errorf("services: %q is no pattern: * stands for any text without a slash, ? for one character, [ab] for a or b", pattern)
-		}
+	if err := checkPatterns(s.Services); err != nil {
+		return entry{}, err
 	}
 	var err error
 	if e.start, e.length, err = s.times(); err != nil {
@@ -109,8 +104,22 @@ func readEntry(node *yaml.Node) (entry, error) {
 		if e.rule, err = s.rule(e); err != nil {
 			return entry{}, err
 		}
+		e.ruleText = s.RRule
 	}
 	return e, nil
+}
+
+// checkPatterns refuses what names no service, or cannot.
+func checkPatterns(services []string) error {
+	if len(services) == 0 {
+		return errors.New(`services must be a list of patterns, such as ["shop", "retail/*@production"]`)
+	}
+	for _, pattern := range services {
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+			return fmt.Errorf("services: %q is no pattern: * stands for any text without a slash, ? for one character, [ab] for a or b", pattern)
+		}
+	}
+	return nil
 }
 
 // times returns when the exclusion begins and how long it lasts.

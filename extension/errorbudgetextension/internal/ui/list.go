@@ -112,6 +112,9 @@ func (p *painter) row(a assess.Assessment) row {
 		spark := newSpark(p.history(a, *worst))
 		r.Spark = &spark
 	}
+	if worst.Spend.Valid() == 0 {
+		return r
+	}
 	for _, burn := range p.Burns(a, *worst) {
 		r.Burns = append(r.Burns, short(burn.Over)+": "+rate(burn))
 	}
