@@ -25,7 +25,10 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/keeper"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/metadatatest"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/store"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
@@ -286,14 +289,55 @@ func TestTelemetry(t *testing.T) {
 		{Attributes: attribute.NewSet(attribute.String("state", "NORMAL")), Value: 1},
 	}, opts...)
 	var refused []metricdata.DataPoint[int64]
-	for reason, n := range map[string]int64{"late": 3, "future": 0, "implausible": 0, "too_many_series": 0, "late_heartbeat": 0} {
+	for reason, n := range map[string]int64{"late": 3, "future": 0, "implausible": 0, "too_many_series": 0, "late_heartbeat": 0, "too_many_services": 0} {
 		refused = append(refused, metricdata.DataPoint[int64]{Attributes: attribute.NewSet(attribute.String("reason", reason)), Value: n})
 	}
 	metadatatest.AssertEqualExtensionErrorBudgetRefusedEvents(t, d.telemetry, refused, opts...)
+	metadatatest.AssertEqualExtensionErrorBudgetUnarchivedReads(t, d.telemetry, []metricdata.DataPoint[int64]{{Value: 0}}, opts...)
 	commits, err := d.telemetry.GetMetric("otelcol_extension_error_budget_commits")
 	require.NoError(t, err)
 	points := commits.Data.(metricdata.Sum[int64]).DataPoints
 	require.Len(t, points, 1)
 	assert.Positive(t, points[0].Value)
 	assert.Equal(t, attribute.NewSet(attribute.String("outcome", "success")), points[0].Attributes)
+}
+
+// A store that cannot be read is said by a counter, over a change of windows too.
+func TestUnarchivedReadsAreCounted(t *testing.T) {
+	telemetry := componenttest.NewTelemetry()
+	defer func() { require.NoError(t, telemetry.Shutdown(context.Background())) }()
+	e, err := newExtension(metadatatest.NewSettings(telemetry), testConfig(t))
+	require.NoError(t, err)
+	e.keeper = keeper.New(keeper.Settings{
+		Store: brokenStore{}, Clock: time.Now, Window: func(slo.Service) time.Duration { return 30 * 24 * time.Hour },
+		Interval: time.Hour, Committed: func(error) {},
+	})
+	require.NoError(t, e.keeper.Start(context.Background()))
+	defer func() { require.NoError(t, e.keeper.Shutdown(context.Background())) }()
+	require.NoError(t, e.telemetry.RegisterExtensionErrorBudgetUnarchivedReadsCallback(e.observeUnarchived))
+	e.keeper.Ledger().Closed(shop, slo.HTTPAvailability, slo.MinuteOf(time.Now()), []time.Duration{80 * 24 * time.Hour}, make([]budget.Counts, 1))
+	require.NoError(t, e.keeper.Rebuild(context.Background()))
+	got, err := telemetry.GetMetric("otelcol_extension_error_budget_unarchived_reads")
+	require.NoError(t, err)
+	assert.Positive(t, got.Data.(metricdata.Sum[int64]).DataPoints[0].Value)
+}
+
+// brokenStore says that something was counted forty days ago, and not what.
+type brokenStore struct{}
+
+func (brokenStore) Load(_ context.Context, r store.Sink) error {
+	from := slo.MinuteOf(time.Now()) - 40*24*60
+	r.Strip(budget.Strip{
+		Series: budget.SeriesID{Key: shopOK, Definition: "d"}, First: from, Last: from, From: from, Counts: []budget.Counts{{Good: 1}},
+	})
+	return nil
+}
+
+func (brokenStore) LastBatch() uint64                                   { return 0 }
+func (brokenStore) Commit(context.Context, uint64, *budget.Batch) error { return nil }
+func (brokenStore) Fold(context.Context) error                          { return nil }
+func (brokenStore) Retain(context.Context, slo.Minute) error            { return nil }
+
+func (brokenStore) Minutes(budget.SeriesID, slo.Minute, slo.Minute, func(slo.Minute, budget.Counts)) error {
+	return errors.New("the disk is gone")
 }

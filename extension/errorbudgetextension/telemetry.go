@@ -28,7 +28,13 @@ func (e *budgetExtension) observe() error {
 		e.telemetry.RegisterExtensionErrorBudgetOverridesCallback(e.observeOverrides),
 		e.telemetry.RegisterExtensionErrorBudgetRemainingCallback(e.observeRemaining),
 		e.telemetry.RegisterExtensionErrorBudgetStateCallback(e.observeState),
+		e.telemetry.RegisterExtensionErrorBudgetUnarchivedReadsCallback(e.observeUnarchived),
 		e.telemetry.RegisterExtensionErrorBudgetRefusedEventsCallback(e.observeRefused))
+}
+
+func (e *budgetExtension) observeUnarchived(_ context.Context, o metric.Int64Observer) error {
+	o.Observe(int64(e.keeper.Ledger().ArchiveFailures()))
+	return nil
 }
 
 func (e *budgetExtension) observeRemaining(_ context.Context, o metric.Float64Observer) error {

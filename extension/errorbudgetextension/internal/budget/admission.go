@@ -34,17 +34,20 @@ const (
 	TooManySeries
 	// LateHeartbeat: a heartbeat more than two hours late. It measures nothing.
 	LateHeartbeat
+	// TooManyServices: open requests of a service beyond the bound that was never
+	// counted. It stays unknown.
+	TooManyServices
 	reasons
 )
 
 // String returns the reason as the extension's telemetry names it.
 func (r Reason) String() string {
-	return [reasons]string{"late", "future", "implausible", "too_many_series", "late_heartbeat"}[r]
+	return [reasons]string{"late", "future", "implausible", "too_many_series", "late_heartbeat", "too_many_services"}[r]
 }
 
 // Reasons lists every Reason there is.
 func Reasons() []Reason {
-	return []Reason{Late, Future, Implausible, TooManySeries, LateHeartbeat}
+	return []Reason{Late, Future, Implausible, TooManySeries, LateHeartbeat, TooManyServices}
 }
 
 // admit says to which minute an event of a minute belongs when it arrives now.

@@ -145,7 +145,11 @@ func TestWindowsOverTheArchive(t *testing.T) {
 			require.LessOrEqual(t, broken[i].Good, d.archive.sum(from-blockMinutes, now).Good, "step %d, %s", step, length)
 		}
 	}
-	assert.Positive(t, d.ledger.ArchiveFailures())
+	failures := d.ledger.ArchiveFailures()
+	assert.Positive(t, failures)
+	again := NewLedger(month).Restore(d.now)
+	again.Inherit(d.ledger)
+	assert.Equal(t, failures, again.ledger.ArchiveFailures(), "a counter does not go back")
 	assert.Positive(t, d.series().blocks.n)
 }
 

@@ -102,7 +102,11 @@ func (p *Pending) Sight(service slo.Service, writer slo.Writer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	sw := serviceWriter{service: service, instance: writer.Instance}
-	if _, known := p.opened[sw]; known || len(p.opened) >= maxSeries {
+	if _, known := p.opened[sw]; known {
+		return
+	}
+	if len(p.opened) >= maxSeries {
+		p.lost[TooManyServices]++
 		return
 	}
 	p.opened[sw] = struct{}{}

@@ -34,12 +34,13 @@ func (r *Restorer) Heartbeat(h Heartbeat) { r.ledger.beat(h) }
 func (r *Restorer) Durable(t time.Time) { r.ledger.durable = t }
 
 // Inherit takes over what another Ledger was told and storage does not hold: the
-// open requests, which are gauges, the arrival of the latest answers, and the
-// exclusions.
+// open requests, which are gauges, the arrival of the latest answers, the
+// exclusions, and how often the archive failed.
 func (r *Restorer) Inherit(from *Ledger) {
 	from.mu.Lock()
 	defer from.mu.Unlock()
 	r.ledger.excluded = from.excluded
+	r.ledger.unarchived += from.unarchived
 	for id, s := range r.ledger.services {
 		if from.excluded != nil {
 			s.exclusions = from.excluded(id)

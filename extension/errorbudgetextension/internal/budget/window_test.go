@@ -75,6 +75,17 @@ func TestTooManySeries(t *testing.T) {
 	assert.EqualValues(t, 5, d.pending.Lost(TooManySeries))
 }
 
+func TestTooManyServices(t *testing.T) {
+	d := newDesk()
+	for i := range maxSeries {
+		d.pending.opened[serviceWriter{instance: strconv.Itoa(i)}] = struct{}{}
+	}
+	d.pending.Sight(shop, w1)
+	d.pending.Sight(shop, w1)
+	assert.EqualValues(t, 2, d.pending.Lost(TooManyServices))
+	assert.True(t, d.pending.Drain().IsEmpty())
+}
+
 // The window has to equal a plain sum over all minutes that it holds, however
 // the counts were split, ordered and committed.
 func TestWindowEqualsPlainSum(t *testing.T) {

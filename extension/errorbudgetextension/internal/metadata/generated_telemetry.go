@@ -43,6 +43,7 @@ type TelemetryBuilder struct {
 	ExtensionErrorBudgetRemaining                metric.Float64ObservableGauge
 	ExtensionErrorBudgetState                    metric.Int64ObservableGauge
 	ExtensionErrorBudgetStorageDamages           metric.Int64Counter
+	ExtensionErrorBudgetUnarchivedReads          metric.Int64ObservableCounter
 	ExtensionErrorBudgetWouldStop                metric.Int64Counter
 }
 
@@ -162,6 +163,21 @@ func (builder *TelemetryBuilder) RegisterExtensionErrorBudgetStateCallback(cb me
 	return nil
 }
 
+// RegisterExtensionErrorBudgetUnarchivedReadsCallback sets callback for observable ExtensionErrorBudgetUnarchivedReads metric.
+func (builder *TelemetryBuilder) RegisterExtensionErrorBudgetUnarchivedReadsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExtensionErrorBudgetUnarchivedReads, obs: o})
+		return nil
+	}, builder.ExtensionErrorBudgetUnarchivedReads)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -268,7 +284,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExtensionErrorBudgetRefusedEvents, err = builder.meter.Int64ObservableCounter(
 		"otelcol_extension_error_budget_refused_events",
-		metric.WithDescription("Events that were not counted as they came, by reason; of late_heartbeat heartbeats, of implausible and other_feeder calls. [Development]"),
+		metric.WithDescription("Events that were not counted as they came, by reason; of late_heartbeat heartbeats, of implausible and other_feeder calls, of too_many_services reports of open requests. [Development]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
@@ -288,6 +304,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_extension_error_budget_storage_damages",
 		metric.WithDescription("What was found damaged when the store was opened; the log and the status name it. [Development]"),
 		metric.WithUnit("{damage}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExtensionErrorBudgetUnarchivedReads, err = builder.meter.Int64ObservableCounter(
+		"otelcol_extension_error_budget_unarchived_reads",
+		metric.WithDescription("Reads of minutes of the past that the store could not answer; until it can, a window holds up to two hours more than it should, or is not judged. [Development]"),
+		metric.WithUnit("{read}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExtensionErrorBudgetWouldStop, err = builder.meter.Int64Counter(

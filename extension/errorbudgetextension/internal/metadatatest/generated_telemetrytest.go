@@ -192,7 +192,7 @@ func AssertEqualExtensionErrorBudgetPrometheusUncounted(t *testing.T, tt *compon
 func AssertEqualExtensionErrorBudgetRefusedEvents(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_error_budget_refused_events",
-		Description: "Events that were not counted as they came, by reason; of late_heartbeat heartbeats, of implausible and other_feeder calls. [Development]",
+		Description: "Events that were not counted as they came, by reason; of late_heartbeat heartbeats, of implausible and other_feeder calls, of too_many_services reports of open requests. [Development]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -245,6 +245,22 @@ func AssertEqualExtensionErrorBudgetStorageDamages(t *testing.T, tt *componentte
 		},
 	}
 	got, err := tt.GetMetric("otelcol_extension_error_budget_storage_damages")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualExtensionErrorBudgetUnarchivedReads(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_extension_error_budget_unarchived_reads",
+		Description: "Reads of minutes of the past that the store could not answer; until it can, a window holds up to two hours more than it should, or is not judged. [Development]",
+		Unit:        "{read}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_extension_error_budget_unarchived_reads")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
