@@ -63,7 +63,9 @@ type SocketConn struct {
 	Misses            uint32
 	SentSeq           uint32
 	VerdictGeneration uint32
-	PadGeneration     uint32
+	RecvSeq           uint32
+	Sending           uint8
+	PadSending        [7]uint8
 	Cookie            uint64
 	Process           SocketProcessKey
 	ResponseNs        uint64
@@ -218,8 +220,9 @@ type SocketExchangeRecord struct {
 	LocalAddr     [16]uint8
 	RemoteAddr    [16]uint8
 	ResponseLen   uint16
-	Pad           [3]uint16
-	Data          [768]uint8
+	NameLen       uint16
+	Pad           [2]uint16
+	Data          [880]uint8
 }
 
 type SocketFlow struct {
@@ -303,6 +306,7 @@ type SocketScratch struct {
 	Tail      SocketTailRecord
 	Identity  SocketProcessIdentity
 	Length    uint64
+	UnixSk    uint64
 	EnvString [256]int8
 }
 
@@ -370,6 +374,7 @@ const (
 	SocketProgSockRecv          = "sock_recv"
 	SocketProgSockSend          = "sock_send"
 	SocketProgSockState         = "sock_state"
+	SocketProgSweep             = "sweep"
 	SocketProgTcpSendPage       = "tcp_send_page"
 	SocketVarAlwaysErrors       = "always_errors"
 	SocketVarAlwaysSlowerNs     = "always_slower_ns"
@@ -383,6 +388,7 @@ const (
 	SocketVarSampleBelow        = "sample_below"
 	SocketVarSelfTgid           = "self_tgid"
 	SocketVarStuckAfterNs       = "stuck_after_ns"
+	SocketVarUnixSeen           = "unix_seen"
 	SocketVarUnusedConnection   = "unused_connection"
 	SocketVarUnusedCounter      = "unused_counter"
 	SocketVarUnusedExchange     = "unused_exchange"
@@ -455,6 +461,7 @@ type SocketProgramSpecs struct {
 	SockRecv     *ebpf.ProgramSpec `ebpf:"sock_recv"`
 	SockSend     *ebpf.ProgramSpec `ebpf:"sock_send"`
 	SockState    *ebpf.ProgramSpec `ebpf:"sock_state"`
+	Sweep        *ebpf.ProgramSpec `ebpf:"sweep"`
 	TcpSendPage  *ebpf.ProgramSpec `ebpf:"tcp_send_page"`
 }
 
@@ -491,6 +498,7 @@ type SocketVariableSpecs struct {
 	SampleBelow        *ebpf.VariableSpec `ebpf:"sample_below"`
 	SelfTgid           *ebpf.VariableSpec `ebpf:"self_tgid"`
 	StuckAfterNs       *ebpf.VariableSpec `ebpf:"stuck_after_ns"`
+	UnixSeen           *ebpf.VariableSpec `ebpf:"unix_seen"`
 	UnusedConnection   *ebpf.VariableSpec `ebpf:"unused_connection"`
 	UnusedCounter      *ebpf.VariableSpec `ebpf:"unused_counter"`
 	UnusedExchange     *ebpf.VariableSpec `ebpf:"unused_exchange"`
@@ -571,6 +579,7 @@ type SocketVariables struct {
 	SampleBelow        *ebpf.Variable `ebpf:"sample_below"`
 	SelfTgid           *ebpf.Variable `ebpf:"self_tgid"`
 	StuckAfterNs       *ebpf.Variable `ebpf:"stuck_after_ns"`
+	UnixSeen           *ebpf.Variable `ebpf:"unix_seen"`
 	UnusedConnection   *ebpf.Variable `ebpf:"unused_connection"`
 	UnusedCounter      *ebpf.Variable `ebpf:"unused_counter"`
 	UnusedExchange     *ebpf.Variable `ebpf:"unused_exchange"`
@@ -605,6 +614,7 @@ type SocketPrograms struct {
 	SockRecv     *ebpf.Program `ebpf:"sock_recv"`
 	SockSend     *ebpf.Program `ebpf:"sock_send"`
 	SockState    *ebpf.Program `ebpf:"sock_state"`
+	Sweep        *ebpf.Program `ebpf:"sweep"`
 	TcpSendPage  *ebpf.Program `ebpf:"tcp_send_page"`
 }
 
@@ -625,6 +635,7 @@ func (p *SocketPrograms) Close() error {
 		p.SockRecv,
 		p.SockSend,
 		p.SockState,
+		p.Sweep,
 		p.TcpSendPage,
 	)
 }

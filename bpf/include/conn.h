@@ -29,10 +29,11 @@ struct io {
 	__u32 write_seq; /* end of what the application has sent; 0 where it is not known (MPTCP) */
 	__u32 copied_seq;
 	bool positions; /* write_seq and copied_seq are known */
+	bool is_unix;   /* they are counted by the hooks, not by the kernel */
 	struct process_key process;
 };
 
-static __always_inline bool is_stream(struct sock *sk)
+static __always_inline bool is_inet_stream(struct sock *sk)
 {
 	__u16 family = sk->__sk_common.skc_family;
 	__u16 protocol = sk->sk_protocol;
@@ -40,8 +41,15 @@ static __always_inline bool is_stream(struct sock *sk)
 	return (family == AF_INET || family == AF_INET6) && (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
 }
 
+static __always_inline bool is_unix_stream(struct sock *sk)
+{
+	return sk->__sk_common.skc_family == AF_UNIX && sk->sk_type == SOCK_STREAM;
+}
+
 static __always_inline struct tcp_sock *tcp_sock_of(struct sock *sk)
 {
+	if (sk->__sk_common.skc_family == AF_UNIX)
+		return NULL;
 	return bpf_skc_to_tcp_sock(sk); /* NULL for MPTCP */
 }
 
@@ -52,16 +60,47 @@ static __always_inline bool send_in_flight(const struct io *io, const struct con
 }
 
 /* Lock held. */
-static __always_inline void note_sent(const struct io *io, struct conn *c)
+static __always_inline void note_positions(const struct io *io, struct conn *c)
 {
 	if (io->direction == DIRECTION_SEND && send_in_flight(io, c))
 		c->sent_seq = io->write_seq;
+	if (!io->is_unix)
+		return;
+	if (io->direction == DIRECTION_SEND)
+		c->sending = 0;
+	else
+		c->recv_seq = io->copied_seq;
+}
+
+/*
+ * Stream positions of a Unix socket: the kernel keeps none, so the hooks count.
+ * That bytes are on their way is known from their arrival at the peer.
+ */
+static __always_inline void unix_positions(struct io *io, const struct conn *c)
+{
+	__u32 sent = c ? c->sent_seq : 0, received = c ? c->recv_seq : 0;
+
+	io->positions = true;
+	if (io->direction == DIRECTION_SEND) {
+		io->write_seq = sent + (__u32)io->len;
+		io->copied_seq = received;
+	} else {
+		io->write_seq = sent + (c && c->sending);
+		io->copied_seq = received + (__u32)io->len;
+	}
 }
 
 static __always_inline void read_addresses(struct sock *sk, __u16 *family, __u16 *local_port, __u16 *remote_port,
 					   __u8 *local, __u8 *remote)
 {
 	*family = sk->__sk_common.skc_family;
+	if (*family == AF_UNIX) {
+		/* its name follows the record: see emit.h */
+		*local_port = *remote_port = 0;
+		__builtin_memset(local, 0, 16);
+		__builtin_memset(remote, 0, 16);
+		return;
+	}
 	*local_port = sk->__sk_common.skc_num;
 	*remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
 	if (*family == AF_INET) {
@@ -110,6 +149,11 @@ static __always_inline struct conn *make_conn(struct io *io)
 		return NULL;
 	}
 	c->cookie = bpf_get_socket_cookie((void *)io->sk);
+	if (io->is_unix) {
+		/* nothing tells what went over it before */
+		c->flags = CONN_MIDWAY;
+		return c;
+	}
 	c->flags = CONN_MIDWAY;
 	c->sent_seq = io->write_seq;
 	if (tp) {

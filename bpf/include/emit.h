@@ -92,6 +92,25 @@ static __always_inline void spill(const struct exchange_record *r, __u32 reason)
 	count(COUNT_SPILLED + reason);
 }
 
+/* Copies the name of the server's Unix socket; returns how long it is. */
+static __always_inline __u32 socket_name(const struct unix_sock *u, __u8 role, void *to)
+{
+	struct unix_address *address;
+	long n;
+
+	if (role == ROLE_CLIENT) /* its own socket has no name, or one of no interest */
+		u = (struct unix_sock *)BPF_CORE_READ(u, peer);
+	address = BPF_CORE_READ(u, addr);
+	if (!address)
+		return 0;
+	n = BPF_CORE_READ(address, len) - (long)sizeof(__u16); /* without the family */
+	if (n <= 0 || n > SOCKET_NAME)
+		return 0;
+	if (bpf_probe_read_kernel(to, SOCKET_NAME, (void *)address + bpf_core_field_offset(address->name) + sizeof(__u16)))
+		return 0;
+	return n;
+}
+
 /*
  * Sends or spills scratch->record, and returns whether it was sent. It is sent
  * with the request's prefix, which is in its data already, and the response's
@@ -101,7 +120,7 @@ static __always_inline void spill(const struct exchange_record *r, __u32 reason)
 __noinline int emit_exchange(struct scratch *scratch, __u32 start)
 {
 	struct exchange_record *r;
-	__u32 request_len, response_len, reason;
+	__u32 request_len, response_len, name_len = 0, reason;
 
 	if (!scratch)
 		return 0;
@@ -126,7 +145,12 @@ __noinline int emit_exchange(struct scratch *scratch, __u32 start)
 	}
 	if (response_len)
 		bpf_probe_read_kernel(r->data + request_len, response_len, scratch->payload + start);
-	if (bpf_ringbuf_output(&records, r, offsetof(struct exchange_record, data) + request_len + response_len, wakeup_flags())) {
+	if (scratch->unix_sk)
+		name_len = socket_name((void *)scratch->unix_sk, r->role, r->data + request_len + response_len);
+	barrier_var(name_len);
+	name_len &= 127; /* at most SOCKET_NAME: the verifier forgot it */
+	r->name_len = name_len;
+	if (bpf_ringbuf_output(&records, r, offsetof(struct exchange_record, data) + request_len + response_len + name_len, wakeup_flags())) {
 		spill(r, SPILL_RING_FULL);
 		return 0;
 	}

@@ -68,6 +68,7 @@ static __always_inline void send_record(struct sock *sk, struct scratch *scratch
 {
 	struct exchange_record *r = &scratch->record;
 
+	scratch->unix_sk = sk->__sk_common.skc_family == AF_UNIX ? (__u64)sk : 0;
 	read_addresses(sk, &r->family, &r->local_port, &r->remote_port, r->local_addr, r->remote_addr);
 	c->recorded = emit_exchange(scratch, start);
 }

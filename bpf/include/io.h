@@ -8,6 +8,7 @@
 #include "request.h"
 #include "response.h"
 #include "tail.h"
+#include "unix.h"
 
 static __always_inline bool is_request_direction(const struct io *io, const struct conn *c)
 {
@@ -22,8 +23,14 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	struct tcp_sock *tp;
 	struct conn *c;
 
-	if (ret <= 0 || !is_stream(sk))
+	io.is_unix = is_unix_stream(sk);
+	if (!io.is_unix && !is_inet_stream(sk))
 		return;
+	if (ret <= 0) {
+		if (io.is_unix && !(flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)))
+			on_unix_end(sk, ret, direction, user);
+		return;
+	}
 	/* a peek consumes nothing; the error queue and urgent data are not the stream */
 	if (direction == DIRECTION_RECV && flags & (MSG_PEEK | MSG_ERRQUEUE))
 		return;
@@ -47,6 +54,8 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 		io.write_seq = tp->write_seq;
 		io.copied_seq = tp->copied_seq;
 		io.positions = true;
+	} else if (io.is_unix) {
+		unix_positions(&io, c);
 	}
 	if (!c || c->flags & CONN_UNMADE) {
 		c = make_conn(&io);

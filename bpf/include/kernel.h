@@ -35,6 +35,7 @@ struct sock_common {
 	__u16 skc_num;
 	short unsigned int skc_family;
 	volatile unsigned char skc_state;
+	unsigned long skc_flags;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
@@ -53,12 +54,34 @@ struct msghdr {
 	unsigned int msg_flags;
 };
 
+struct sk_buff_head {
+	__u32 qlen;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
 	int sk_err;
 	struct socket *sk_socket;
+	__u16 sk_type;
 	__u16 sk_protocol;
 	__u8 sk_shutdown;
+};
+
+struct sockaddr_un {
+	__u16 sun_family;
+	char sun_path[108];
+};
+
+struct unix_address {
+	int len;
+	struct sockaddr_un name[0];
+};
+
+struct unix_sock {
+	struct sock sk;
+	struct unix_address *addr;
+	struct sock *peer;
 };
 
 struct tcp_sock {
@@ -179,6 +202,7 @@ struct callback_head {
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
 /* Constants that live in the preprocessor, not in BTF. */
+#define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
 #define IPPROTO_TCP 6
@@ -201,5 +225,8 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define TCP_LAST_ACK 9
 #define TCP_LISTEN 10
 #define SHUTDOWN_BOTH 3
+#define RCV_SHUTDOWN 1
+#define SOCK_STREAM 1
+#define SOCK_DEAD_FLAG 1 /* bit SOCK_DEAD of skc_flags: its owner closed it */
 
 #endif

@@ -38,7 +38,10 @@ static __always_inline bool is_passed_over(struct task_struct *task, struct sock
 		return true;
 	v = bpf_map_lookup_elem(&verdicts, &process);
 	tp = tcp_sock_of(sk);
-	write_seq = tp ? tp->write_seq : 0;
+	write_seq = c->sent_seq;
+	barrier_var(write_seq); /* one load of two kinds of memory is refused */
+	if (tp)
+		write_seq = tp->write_seq;
 	peer_closed = sk->__sk_common.skc_state == TCP_CLOSE_WAIT;
 	bpf_spin_lock(&c->lock);
 	if (c->protocol == PROTOCOL_UNWATCHED) {

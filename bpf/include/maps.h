@@ -21,6 +21,8 @@ const volatile __u64 stuck_after_ns = 0;
 __u32 self_tgid = 0;
 /* When the hooks were about to be attached: written by the same. */
 __u64 attached_ns = 0;
+/* Set once a Unix socket carries a protocol of interest: such sockets are to be looked after. */
+bool unix_seen = false;
 
 /*
  * connections: state of one connection, kept with its socket and freed with it.
@@ -85,7 +87,9 @@ struct conn {
 	__u32 misses;       /* I/Os that did not look like a request */
 	__u32 sent_seq;     /* write_seq at the last send hook */
 	__u32 verdict_generation; /* of the verdict on process that holds for this connection, 0: none does */
-	__u32 pad_generation;
+	__u32 recv_seq;     /* Unix sockets: bytes that the receive hooks saw */
+	__u8 sending;       /* Unix sockets: bytes were sent whose hook has not run; written by the sender alone */
+	__u8 pad_sending[7];
 	__u64 cookie;
 	struct process_key process;
 	/* the response so far */
@@ -229,6 +233,7 @@ enum scratch_user {
 	SCRATCH_SENDPAGE,
 	SCRATCH_STATE,
 	SCRATCH_DESTROY,
+	SCRATCH_SWEEP,
 	SCRATCH_USERS,
 };
 
@@ -239,6 +244,7 @@ struct scratch {
 	struct tail_record tail;
 	struct process_identity identity;
 	__u64 length; /* of a response, from heads.h */
+	__u64 unix_sk; /* address of the Unix socket that the record is about; 0: it is about another */
 	char env_string[ENV_SIZE];
 };
 

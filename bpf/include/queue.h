@@ -11,14 +11,9 @@
  * bytes were consumed without a hook (splice, TCP_ZEROCOPY_RECEIVE) never becomes
  * the time of another. Two arrivals are held; a request that begins in a third
  * one, all unread, has no known queue time.
- *
- * The hook runs in softirq, under any process, also between two instructions of
- * the others: it shares nothing with them but the connection, under its lock.
  */
 
 #include "conn.h"
-
-#define SETTLED_NS 60000000000ULL /* after so long nothing unread is older than the agent */
 
 static __always_inline bool position_reached(__u32 position, __u32 from)
 {
@@ -64,44 +59,6 @@ static __always_inline __u64 arrival_of(const struct arrivals *a, __u32 position
 	if (a->held >= 2 && position_reached(position, a->second))
 		return a->second_ns;
 	return a->first_ns;
-}
-
-/* Whether the unread bytes of a connection without held arrivals came all at once, just now. */
-static __always_inline bool arrived_at_once(const struct tcp_sock *tp, __u64 now)
-{
-	return tp->data_segs_in == 1 || now - attached_ns > SETTLED_NS;
-}
-
-static __always_inline void on_arrival(struct sock *sk)
-{
-	struct tcp_sock *tp;
-	struct conn *c;
-	__u32 end, consumed;
-	__u64 now;
-
-	if (!is_stream(sk) || sk->__sk_common.skc_state == TCP_LISTEN)
-		return;
-	tp = tcp_sock_of(sk);
-	if (!tp)
-		return;
-	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
-	if (c && (c->protocol == PROTOCOL_MUTED || c->role == ROLE_CLIENT))
-		return;
-	end = tp->rcv_nxt;
-	consumed = tp->copied_seq;
-	if (end == consumed)
-		return;
-	if (!c) {
-		c = bpf_sk_storage_get(&connections, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-		if (!c)
-			return; /* counted at its first I/O, if that finds no room either */
-		c->flags = CONN_UNMADE;
-	}
-	now = bpf_ktime_get_ns();
-	bpf_spin_lock(&c->lock);
-	if (c->arrivals.held || arrived_at_once(tp, now))
-		note_arrival(&c->arrivals, now, consumed, end);
-	bpf_spin_unlock(&c->lock);
 }
 
 #endif

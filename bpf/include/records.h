@@ -13,6 +13,7 @@
 
 #define REQUEST_PREFIX 256  /* enough for a request line and the usual headers */
 #define RESPONSE_PREFIX 512 /* enough for most heads: behind the length of the body stand many others */
+#define SOCKET_NAME 112     /* of a Unix socket: sun_path holds 108, and structs are a multiple of eight */
 #define MAX_LATENCY_EDGES 31
 #define LATENCY_BUCKETS (MAX_LATENCY_EDGES + 1)
 #define ARGS_SIZE 512
@@ -70,7 +71,7 @@ struct process_key {
 	__u64 start;   /* start_boottime of the thread group's leader */
 };
 
-/* One turn on one connection. Followed by request_len and response_len bytes. */
+/* One turn on one connection. Followed by request_len, response_len and name_len bytes. */
 struct exchange_record {
 	__u8 kind; /* RECORD_EXCHANGE */
 	__u8 role;
@@ -98,8 +99,9 @@ struct exchange_record {
 	__u8 local_addr[16];
 	__u8 remote_addr[16];
 	__u16 response_len; /* captured */
-	__u16 pad[3];
-	__u8 data[REQUEST_PREFIX + RESPONSE_PREFIX];
+	__u16 name_len;     /* of the server's Unix socket; a name in the abstract namespace begins with NUL */
+	__u16 pad[2];
+	__u8 data[REQUEST_PREFIX + RESPONSE_PREFIX + SOCKET_NAME];
 };
 
 /* The rest of a response whose exchange_record was sent at its first byte. */

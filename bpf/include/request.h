@@ -81,7 +81,7 @@ static __always_inline void start_request(const struct conn *c, struct request *
 		}
 	}
 	slot->tid = io->task->pid;
-	slot->tcp_seq = !io->positions ? 0 :
+	slot->tcp_seq = !io->positions || io->is_unix ? 0 :
 		(io->direction == DIRECTION_RECV ? io->copied_seq : io->write_seq) - (__u32)io->len;
 }
 
@@ -177,6 +177,8 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 		c->role = io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT;
 		c->protocol = PROTOCOL_HTTP1;
 	}
+	if (io->is_unix)
+		unix_seen = true;
 	c->process = io->process;
 	c->verdict_generation = b->watch == WATCH_YES ? b->generation : 0;
 	open_exchange(c);
@@ -219,7 +221,7 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 		decide_request(io->sk, io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT, &io->process, c, &b);
 	bpf_spin_lock(&c->lock);
 	after = request_transition(io, c, &b);
-	note_sent(io, c);
+	note_positions(io, c);
 	bpf_spin_unlock(&c->lock);
 
 	if (after & AFTER_TAIL)

@@ -127,7 +127,7 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 		c->response_ns = io->now;
 	c->response_last_ns = io->now;
 	c->response_bytes += io->len - b->start; /* interim responses are not of it */
-	c->response_seq = io->direction == DIRECTION_SEND ? io->write_seq : io->copied_seq;
+	c->response_seq = io->is_unix ? 0 : io->direction == DIRECTION_SEND ? io->write_seq : io->copied_seq;
 	if (b->detected == DETECT_MORE) {
 		c->response_len = b->total;
 		__builtin_memcpy(c->response, scratch->payload, RESPONSE_PREFIX);
@@ -168,7 +168,7 @@ static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 	read_response_bytes(io, c, &b);
 	bpf_spin_lock(&c->lock);
 	after = response_transition(io, c, &b);
-	note_sent(io, c);
+	note_positions(io, c);
 	if (after & AFTER_ANSWERED && c->response_flags & EXCHANGE_SWITCHED)
 		c->protocol = PROTOCOL_MUTED;
 	bpf_spin_unlock(&c->lock);

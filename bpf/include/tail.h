@@ -53,7 +53,7 @@ static __always_inline void on_tail_bytes(struct io *io, struct conn *c)
 		if (io->direction == DIRECTION_SEND && promote_next(c))
 			after |= AFTER_OPENED;
 	}
-	note_sent(io, c);
+	note_positions(io, c);
 	bpf_spin_unlock(&c->lock);
 
 	if (after & AFTER_TAIL)

@@ -8,7 +8,7 @@
 #include "../include/kernel.h"
 #include "../include/maps.h"
 #include "../include/io.h"
-#include "../include/queue.h"
+#include "../include/arrival.h"
 #include "../include/end.h"
 #include "fexit.h"
 
@@ -41,7 +41,7 @@ int BPF_PROG(sock_arrival, const struct sock *sk)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(sock_state, struct sock *sk, int old_state, int new_state)
 {
-	if (is_stream(sk))
+	if (is_inet_stream(sk))
 		on_state(sk, new_state);
 	return 0;
 }
@@ -127,6 +127,23 @@ int list_conns(struct bpf_iter__bpf_sk_storage_map *ctx)
 	s.protocol = c->protocol;
 	read_addresses(sk, &s.family, &s.local_port, &s.remote_port, s.local_addr, s.remote_addr);
 	bpf_seq_write(ctx->meta->seq, &s, sizeof(s));
+	return 0;
+}
+
+/* Ends the exchanges of Unix sockets that were closed, and writes a byte for each exchange that is open. */
+SEC("iter/bpf_sk_storage_map")
+int sweep(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct sock *sk = ctx->sk;
+	struct conn *c = ctx->value;
+	__u8 open = 1;
+
+	if (!sk || !c)
+		return 0;
+	if (is_unix_stream(sk))
+		on_unix_sweep(sk);
+	if (c->phase == PHASE_REQUEST || c->flags & CONN_DEFERRED)
+		bpf_seq_write(ctx->meta->seq, &open, sizeof(open));
 	return 0;
 }
 

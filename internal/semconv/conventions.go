@@ -53,6 +53,8 @@ const (
 	ClientPort             = "client.port"
 	NetworkPeerAddress     = "network.peer.address"
 	NetworkPeerPort        = "network.peer.port"
+	NetworkTransport       = "network.transport"
+	NetworkTransportUnix   = "unix"
 	NetworkProtocolName    = "network.protocol.name"
 	NetworkProtocolVersion = "network.protocol.version"
 	UserAgentOriginal      = "user_agent.original"

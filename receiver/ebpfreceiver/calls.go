@@ -118,7 +118,7 @@ func (r *ebpfReceiver) countFurther(turn *protocol.Turn) {
 }
 
 func turnOf(e *record.Exchange) protocol.Turn {
-	return protocol.Turn{
+	turn := protocol.Turn{
 		Kind:          kindOf(e.Role),
 		Outcome:       outcomeOf(e.Outcome),
 		Request:       e.Request(),
@@ -128,9 +128,14 @@ func turnOf(e *record.Exchange) protocol.Turn {
 		RequestGap:    e.Flags&record.FlagRequestGap != 0,
 		LastChunk:     e.Flags&record.FlagLastChunk != 0,
 		Status:        int(e.Status),
-		Local:         netip.AddrPortFrom(netip.AddrFrom16(e.LocalAddr).Unmap(), e.LocalPort),
-		Remote:        netip.AddrPortFrom(netip.AddrFrom16(e.RemoteAddr).Unmap(), e.RemotePort),
 	}
+	if e.IsUnix() {
+		turn.Unix, turn.SocketName = true, e.SocketName()
+	} else {
+		turn.Local = netip.AddrPortFrom(netip.AddrFrom16(e.LocalAddr).Unmap(), e.LocalPort)
+		turn.Remote = netip.AddrPortFrom(netip.AddrFrom16(e.RemoteAddr).Unmap(), e.RemotePort)
+	}
+	return turn
 }
 
 // servicePort is the port of the server's side.

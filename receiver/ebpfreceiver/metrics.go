@@ -72,6 +72,9 @@ func (r *ebpfReceiver) countLoop(host component.Host) {
 
 // sendMetrics takes what the kernel counted and tells it.
 func (r *ebpfReceiver) sendMetrics(full bool) (held uint64) {
+	if err := r.capture.Sweep(full); err != nil {
+		r.set.Logger.Error("Could not look after the Unix sockets: the next time", zap.Error(err))
+	}
 	aggregates, err := r.capture.Aggregates()
 	if err != nil {
 		r.set.Logger.Error("Could not read all of the kernel's aggregates: the rest follows", zap.Error(err))

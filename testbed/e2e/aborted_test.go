@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sloe-dev/sloe/internal/budgetapi"
+	"github.com/sloe-dev/sloe/testbed/workload/address"
 	"github.com/sloe-dev/sloe/testbed/workload/goserver"
 )
 
@@ -24,7 +25,7 @@ func ask(t *testing.T, s *goserver.Server, n int) []net.Conn {
 	t.Helper()
 	var conns []net.Conn
 	for range n {
-		c, err := net.Dial("tcp", s.Address)
+		c, err := address.Dial(s.Address)
 		require.NoError(t, err)
 		t.Cleanup(func() { c.Close() })
 		_, err = fmt.Fprint(c, "GET /hang HTTP/1.1\r\nHost: hang\r\n\r\n")
@@ -35,11 +36,19 @@ func ask(t *testing.T, s *goserver.Server, n int) []net.Conn {
 	return conns
 }
 
+// overEach runs a test over each kind of socket, with an address to listen on.
+func overEach(t *testing.T, test func(t *testing.T, on string)) {
+	t.Run("TCP", func(t *testing.T) { test(t, "127.0.0.1:0") })
+	t.Run("Unix", func(t *testing.T) { test(t, unixAddress(t)) })
+}
+
 // TestServerKilled: requests whose server is killed before it answers are bad.
-func TestServerKilled(t *testing.T) {
+func TestServerKilled(t *testing.T) { overEach(t, testServerKilled) }
+
+func testServerKilled(t *testing.T, on string) {
 	name := serviceName("killed")
 	b := startBed(t, bedOptions{})
-	server := startGoServer(t, name)
+	server := startGoServerOn(t, name, on)
 	for _, c := range ask(t, server, aborted) {
 		defer io.Copy(io.Discard, c)
 	}
@@ -59,16 +68,18 @@ func TestServerKilled(t *testing.T) {
 // TestClientLeaves: requests whose client leaves first are excluded, and counted
 // apart. The server writes an answer to each after that: nobody is there to read
 // it.
-func TestClientLeaves(t *testing.T) {
+func TestClientLeaves(t *testing.T) { overEach(t, testClientLeaves) }
+
+func testClientLeaves(t *testing.T, on string) {
 	name := serviceName("left")
 	b := startBed(t, bedOptions{})
-	server := startGoServer(t, name)
+	server := startGoServerOn(t, name, on)
 	for _, c := range ask(t, server, aborted) {
 		require.NoError(t, c.Close())
 	}
 	require.Eventually(t, func() bool { return server.Counts(t).Abandoned["/hang"] == aborted }, 10*time.Second, 20*time.Millisecond)
 	// one that is answered, so that the service is known and its counts can be waited for
-	c, err := net.Dial("tcp", server.Address)
+	c, err := address.Dial(server.Address)
 	require.NoError(t, err)
 	_, err = fmt.Fprint(c, "GET /ok HTTP/1.0\r\n\r\n")
 	require.NoError(t, err)
@@ -89,10 +100,12 @@ func TestClientLeaves(t *testing.T) {
 
 // TestServerHangs: a service that answers nothing is down, not idle, and its open
 // requests are no events.
-func TestServerHangs(t *testing.T) {
+func TestServerHangs(t *testing.T) { overEach(t, testServerHangs) }
+
+func testServerHangs(t *testing.T, on string) {
 	name := serviceName("hung")
 	b := startBed(t, bedOptions{ebpf: "{stuck_after: 1s, metrics_interval: 1s}"})
-	server := startGoServer(t, name)
+	server := startGoServerOn(t, name, on)
 	ask(t, server, 7)
 	var last budgetapi.ServiceBudget
 	require.Eventually(t, func() bool {

@@ -178,7 +178,14 @@ func serviceName(program string) string {
 // startGoServer starts a Go server that its environment gives the name.
 func startGoServer(t testing.TB, name string) *goserver.Server {
 	t.Helper()
+	return startGoServerOn(t, name, "127.0.0.1:0")
+}
+
+// startGoServerOn is startGoServer on an address (see testbed/workload/address).
+func startGoServerOn(t testing.TB, name, address string) *goserver.Server {
+	t.Helper()
 	return goserver.StartCommand(t, process.Command{
 		Path: process.Build(t, "testbed/cmd/goserver"), Env: []string{"OTEL_SERVICE_NAME=" + name},
+		Args: []string{"-address", address},
 	})
 }

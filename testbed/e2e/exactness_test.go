@@ -39,6 +39,7 @@ func TestExactness(t *testing.T) {
 		options bedOptions
 		during  func(*testing.T, *bed)
 		spills  bool
+		unix    bool // nginx and the Go server listen on Unix sockets
 	}{
 		"as it is": {
 			options: bedOptions{},
@@ -54,6 +55,22 @@ func TestExactness(t *testing.T) {
 			},
 			spills: true,
 		},
+		"over Unix sockets": {
+			options: bedOptions{},
+			during:  func(*testing.T, *bed) {},
+			unix:    true,
+		},
+		"over Unix sockets, a ring of 64 KiB and a reader stalled for 5 s": {
+			options: bedOptions{ebpf: "{ring_buffer: 65536}"},
+			during: func(t *testing.T, b *bed) {
+				time.Sleep(time.Second)
+				b.Pause(t)
+				time.Sleep(5 * time.Second)
+				b.Resume(t)
+			},
+			spills: true,
+			unix:   true,
+		},
 		"an ordinary user with CAP_BPF and CAP_PERFMON alone": {
 			options: bedOptions{user: unprivileged()},
 			during:  func(*testing.T, *bed) {},
@@ -64,8 +81,12 @@ func TestExactness(t *testing.T) {
 			nginxName, serverName := serviceName("nginx"), serviceName("goserver")
 			tt.options.catalogue = fmt.Sprintf(exactCatalogue, nginxName, serverName)
 			b := startBed(t, tt.options)
-			nginx := nginxbed.Start(t, nginxbed.Options{Name: nginxName, Workers: 2, Locations: map[string]int{"/ok": 200, "/error": 503}})
-			server := startGoServer(t, serverName)
+			nginx := nginxbed.Start(t, nginxbed.Options{Name: nginxName, Workers: 2, Unix: tt.unix, Locations: map[string]int{"/ok": 200, "/error": 503}})
+			on := "127.0.0.1:0"
+			if tt.unix {
+				on = unixAddress(t)
+			}
+			server := startGoServerOn(t, serverName, on)
 			program := process.Build(t, "./testbed/cmd/load")
 			results := make(chan load.Result, 2)
 			for _, p := range []load.Plan{

@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sloe-dev/sloe/testbed/workload/address"
 )
 
 // caller is a client with a connection that the test holds in its hand.
@@ -22,9 +24,9 @@ type caller struct {
 	responses *bufio.Reader
 }
 
-func dial(t *testing.T, address string) *caller {
+func dial(t *testing.T, to string) *caller {
 	t.Helper()
-	c, err := net.Dial("tcp", address)
+	c, err := address.Dial(to)
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
 	return &caller{Conn: c, responses: bufio.NewReader(c)}
@@ -141,7 +143,7 @@ var shapes = map[string]shape{
 			for range 100 {
 				c := dial(t, s.address)
 				c.write(t, request(s.slow))
-				require.NoError(t, c.Conn.(*net.TCPConn).CloseWrite())
+				require.NoError(t, c.Conn.(interface{ CloseWrite() error }).CloseWrite())
 				_, err := io.Copy(io.Discard, c)
 				require.NoError(t, err)
 			}

@@ -33,27 +33,33 @@ type subject struct {
 
 // subjects start the servers of the suite.
 var subjects = map[string]func(testing.TB) *subject{
-	"nginx": func(t testing.TB) *subject {
-		name := serviceName("nginx")
-		n := nginxbed.Start(t, nginxbed.Options{
-			Name: name, Workers: 2, Connections: 8192, Locations: map[string]int{"/ok": 200}, Files: map[string]int{"/big.bin": bigBytes},
-		})
-		return &subject{
-			server: "nginx", service: name, address: n.Address, ok: "/ok", slow: "/ok", big: "/big.bin", id: "/id/",
-			own:  func(t testing.TB, sent int) uint64 { return n.WaitCounts(t, sent).Total(100, 599) },
-			stop: func() error { return n.Stop(patience) },
-		}
-	},
-	"Go": func(t testing.TB) *subject {
-		name := serviceName("goserver")
-		s := startGoServer(t, name)
-		return &subject{
-			server: "Go", service: name, address: s.Address, ok: "/ok", slow: "/slow?ms=100", big: fmt.Sprintf("/big?bytes=%d", bigBytes), id: "/id/",
-			// to net/http a client that closed its side has left; those of the suite read what it sent all the same
-			own:  func(t testing.TB, _ int) uint64 { return finished(s.Counts(t)) },
-			stop: s.Kill,
-		}
-	},
+	"nginx":              func(t testing.TB) *subject { return nginxSubject(t, "nginx", false) },
+	"nginx, Unix socket": func(t testing.TB) *subject { return nginxSubject(t, "nginx, Unix socket", true) },
+	"Go":                 func(t testing.TB) *subject { return goSubject(t, "Go", "127.0.0.1:0") },
+	"Go, Unix socket":    func(t testing.TB) *subject { return goSubject(t, "Go, Unix socket", unixAddress(t)) },
+}
+
+func nginxSubject(t testing.TB, server string, unix bool) *subject {
+	name := serviceName("nginx")
+	n := nginxbed.Start(t, nginxbed.Options{
+		Name: name, Workers: 2, Connections: 8192, Unix: unix, Locations: map[string]int{"/ok": 200}, Files: map[string]int{"/big.bin": bigBytes},
+	})
+	return &subject{
+		server: server, service: name, address: n.Address, ok: "/ok", slow: "/ok", big: "/big.bin", id: "/id/",
+		own:  func(t testing.TB, sent int) uint64 { return n.WaitCounts(t, sent).Total(100, 599) },
+		stop: func() error { return n.Stop(patience) },
+	}
+}
+
+func goSubject(t testing.TB, server, on string) *subject {
+	name := serviceName("goserver")
+	s := startGoServerOn(t, name, on)
+	return &subject{
+		server: server, service: name, address: s.Address, ok: "/ok", slow: "/slow?ms=100", big: fmt.Sprintf("/big?bytes=%d", bigBytes), id: "/id/",
+		// to net/http a client that closed its side has left; those of the suite read what it sent all the same
+		own:  func(t testing.TB, _ int) uint64 { return finished(s.Counts(t)) },
+		stop: s.Kill,
+	}
 }
 
 func finished(c goserver.Counts) uint64 {

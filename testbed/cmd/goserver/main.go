@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	address := flag.String("address", "127.0.0.1:0", "address to listen on")
+	address := flag.String("address", "127.0.0.1:0", "address to listen on: host:port, or unix: and a path")
 	flag.Parse()
 	if err := goserver.Serve(*address, os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "goserver:", err)

@@ -5,8 +5,10 @@
 package collectorbed // import "github.com/sloe-dev/sloe/testbed/workload/collectorbed"
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -90,6 +92,27 @@ func (c *Collector) Terminate(t testing.TB) {
 func (c *Collector) Pause(t testing.TB) {
 	t.Helper()
 	require.NoError(t, c.Signal(syscall.SIGSTOP))
+	require.Eventually(t, c.stopped, 10*time.Second, time.Millisecond, "the collector does not stop")
+}
+
+// stopped tells whether no thread of the collector runs: each stops when it is
+// next scheduled, which takes a while on a busy host.
+func (c *Collector) stopped() bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", c.PID()))
+	if err != nil || len(threads) == 0 {
+		return false
+	}
+	for _, thread := range threads {
+		stat, err := os.ReadFile(thread)
+		if err != nil {
+			continue // it ended meanwhile
+		}
+		// proc_pid_stat(5): the state follows the name, which stands in brackets
+		if _, behind, ok := strings.Cut(string(stat), ") "); !ok || behind[0] != 'T' {
+			return false
+		}
+	}
+	return true
 }
 
 // Resume ends Pause.

@@ -11,22 +11,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+
+	"github.com/sloe-dev/sloe/testbed/workload/address"
 )
 
-// Serve listens on address, prints `ready ADDRESS`, and answers each line
+// Serve listens on an address (see package address), prints `ready ADDRESS`, and answers each line
 // `counts` of in with `counts JSON` on out. It returns when in ends.
-func Serve(address string, in io.Reader, out io.Writer) error {
-	listener, err := net.Listen("tcp", address)
+func Serve(on string, in io.Reader, out io.Writer) error {
+	listener, err := address.Listen(on)
 	if err != nil {
-		return fmt.Errorf("listening on %s: %w", address, err)
+		return fmt.Errorf("listening on %s: %w", on, err)
 	}
 	c := newCounters()
 	server := &http.Server{Handler: newHandler(c)}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	if _, err := fmt.Fprintf(out, "ready %s\n", listener.Addr()); err != nil {
+	if _, err := fmt.Fprintf(out, "ready %s\n", address.Of(listener.Addr())); err != nil {
 		return err
 	}
 

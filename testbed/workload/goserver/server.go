@@ -20,7 +20,7 @@ const patience = 10 * time.Second
 // Server is a server in a process of its own.
 type Server struct {
 	*process.Process
-	// Address is host:port.
+	// Address is host:port, or unix: and a path.
 	Address string
 }
 

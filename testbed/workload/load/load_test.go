@@ -19,7 +19,7 @@ import (
 	"github.com/sloe-dev/sloe/testbed/workload/process"
 )
 
-func address(s *httptest.Server) string { return strings.TrimPrefix(s.URL, "http://") }
+func addressOf(s *httptest.Server) string { return strings.TrimPrefix(s.URL, "http://") }
 
 func TestRunSendsExactlyThePlan(t *testing.T) {
 	var served, opened atomic.Int64
@@ -39,7 +39,7 @@ func TestRunSendsExactlyThePlan(t *testing.T) {
 	server.Start()
 	defer server.Close()
 
-	r, err := Run(t.Context(), Plan{Address: address(server), Connections: 5, Steps: []Step{
+	r, err := Run(t.Context(), Plan{Address: addressOf(server), Connections: 5, Steps: []Step{
 		{Target: "/good", Count: 400},
 		{Target: "/bad", Count: 33},
 		{Method: "POST", Target: "/good", BodyBytes: 100, Count: 10},
@@ -60,7 +60,7 @@ func TestRunOpensAnotherConnectionWhenTheServerClosesOne(t *testing.T) {
 		w.Header().Set("Connection", "close")
 	}))
 	defer server.Close()
-	r, err := Run(t.Context(), Plan{Address: address(server), Connections: 2, Steps: []Step{{Target: "/", Count: 10}}})
+	r, err := Run(t.Context(), Plan{Address: addressOf(server), Connections: 2, Steps: []Step{{Target: "/", Count: 10}}})
 	require.NoError(t, err)
 	assert.Equal(t, map[int]uint64{200: 10}, r.Statuses)
 	assert.Equal(t, uint64(10), r.Connections)
@@ -75,7 +75,7 @@ func TestRunCountsRequestsWithoutAWholeResponse(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	r, err := Run(t.Context(), Plan{Address: address(server), Connections: 3, Steps: []Step{
+	r, err := Run(t.Context(), Plan{Address: addressOf(server), Connections: 3, Steps: []Step{
 		{Target: "/cut", Count: 4}, {Target: "/whole", Count: 6},
 	}})
 	require.NoError(t, err)
@@ -90,7 +90,7 @@ func TestRunTimesOut(t *testing.T) {
 	defer server.Close()
 	defer close(release)
 	r, err := Run(t.Context(), Plan{
-		Address: address(server), Connections: 1, Timeout: 50 * time.Millisecond, Steps: []Step{{Target: "/", Count: 2}},
+		Address: addressOf(server), Connections: 1, Timeout: 50 * time.Millisecond, Steps: []Step{{Target: "/", Count: 2}},
 	})
 	require.NoError(t, err)
 	assert.Equal(t, uint64(2), r.Failed)
@@ -101,7 +101,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { cancel() }))
 	defer server.Close()
-	_, err := Run(ctx, Plan{Address: address(server), Connections: 1, Steps: []Step{{Target: "/", Count: 1 << 20}}})
+	_, err := Run(ctx, Plan{Address: addressOf(server), Connections: 1, Steps: []Step{{Target: "/", Count: 1 << 20}}})
 	assert.ErrorIs(t, err, context.Canceled)
 }
 
@@ -129,7 +129,7 @@ func TestRunProcess(t *testing.T) {
 	defer server.Close()
 	program := process.Build(t, "testbed/cmd/load")
 	r := RunProcess(t, program, Plan{
-		Address: address(server), Connections: 4, Steps: []Step{{Target: "/", Count: 100}},
+		Address: addressOf(server), Connections: 4, Steps: []Step{{Target: "/", Count: 100}},
 	}, 20*time.Second)
 	assert.Equal(t, map[int]uint64{200: 100}, r.Statuses)
 	assert.Positive(t, r.Elapsed)

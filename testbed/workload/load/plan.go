@@ -12,7 +12,7 @@ import (
 
 // Plan is what to send.
 type Plan struct {
-	// Address is host:port of the server.
+	// Address is host:port of the server, or unix: and the path of its socket.
 	Address string `json:"address"`
 	// Connections is the number of connections that are open at once.
 	Connections int `json:"connections"`

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/sloe-dev/sloe/testbed/workload/address"
 )
 
 // worker sends one request after the other on a connection of its own.
@@ -35,7 +37,8 @@ func (w *worker) send(ctx context.Context, s Step) {
 func (w *worker) exchange(ctx context.Context, s Step) (status int, body int64, err error) {
 	if w.conn == nil {
 		var dialer net.Dialer
-		if w.conn, err = dialer.DialContext(ctx, "tcp", w.plan.Address); err != nil {
+		network, to := address.Split(w.plan.Address)
+		if w.conn, err = dialer.DialContext(ctx, network, to); err != nil {
 			return 0, 0, fmt.Errorf("connecting: %w", err)
 		}
 		w.reader = bufio.NewReader(w.conn)
@@ -45,7 +48,7 @@ func (w *worker) exchange(ctx context.Context, s Step) (status int, body int64, 
 		return 0, 0, err
 	}
 	// One write a request: the whole of it is one segment of payload to a capture.
-	if _, err := io.WriteString(w.conn, request(w.plan.Address, s)); err != nil {
+	if _, err := io.WriteString(w.conn, request(address.Host(w.plan.Address), s)); err != nil {
 		return 0, 0, fmt.Errorf("sending %s %s: %w", s.Method, s.Target, err)
 	}
 	response, err := http.ReadResponse(w.reader, &http.Request{Method: s.Method})

@@ -24,6 +24,8 @@ type Options struct {
 	// Name gives the program another name, so that it is another service than any
 	// other nginx on the host; empty means nginx.
 	Name string
+	// Unix makes it listen on a Unix socket in its directory.
+	Unix bool
 	// User is whom the workers run as when the test is root; empty means
 	// www-data, whom every Debian has.
 	User string

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sloe-dev/sloe/testbed/workload/address"
 	"github.com/sloe-dev/sloe/testbed/workload/process"
 )
 
@@ -24,7 +25,7 @@ const patience = 10 * time.Second
 // Nginx is a running server.
 type Nginx struct {
 	*process.Process // the master
-	// Address is host:port.
+	// Address is host:port, or unix: and a path.
 	Address string
 	// Dir holds the configuration, the log and the files.
 	Dir string
@@ -48,7 +49,10 @@ func Start(t testing.TB, o Options) *Nginx {
 	if o.Name != "" {
 		program = rename(t, program, filepath.Join(dir, o.Name))
 	}
-	n := &Nginx{Address: FreeAddress(t), Dir: dir}
+	n := &Nginx{Address: "unix:" + filepath.Join(dir, "nginx.sock"), Dir: dir}
+	if !o.Unix {
+		n.Address = FreeAddress(t)
+	}
 	require.NoError(t, o.write(dir, n.Address))
 	n.Process, err = process.Start(process.Command{
 		Path: program, Args: []string{"-p", dir, "-c", "nginx.conf", "-e", "stderr"}, Dir: dir,
@@ -110,6 +114,6 @@ func (n *Nginx) ready() bool {
 	if _, err := os.Stat(filepath.Join(n.Dir, "nginx.pid")); err != nil {
 		return false
 	}
-	conn, err := net.Dial("tcp", n.Address)
+	conn, err := address.Dial(n.Address)
 	return err == nil && conn.Close() == nil
 }

@@ -75,6 +75,7 @@ type Capture struct {
 	clock    Clock
 	control  control
 	seen     aggregatesSeen
+	vanished vanished
 	edges    int
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -64,12 +65,12 @@ func (p *peers) play(t testing.TB, n int) {
 // wholeRun plays turns under a fresh capture until one was watched whole: where
 // tracepoints can be preempted (Linux 7), the kernel now and then skips a hook,
 // counts that, and equality is not promised.
-func wholeRun(t *testing.T, name string, ringBytes, n int) (*Capture, *peers) {
+func wholeRun(t *testing.T, name, protocol string, ringBytes, n int) (*Capture, *peers) {
 	t.Helper()
 	const tries = 5
 	for try := 1; ; try++ {
 		c := open(t, name, ringBytes)
-		p := startPeers(t, "http")
+		p := startPeers(t, protocol)
 		p.play(t, n)
 		require.NoError(t, c.Detach())
 		counters, err := c.Counters()
@@ -84,11 +85,16 @@ func wholeRun(t *testing.T, name string, ringBytes, n int) (*Capture, *peers) {
 
 // TestExchanges: each turn of an HTTP connection is one record a side, with the
 // process's own words for itself.
-func TestExchanges(t *testing.T) { eachBackend(t, "exchanges", testExchanges) }
+func TestExchanges(t *testing.T) {
+	eachBackend(t, "exchanges", func(t *testing.T, name string) { testExchanges(t, name, "http", unix.AF_INET) })
+}
 
-func testExchanges(t *testing.T, name string) {
+// TestUnixExchanges: the same over Unix sockets, which the back-end `socket` sees.
+func TestUnixExchanges(t *testing.T) { testExchanges(t, "socket", "unix", unix.AF_UNIX) }
+
+func testExchanges(t *testing.T, name, protocol string, family int) {
 	const n = 500
-	c, p := wholeRun(t, name, 8<<20, n) // room for whatever else runs on this host
+	c, p := wholeRun(t, name, protocol, 8<<20, n) // room for whatever else runs on this host
 
 	byRole := map[uint8]int{}
 	sequences := map[uint8]uint32{}
@@ -115,7 +121,8 @@ func testExchanges(t *testing.T, name string) {
 		assert.EqualValues(t, len(turns["http"].request), e.RequestBytes)
 		assert.EqualValues(t, len(turns["http"].response), e.ResponseBytes)
 		assert.LessOrEqual(t, e.StartNs, e.ResponseNs)
-		assert.EqualValues(t, unix.AF_INET, e.Family)
+		assert.EqualValues(t, family, e.Family)
+		assert.Equal(t, family == unix.AF_UNIX, strings.HasSuffix(e.SocketName(), "/"+socketName), e.SocketName())
 		assert.Equal(t, e.Role == record.RoleServer, e.Flags&record.FlagQueueKnown != 0, "servers have a queue time, clients none")
 		assert.Less(t, time.Duration(e.QueueNs), time.Minute, "a time, not a clock: how long is for other tests")
 	}))
@@ -141,7 +148,7 @@ func TestSpill(t *testing.T) { eachBackend(t, "spill", testSpill) }
 
 func testSpill(t *testing.T, name string) {
 	const n = 2000
-	c, p := wholeRun(t, name, os.Getpagesize(), n) // nobody reads
+	c, p := wholeRun(t, name, "http", os.Getpagesize(), n) // nobody reads
 
 	delivered, spilled := map[uint8]uint64{}, map[uint8]uint64{}
 	var e record.Exchange
@@ -195,7 +202,7 @@ func testOtherProtocols(t *testing.T, name string) {
 // BenchmarkHooks reports what the hooks cost by the kernel's own run-time
 // statistics, in nanoseconds a run, with both ends of a connection on this host.
 func BenchmarkHooks(b *testing.B) {
-	for _, protocol := range []string{"http", "other"} {
+	for _, protocol := range []string{"http", "unix", "other"} {
 		b.Run(protocol, func(b *testing.B) {
 			c := open(b, cmp.Or(os.Getenv(requiredVariable), backend.Auto), 8<<20)
 			p := startPeers(b, protocol)

@@ -53,6 +53,10 @@ const (
 // running on the CPU already.
 const recursionMisses = "recursion_misses"
 
+// vanishedReason is that of exchanges on Unix sockets whose both ends were closed
+// between two sweeps.
+const vanishedReason = "unix_closed_unseen"
+
 // Counters reads the kernel's counters, all at once.
 func (c *Capture) Counters() (Counters, error) {
 	out := Counters{SpilledBy: map[string]uint64{}, Lost: map[string]uint64{}}
@@ -83,6 +87,7 @@ func (c *Capture) Counters() (Counters, error) {
 	for counter, reason := range bpf.LossReasons {
 		out.Lost[reason] = sum.Of[counter]
 	}
+	out.Lost[vanishedReason] = c.vanished.n.Load()
 	for _, h := range c.hooks {
 		stats, err := c.programs[h.Program].Stats()
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,12 +38,17 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+const (
+	httpRequest  = "GET /v1/items/42 HTTP/1.1\r\nHost: shop.example:8080\r\nUser-Agent: peers/1\r\nAccept: */*\r\n\r\n"
+	httpResponse = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\nDate: Mon, 23 Nov 2026 10:00:00 GMT\r\n\r\nok\n"
+	socketName   = "peers.sock"
+)
+
 // turns are what the peers say to each other, by name.
 var turns = map[string]struct{ request, response string }{
-	"http": {
-		"GET /v1/items/42 HTTP/1.1\r\nHost: shop.example:8080\r\nUser-Agent: peers/1\r\nAccept: */*\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\nDate: Mon, 23 Nov 2026 10:00:00 GMT\r\n\r\nok\n",
-	},
+	"http": {httpRequest, httpResponse},
+	"unix": {httpRequest, httpResponse},
+	"hang": {httpRequest, ""},
 	"failing": {
 		"GET /v1/items/42 HTTP/1.1\r\nHost: shop.example:8080\r\n\r\n",
 		"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 3\r\n\r\nno\n",
@@ -96,6 +102,10 @@ func answer(conn net.Conn, turn struct{ request, response string }) {
 		if _, err := io.ReadFull(conn, buffer); err != nil {
 			return
 		}
+		if turn.response == "" {
+			fmt.Fprintln(os.Stdout, "asked")
+			select {} // for good
+		}
 		if _, err := io.WriteString(conn, turn.response); err != nil {
 			return
 		}
@@ -106,7 +116,16 @@ func answer(conn net.Conn, turn struct{ request, response string }) {
 // answers with a line when it has.
 func playPeers(protocol string, in io.Reader, out io.Writer) error {
 	turn := turns[protocol]
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	network, address := "tcp", "127.0.0.1:0"
+	if protocol == "unix" || protocol == "hang" {
+		directory, err := os.MkdirTemp("", "peers")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(directory)
+		network, address = "unix", filepath.Join(directory, socketName)
+	}
+	listener, err := net.Listen(network, address)
 	if err != nil {
 		return err
 	}
@@ -116,12 +135,12 @@ func playPeers(protocol string, in io.Reader, out io.Writer) error {
 			answer(server, turn)
 		}
 	}()
-	client, err := net.Dial("tcp", listener.Addr().String())
+	client, err := net.Dial(network, listener.Addr().String())
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	buffer := make([]byte, len(turn.response))
+	buffer := make([]byte, max(1, len(turn.response))) // of no response: waits for good
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
 		n, err := strconv.Atoi(lines.Text())

@@ -3,11 +3,7 @@
 package capture
 
 import (
-	"fmt"
-	"io"
 	"unsafe"
-
-	"github.com/cilium/ebpf/link"
 
 	"github.com/sloe-dev/sloe/bpf"
 )
@@ -18,19 +14,9 @@ type OpenExchange = bpf.SocketOpenExchange
 // OpenExchanges lists the requests that are unanswered now, by walking over the
 // sockets' storage.
 func (c *Capture) OpenExchanges() ([]OpenExchange, error) {
-	it, err := link.AttachIter(link.IterOptions{Program: c.programs["list_open"], Map: c.objects.Connections})
+	b, err := walk(c.programs["list_open"], c.objects.Connections)
 	if err != nil {
-		return nil, fmt.Errorf("attach the iterator over connections: %w", err)
-	}
-	defer it.Close()
-	r, err := it.Open()
-	if err != nil {
-		return nil, fmt.Errorf("open the iterator over connections: %w", err)
-	}
-	defer r.Close()
-	b, err := io.ReadAll(r)
-	if err != nil {
-		return nil, fmt.Errorf("list the connections: %w", err)
+		return nil, err
 	}
 	size := int(unsafe.Sizeof(OpenExchange{}))
 	out := make([]OpenExchange, len(b)/size)

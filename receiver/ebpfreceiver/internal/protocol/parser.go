@@ -43,8 +43,13 @@ type Turn struct {
 	// Status is the status code that the kernel read, 0 if it read none.
 	Status int
 
+	// Local and Remote are the socket's addresses, not valid for a Unix socket.
 	Local  netip.AddrPort
 	Remote netip.AddrPort
+	// Unix tells that it is a Unix socket, and SocketName is the server's name,
+	// empty if it has none.
+	Unix       bool
+	SocketName string
 
 	// ResponseLength is set by Parse: the bytes of the whole response, 0 if they
 	// are not known.

@@ -21,7 +21,7 @@ import (
 func TestSizes(t *testing.T) {
 	assert.Equal(t, uintptr(16), unsafe.Sizeof(bpf.SocketProcessKey{}))
 	assert.Equal(t, 152, exchangeHeader)
-	prefixes := defined(t, "REQUEST_PREFIX") + defined(t, "RESPONSE_PREFIX")
+	prefixes := defined(t, "REQUEST_PREFIX") + defined(t, "RESPONSE_PREFIX") + defined(t, "SOCKET_NAME")
 	assert.Equal(t, uintptr(152+prefixes), unsafe.Sizeof(bpf.SocketExchangeRecord{}))
 	assert.Equal(t, prefixes, len(bpf.SocketExchangeRecord{}.Data))
 	assert.Equal(t, uintptr(32), unsafe.Sizeof(bpf.SocketTailRecord{}))

@@ -6,8 +6,10 @@
 package record // import "github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"unsafe"
 
 	"github.com/sloe-dev/sloe/bpf"
@@ -55,6 +57,9 @@ const (
 // that the kernel side and this one do not agree on the layout.
 var ErrShort = errors.New("record is shorter than its layout")
 
+// familyUnix is AF_UNIX.
+const familyUnix = 1
+
 // exchangeHeader is the size of an exchange without its captured bytes.
 const exchangeHeader = int(unsafe.Offsetof(bpf.SocketExchangeRecord{}.Data))
 
@@ -75,6 +80,21 @@ func (e *Exchange) Request() []byte { return e.Data[:e.RequestLen] }
 func (e *Exchange) Response() []byte {
 	return e.Data[e.RequestLen : int(e.RequestLen)+int(e.ResponseLen)]
 }
+
+// SocketName returns the name of the server's Unix socket, empty for other sockets
+// and for unnamed ones. One in the abstract namespace begins with @ (unix(7)).
+func (e *Exchange) SocketName() string {
+	from := int(e.RequestLen) + int(e.ResponseLen)
+	name := e.Data[from : from+int(e.NameLen)]
+	if len(name) > 0 && name[0] == 0 {
+		return "@" + strings.ToValidUTF8(string(name[1:]), "\uFFFD")
+	}
+	name, _, _ = bytes.Cut(name, []byte{0})
+	return strings.ToValidUTF8(string(name), "\uFFFD") // it may be any bytes
+}
+
+// IsUnix tells whether the connection is one of Unix sockets.
+func (e *Exchange) IsUnix() bool { return e.Family == familyUnix }
 
 // Tail is the rest of a response whose exchange was sent at its first byte.
 type Tail struct {
@@ -98,7 +118,7 @@ func DecodeExchange(sample []byte, e *Exchange) error {
 		return fmt.Errorf("exchange of %d bytes: %w", len(sample), ErrShort)
 	}
 	copy(unsafe.Slice((*byte)(unsafe.Pointer(&e.SocketExchangeRecord)), unsafe.Sizeof(e.SocketExchangeRecord)), sample)
-	if captured := int(e.RequestLen) + int(e.ResponseLen); captured > len(e.Data) || captured > len(sample)-exchangeHeader {
+	if captured := int(e.RequestLen) + int(e.ResponseLen) + int(e.NameLen); captured > len(e.Data) || captured > len(sample)-exchangeHeader {
 		return fmt.Errorf("exchange of %d bytes with %d captured: %w", len(sample), captured, ErrShort)
 	}
 	return nil

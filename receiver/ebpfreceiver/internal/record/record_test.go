@@ -18,6 +18,7 @@ import (
 const (
 	requestLenAt  = 110
 	responseLenAt = 144
+	nameLenAt     = 146
 )
 
 // sampleOf writes an exchange as the kernel does: the header, then what was
@@ -53,6 +54,26 @@ func TestDecodeExchange(t *testing.T) {
 	assert.Equal(t, uint16(503), e.Status)
 	assert.Equal(t, AbortedByClient, e.Outcome)
 	assert.Equal(t, FlagRequestGap|FlagJoinedMidway, e.Flags)
+}
+
+// TestSocketName: the name follows what was captured of the exchange.
+func TestSocketName(t *testing.T) {
+	for name, want := range map[string]string{
+		"/run/shop.sock":     "/run/shop.sock",
+		"/run/shop.sock\x00": "/run/shop.sock", // some programs give the length with the end
+		"\x00shop":           "@shop",
+		"":                   "",
+	} {
+		sample := append(sampleOf("GET / HTTP/1.1\r\n", "HTTP/1.1 200"), name...)
+		binary.NativeEndian.PutUint16(sample[nameLenAt:], uint16(len(name)))
+		var e Exchange
+		require.NoError(t, DecodeExchange(sample, &e))
+		assert.Equal(t, want, e.SocketName())
+		assert.Equal(t, "HTTP/1.1 200", string(e.Response()))
+		if len(name) > 0 {
+			require.ErrorIs(t, DecodeExchange(sample[:len(sample)-1], &e), ErrShort)
+		}
+	}
 }
 
 // TestDecodeIntoUsed: an Exchange is used again and again; the bytes of the one

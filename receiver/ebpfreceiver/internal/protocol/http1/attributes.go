@@ -64,26 +64,46 @@ func putTarget(turn *protocol.Turn, call *protocol.Call, req *request) {
 	if call.Brief {
 		return
 	}
+	named := host != "" && !(turn.Unix && host == turn.SocketName) // the path of a socket is no host of a URL
+	if client && named && t.complete && t.scheme != "" && string(req.line.method) != "CONNECT" {
+		call.Text(semconv.URLFull, urlOf(call.Texts, t.scheme, host, port, path), false)
+	}
+	putPeer(turn, call)
+	putText(call, semconv.UserAgentOriginal, call.Texts.Of(req.userAgent), false)
+}
+
+// putPeer adds who is at the other end of the socket. The client's end of a Unix
+// socket has no name.
+func putPeer(turn *protocol.Turn, call *protocol.Call) {
+	client := turn.Kind == protocol.Client
+	if turn.Unix {
+		call.Text(semconv.NetworkTransport, semconv.NetworkTransportUnix, false)
+		if client {
+			putText(call, semconv.NetworkPeerAddress, turn.SocketName, false)
+		}
+		return
+	}
 	peer := call.Texts.OfAddress(turn.Remote.Addr())
 	if !client {
 		call.Text(semconv.ClientAddress, peer, false)
-	} else if host != "" && t.complete && t.scheme != "" && string(req.line.method) != "CONNECT" {
-		call.Text(semconv.URLFull, urlOf(call.Texts, t.scheme, host, port, path), false)
 	}
 	call.Text(semconv.NetworkPeerAddress, peer, false)
 	call.Number(semconv.NetworkPeerPort, int64(turn.Remote.Port()), false)
-	putText(call, semconv.UserAgentOriginal, call.Texts.Of(req.userAgent), false)
 }
 
 // serverOf returns the server that the request names, by its target before its
 // Host (RFC 9112, section 3.2.2), and -1 for a port that is not known. A request that names none is for the socket's
-// address; of one whose head was cut before it could, nothing is known.
+// address; of one whose head was cut before it could, nothing is known. A Unix
+// socket has no port.
 func serverOf(turn *protocol.Turn, texts *protocol.Texts, req *request, t *target) (string, int) {
-	socket := turn.Local
+	socket, socketPort := turn.Local, -1
 	if turn.Kind == protocol.Client {
 		socket = turn.Remote
 	}
-	authority, port := req.host, int(socket.Port())
+	if !turn.Unix {
+		socketPort = int(socket.Port())
+	}
+	authority, port := req.host, socketPort
 	if t.absolute {
 		authority, port = t.authority, defaultPort(t.scheme)
 	}
@@ -92,7 +112,10 @@ func serverOf(turn *protocol.Turn, texts *protocol.Texts, req *request, t *targe
 		if req.headSize == 0 && !req.hostSeen || t.absolute && !t.complete {
 			return "", 0
 		}
-		return texts.OfAddress(socket.Addr()), int(socket.Port())
+		if turn.Unix {
+			return turn.SocketName, -1
+		}
+		return texts.OfAddress(socket.Addr()), socketPort
 	}
 	if named >= 0 {
 		port = named

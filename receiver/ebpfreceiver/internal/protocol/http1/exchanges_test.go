@@ -95,6 +95,8 @@ func readTurn(t testing.TB, file, input string) protocol.Turn {
 			turn.Local, err = netip.ParseAddrPort(value)
 		case "remote":
 			turn.Remote, err = netip.ParseAddrPort(value)
+		case "unix":
+			turn.Unix, turn.SocketName, turn.Local, turn.Remote = true, value, netip.AddrPort{}, netip.AddrPort{}
 		case "gap":
 			turn.RequestGap = true
 		case "last_chunk":

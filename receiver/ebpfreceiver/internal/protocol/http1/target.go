@@ -117,7 +117,7 @@ func urlOf(texts *protocol.Texts, scheme, host string, port int, path string) st
 	} else {
 		b = append(b, host...)
 	}
-	if port != defaultPort(scheme) {
+	if port >= 0 && port != defaultPort(scheme) {
 		b = strconv.AppendInt(append(b, ':'), int64(port), 10)
 	}
 	return texts.Of(append(b, path...))

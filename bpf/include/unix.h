@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_UNIX_H
+#define SLOE_UNIX_H
+
+/*
+ * Unix stream sockets. The kernel keeps no stream positions there, and no
+ * tracepoint tells that one was closed. Hence:
+ *
+ *   - sk_data_ready fires in the sender's context, before its send hook: until that
+ *     hook the sender's bytes are on their way (conn.sending).
+ *   - A side that reads the end of the stream, or fails to write, tells that the other
+ *     was closed. The closed one lives until this one is gone too, with its storage:
+ *     what is open at either end is ended.
+ *   - Where neither side reads, a walk over the storage finds the closed ones
+ *     (on_unix_sweep). Exchanges that both sides leave between two walks are counted
+ *     as vanished, from the difference of what was opened and what ended.
+ */
+
+#include "end.h"
+
+static __always_inline struct sock *unix_peer_of(struct sock *sk)
+{
+	struct unix_sock *u = bpf_skc_to_unix_sock(sk);
+
+	return u ? u->peer : NULL;
+}
+
+static __always_inline bool is_closed(struct sock *sk)
+{
+	return sk->__sk_common.skc_flags & SOCK_DEAD_FLAG;
+}
+
+/* The state of a connection, made if there is none. */
+static __always_inline struct conn *unix_conn(struct sock *sk)
+{
+	struct conn *c = bpf_sk_storage_get(&connections, sk, NULL, 0);
+
+	if (c)
+		return c;
+	c = bpf_sk_storage_get(&connections, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (c)
+		c->flags = CONN_UNMADE;
+	return c;
+}
+
+/* Bytes were put into sk's queue by its peer, whose task is the current one. */
+static __always_inline void on_unix_arrival(struct sock *sk)
+{
+	struct conn *c = bpf_sk_storage_get(&connections, sk, NULL, 0), *sender;
+	struct sock *peer;
+	__u64 now;
+	bool own;
+
+	if (c && is_left_out(c))
+		return;
+	peer = unix_peer_of(sk);
+	if (!peer)
+		return; /* a connection is asked for: sk listens */
+	c = unix_conn(sk);
+	sender = unix_conn(peer);
+	if (!c || !sender)
+		return; /* counted at the first I/O, if that finds no room either */
+	own = (__u32)bpf_get_current_task_btf()->tgid == self_tgid;
+	if (own) {
+		c->protocol = PROTOCOL_MUTED;
+		sender->protocol = PROTOCOL_MUTED;
+		return;
+	}
+	sender->sending = 1;
+	if (c->role == ROLE_CLIENT || sk->sk_receive_queue.qlen != 1)
+		return; /* not the first that waits, or read already: when the first came is known, or nothing is */
+	now = bpf_ktime_get_ns();
+	bpf_spin_lock(&c->lock);
+	c->arrivals.held = 1;
+	c->arrivals.first_ns = now;
+	c->arrivals.first = c->recv_seq;
+	c->arrivals.end = c->recv_seq + 1;
+	bpf_spin_unlock(&c->lock);
+}
+
+/* Ends what is open on a connection of which one side was closed. */
+static __always_inline void unix_end(struct sock *sk, struct conn *c, struct scratch *scratch, bool by_client)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__u32 after;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		/* the second time: a request that was held behind the first */
+		bpf_spin_lock(&c->lock);
+		after = end_exchange(c, scratch, now, by_client);
+		bpf_spin_unlock(&c->lock);
+		send_ended(sk, c, scratch, after);
+		if (!c->next.len)
+			return;
+	}
+}
+
+/* An I/O of no bytes: the end of the stream, or an error. */
+static __always_inline void on_unix_end(struct sock *sk, int ret, __u32 direction, __u32 user)
+{
+	struct conn *c = bpf_sk_storage_get(&connections, sk, NULL, 0), *other;
+	struct scratch *scratch;
+	struct sock *peer;
+
+	if (!c || is_left_out(c) || c->role == ROLE_UNKNOWN)
+		return;
+	peer = unix_peer_of(sk);
+	if (!peer)
+		return;
+	scratch = scratch_of(user);
+	if (!scratch)
+		return;
+	if (!is_closed(peer)) {
+		/* the peer is there: it closed its side only. A server that did answers no more. */
+		if (direction == DIRECTION_RECV && ret == 0 && c->role == ROLE_CLIENT && sk->sk_shutdown & RCV_SHUTDOWN)
+			unix_end(sk, c, scratch, false);
+		return;
+	}
+	if (direction == DIRECTION_SEND && c->role == ROLE_CLIENT)
+		return; /* what the server answered before it closed can still be read */
+	unix_end(sk, c, scratch, c->role == ROLE_SERVER);
+	other = bpf_sk_storage_get(&connections, peer, NULL, 0);
+	if (other && other->role != ROLE_UNKNOWN && !is_left_out(other))
+		unix_end(peer, other, scratch, other->role == ROLE_CLIENT);
+}
+
+/* In the walk over the storage. */
+static __always_inline void on_unix_sweep(struct sock *sk)
+{
+	struct conn *c = bpf_sk_storage_get(&connections, sk, NULL, 0);
+	struct scratch *scratch;
+	struct sock *peer;
+	bool by_client;
+
+	if (!c || is_left_out(c) || c->role == ROLE_UNKNOWN || !(c->phase == PHASE_REQUEST || c->next.len))
+		return;
+	peer = unix_peer_of(sk);
+	if (is_closed(sk))
+		by_client = c->role == ROLE_CLIENT;
+	else if (peer && is_closed(peer) && !(c->role == ROLE_CLIENT && sk->sk_receive_queue.qlen))
+		by_client = c->role == ROLE_SERVER;
+	else
+		return;
+	scratch = scratch_of(SCRATCH_SWEEP);
+	if (scratch)
+		unix_end(sk, c, scratch, by_client);
+}
+
+#endif
