@@ -31,7 +31,12 @@ func (c *Capture) Read(handle func(sample []byte)) error {
 // Drain calls handle with all that is left after Detach.
 func (c *Capture) Drain(handle func(sample []byte)) error {
 	c.reader.SetDeadline(time.Now())
-	return c.read(handle)
+	for c.RingAvailable() > 0 {
+		if err := c.read(handle); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // maxBatch bounds one Read, so that its caller gets to its other duties under load.
