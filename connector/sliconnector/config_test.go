@@ -106,7 +106,7 @@ func TestRegistry(t *testing.T) {
 	definitions := map[slo.Definition]string{}
 	for _, ind := range indicator.All() {
 		for _, threshold := range []time.Duration{time.Millisecond, time.Second} {
-			definitions[ind.Definition(threshold)] = ind.Name
+			definitions[ind.Definition(slo.Limit{Threshold: threshold})] = ind.Name
 		}
 	}
 	assert.Len(t, definitions, 3+2*3, "latency by threshold, availability without")

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.uber.org/zap"
 
+	"github.com/sloe-dev/sloe/connector/sliconnector/internal/cause"
 	"github.com/sloe-dev/sloe/connector/sliconnector/internal/custom"
 	"github.com/sloe-dev/sloe/connector/sliconnector/internal/indicator"
 	"github.com/sloe-dev/sloe/connector/sliconnector/internal/ledger"
@@ -39,10 +40,13 @@ type counter struct {
 
 	// Set by start, before the first data.
 	recorder slo.Recorder // nil: nobody to tell
-	file     *slo.CatalogueFile
-	ledger   *ledger.Ledger
-	remote   *remote.Counts
-	writer   slo.Writer
+	// attributes tells that the recorder wants to know what bad events have in
+	// common, and times that it wants to know where time went.
+	attributes, times bool
+	file              *slo.CatalogueFile
+	ledger            *ledger.Ledger
+	remote            *remote.Counts
+	writer            slo.Writer
 
 	calls      sync.Pool // of *call
 	lastExport pcommon.Timestamp
@@ -76,7 +80,7 @@ func newCounter(set component.TelemetrySettings, cfg *Config, next consumer.Metr
 	}
 	c.loss = newLossMeter(telemetry, c.rules)
 	c.calls.New = func() any {
-		return &call{Batch: *ledger.NewBatch(len(c.rules)), reader: indicator.NewReader()}
+		return &call{Batch: *ledger.NewBatch(len(c.rules)), reader: indicator.NewReader(), causes: cause.NewReader()}
 	}
 	return c, nil
 }
@@ -96,6 +100,8 @@ func (c *counter) start(_ context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
+	_, c.attributes = c.recorder.(slo.Attributor)
+	_, c.times = c.recorder.(slo.QueueRecorder)
 	c.ledger = ledger.New(c.rules, catalogue, c.cfg.MaxServices)
 	now := time.Now()
 	c.remote = remote.NewCounts(now)
@@ -126,6 +132,7 @@ func (c *counter) shutdown(ctx context.Context) error {
 type call struct {
 	ledger.Batch
 	reader *indicator.Reader
+	causes *cause.Reader
 }
 
 func (c *counter) begin() *call { return c.calls.Get().(*call) }
@@ -135,5 +142,6 @@ func (c *counter) settle(ctx context.Context, b *call) {
 	b.Commit(c.recorder, c.writer)
 	c.loss.report(ctx, &b.Batch)
 	b.Reset()
+	b.causes.Reset()
 	c.calls.Put(b)
 }

@@ -50,7 +50,7 @@ func TestMinuteIsThatOfTheEnd(t *testing.T) {
 func definitionOf(sli string, threshold time.Duration) slo.Definition {
 	for _, ind := range indicator.All() {
 		if ind.Name == sli {
-			return ind.Definition(threshold)
+			return ind.Definition(slo.Limit{Threshold: threshold})
 		}
 	}
 	return ""

@@ -9,12 +9,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/sloe-dev/sloe/connector/sliconnector/internal/indicator"
-	"github.com/sloe-dev/sloe/connector/sliconnector/internal/ledger"
 	"github.com/sloe-dev/sloe/internal/semconv"
-	"github.com/sloe-dev/sloe/internal/slo"
 )
 
-// consumeMetrics counts what became no span. Three metrics are Sloe's own; all
+// consumeMetrics counts what became no span. Four metrics are Sloe's own; all
 // others pass by: the duration histograms of the conventions hold every
 // exchange, also those that were counted as spans.
 func (c *counter) consumeMetrics(ctx context.Context, md pmetric.Metrics) {
@@ -23,64 +21,26 @@ func (c *counter) consumeMetrics(ctx context.Context, md pmetric.Metrics) {
 	resources := md.ResourceMetrics()
 	for i := range resources.Len() {
 		rm := resources.At(i)
+		service := serviceOf(rm.Resource().Attributes())
+		u := spanless{counter: c, b: &b.Batch}
 		scopes := rm.ScopeMetrics()
 		for j := range scopes.Len() {
 			metrics := scopes.At(j).Metrics()
 			for k := range metrics.Len() {
 				switch m := metrics.At(k); m.Name() {
-				case semconv.UnspannedDuration:
-					c.countUnspanned(ctx, &b.Batch, serviceOf(rm.Resource().Attributes()), m)
+				case semconv.UnspannedDuration, semconv.UnspannedFeltDuration:
+					u.read(ctx, rm.Resource(), service, m)
 				case semconv.OpenExchanges:
-					c.readOpen(ctx, open, serviceOf(rm.Resource().Attributes()), m)
+					c.readOpen(ctx, open, service, m)
 				case semconv.SLIEvents:
 					c.countRemote(ctx, &b.Batch, rm.Resource(), m)
 				}
 			}
 		}
+		u.end()
 	}
 	c.settle(ctx, b)
 	c.tellOpen(open)
-}
-
-// countUnspanned counts the data points of sloe.unspanned.duration, each in the
-// minute of its timestamp.
-func (c *counter) countUnspanned(ctx context.Context, b *ledger.Batch, s slo.Service, m pmetric.Metric) {
-	if m.Type() != pmetric.MetricTypeHistogram {
-		c.loss.reject(ctx, rejectedType, pointCount(m))
-		return
-	}
-	points := m.Histogram().DataPoints()
-	if m.Histogram().AggregationTemporality() != pmetric.AggregationTemporalityDelta {
-		c.loss.reject(ctx, rejectedTemporality, points.Len())
-		return
-	}
-	t := c.target(s)
-	for i := range points.Len() {
-		p := points.At(i)
-		e, err := indicator.FromPoint(p)
-		if err != nil {
-			c.loss.reject(ctx, rejectionOf(err), 1)
-			continue
-		}
-		c.countPoint(b, t, &e, slo.MinuteOfUnixNano(uint64(p.Timestamp())))
-	}
-}
-
-func (c *counter) countPoint(b *ledger.Batch, t target, e *indicator.Event, minute slo.Minute) {
-	for rule, ind := range c.builtin {
-		verdict := ind.Judge(e, t.threshold())
-		switch {
-		case !verdict.Concerns():
-		case t.view == nil:
-			b.Leave(rule, e.Count, t.lost)
-		default:
-			b.Count(t.view, rule, minute, verdict)
-		}
-	}
-	c.countApart(b, t, e, minute)
-	for i := range c.custom {
-		b.Leave(len(c.builtin)+i, e.Count, indicator.NoSpan)
-	}
 }
 
 func rejectionOf(err error) rejection {

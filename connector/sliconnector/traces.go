@@ -11,6 +11,7 @@ import (
 	"github.com/sloe-dev/sloe/connector/sliconnector/internal/custom"
 	"github.com/sloe-dev/sloe/connector/sliconnector/internal/indicator"
 	"github.com/sloe-dev/sloe/connector/sliconnector/internal/ledger"
+	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
@@ -21,6 +22,7 @@ func (c *counter) consumeTraces(ctx context.Context, td ptrace.Traces) {
 	for i := range resources.Len() {
 		rs := resources.At(i)
 		t := c.target(serviceOf(rs.Resource().Attributes()))
+		c.ofResource(b, rs)
 		scopes := rs.ScopeSpans()
 		for j := range scopes.Len() {
 			ss := scopes.At(j)
@@ -52,13 +54,21 @@ func (c *counter) target(s slo.Service) target {
 	return target{lost: indicator.ServiceLimit}
 }
 
-// threshold is the latency threshold of the service; without a service the
-// verdict is dropped anyway.
-func (t target) threshold() time.Duration {
+// limit is that of the service for a rule; without a service the verdict is dropped
+// anyway.
+func (t target) limit(rule int) slo.Limit {
 	if t.view == nil {
-		return 0
+		return slo.Limit{}
 	}
-	return t.view.Threshold
+	return t.view.Limit(rule)
+}
+
+// ofResource says what holds for all spans of a resource.
+func (c *counter) ofResource(b *call, rs ptrace.ResourceSpans) {
+	if c.attributes {
+		b.Version(textAt(rs.Resource().Attributes(), semconv.ServiceVersion))
+		b.causes.Resource(rs)
+	}
 }
 
 func (c *counter) countSpan(b *call, t target, s ptrace.Span) {
@@ -68,25 +78,42 @@ func (c *counter) countSpan(b *call, t target, s ptrace.Span) {
 	}
 	for rule, ind := range c.builtin {
 		if ind.Family == e.Family {
-			t.count(&b.Batch, rule, s, ind.Judge(e, t.threshold()))
+			limit := t.limit(rule)
+			verdict := ind.Judge(e, limit)
+			if at := t.count(&b.Batch, rule, s, verdict); verdict.Bad != 0 && at >= 0 {
+				c.blame(b, at, s, ind, limit)
+			}
 		}
 	}
-	if end := s.EndTimestamp(); end != 0 {
-		c.countApart(&b.Batch, t, e, slo.MinuteOfUnixNano(uint64(end)))
+	end := s.EndTimestamp()
+	if end == 0 || t.view == nil {
+		return // left out by the indicator already
+	}
+	minute := slo.MinuteOfUnixNano(uint64(end))
+	for i, apart := range t.view.Apart {
+		if ind := c.builtin[apart.Rule]; ind.Family == e.Family {
+			verdict := ind.Judge(e, apart.Limit)
+			if at := b.Count(t.view, len(c.rules)+i, minute, verdict); verdict.Bad != 0 {
+				c.blame(b, at, s, ind, apart.Limit)
+			}
+		}
+	}
+	if d := &e.Durations; c.times && d.QueueKnown && d.Unusable == "" {
+		b.Wait(t.view, minute, d.Queue, d.Exact)
 	}
 }
 
-// countApart counts an event once more for each further threshold of its service.
-// What has no service or no minute was left out by the indicator already.
-func (c *counter) countApart(b *ledger.Batch, t target, e *indicator.Event, minute slo.Minute) {
-	if t.view == nil {
+// blame says what caused a bad span. An indicator about latency asks who was slow,
+// unless there was no answer at all.
+func (c *counter) blame(b *call, at int, s ptrace.Span, ind *indicator.Indicator, limit slo.Limit) {
+	if !c.attributes {
 		return
 	}
-	for i, apart := range t.view.Apart {
-		if ind := c.builtin[apart.Rule]; ind.Family == e.Family {
-			b.Count(t.view, len(c.rules)+i, minute, ind.Judge(e, apart.Threshold))
-		}
+	var slow time.Duration
+	if ind.Timed() {
+		slow = limit.Threshold
 	}
+	b.Blame(at, b.causes.Of(s, slow), 1)
 }
 
 func (c *counter) countByConditions(ctx context.Context, b *call, t target, rs ptrace.ResourceSpans, ss ptrace.ScopeSpans, s ptrace.Span) {
@@ -99,14 +126,20 @@ func (c *counter) countByConditions(ctx context.Context, b *call, t target, rs p
 		case err != nil:
 			c.loss.evaluation(ctx, rule)
 		case verdict.Concerns():
-			t.count(&b.Batch, rule, s, verdict)
+			if at := t.count(&b.Batch, rule, s, verdict); verdict.Bad != 0 && at >= 0 && c.attributes {
+				b.Blame(at, b.causes.Of(s, 0), 1)
+			}
 		}
 	}
 }
 
-// count adds the verdict on a span. Without a service or a minute to count it
-// in, the event is left out for that reason, whatever the verdict.
-func (t target) count(b *ledger.Batch, rule int, s ptrace.Span, verdict indicator.Verdict) {
+// nowhere is where an event stands that was not counted.
+const nowhere = -1
+
+// count adds the verdict on a span, and returns where it stands. Without a service
+// or a minute to count it in, the event is left out for that reason, whatever the
+// verdict.
+func (t target) count(b *ledger.Batch, rule int, s ptrace.Span, verdict indicator.Verdict) (at int) {
 	end := uint64(s.EndTimestamp())
 	switch {
 	case t.view == nil:
@@ -114,6 +147,7 @@ func (t target) count(b *ledger.Batch, rule int, s ptrace.Span, verdict indicato
 	case end == 0:
 		b.Leave(rule, 1, indicator.NoEndTime)
 	default:
-		b.Count(t.view, rule, slo.MinuteOfUnixNano(end), verdict)
+		return b.Count(t.view, rule, slo.MinuteOfUnixNano(end), verdict)
 	}
+	return nowhere
 }

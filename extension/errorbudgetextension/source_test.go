@@ -105,7 +105,7 @@ func TestFromPrometheusToTheGate(t *testing.T) {
 	assert.Equal(t, 0.8, g.Budget.Remaining)
 	var b budgetapi.Budgets
 	d.get("/v1/budgets/shop", &b)
-	definition, _ := slo.BuiltInDefinition(slo.HTTPAvailability, 0)
+	definition, _ := slo.BuiltInDefinition(slo.HTTPAvailability, slo.Limit{})
 	assert.Equal(t, string(definition), b.Services[0].SLOs[0].Definition, "as the connector counts it")
 
 	// What hangs is down, as it is with the connector.
@@ -225,7 +225,7 @@ func TestBackfillBesideTheConnector(t *testing.T) {
 	cfg.Prometheus.Overlap = 0
 	d := startDesk(t, cfg)
 	assert.Empty(t, d.SuppliedBy())
-	definition, _ := slo.BuiltInDefinition(slo.HTTPAvailability, 0)
+	definition, _ := slo.BuiltInDefinition(slo.HTTPAvailability, slo.Limit{})
 	add := func(d *desk) {
 		d.Heartbeat(slo.MinuteOf(time.Now()), writer)
 		d.Add(shopOK, slo.MinuteOf(time.Now()), 5, 0, definition, writer)

@@ -31,6 +31,7 @@ type objective struct {
 	Indicator   string            `yaml:"indicator"`
 	Target      decimal           `yaml:"target,omitempty"`
 	ThresholdMS int64             `yaml:"threshold_ms,omitempty"`
+	Latency     string            `yaml:"latency,omitempty"`
 	SliceTarget decimal           `yaml:"slice_target,omitempty"`
 	MinEvents   *uint64           `yaml:"min_events,omitempty"`
 	Window      string            `yaml:"window,omitempty"`

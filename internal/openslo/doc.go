@@ -17,6 +17,7 @@ const APIVersion = "openslo/v1"
 const (
 	annotationIndicator   = "sloe.dev/indicator"    // of an SLI or SLO: the sli.name
 	annotationThreshold   = "sloe.dev/threshold-ms" // of an SLI or SLO: longest good duration
+	annotationLatency     = "sloe.dev/latency"      // of an SLO: handler or felt
 	annotationName        = "sloe.dev/name"         // of a Service or SLO: its name in the catalogue
 	annotationNamespace   = "sloe.dev/namespace"    // of a Service, as all that follow
 	annotationEnvironment = "sloe.dev/environment"

@@ -126,6 +126,9 @@ func exportSLO(name, service string, e slo.Entry, o slo.Objective) exported {
 	if o.Threshold > 0 && slices.Contains(slo.Indicators(), o.Indicator) {
 		annotations[annotationThreshold] = strconv.FormatInt(o.Threshold.Milliseconds(), 10)
 	}
+	if slo.CanBeFelt(o.Indicator) {
+		annotations[annotationLatency] = latency(o.Felt)
+	}
 	if o.Implicit {
 		annotations[annotationImplicit] = "true"
 	}
@@ -146,6 +149,14 @@ func exportSLO(name, service string, e slo.Entry, o slo.Objective) exported {
 			},
 		},
 	}
+}
+
+// latency is the catalogue's key of that name.
+func latency(felt bool) string {
+	if felt {
+		return "felt"
+	}
+	return "handler"
 }
 
 func exportWindow(w slo.Window) timeWindow {

@@ -15,6 +15,7 @@ import (
 type promise struct {
 	Availability       decimal           `yaml:"availability"`
 	LatencyThresholdMS int64             `yaml:"latency_threshold_ms"`
+	Latency            string            `yaml:"latency"`
 	LatencyTarget      decimal           `yaml:"latency_target"`
 	MinEvents          uint64            `yaml:"min_events"`
 	OnUnknown          string            `yaml:"on_unknown"`
@@ -52,7 +53,7 @@ func exportService(name string, e slo.Entry) (exported, error) {
 	window, zone := wordsOf(e.BudgetWindow)
 	for key, value := range map[string]any{
 		annotationPromise: promise{
-			Availability: decimal(e.Availability.String()), LatencyThresholdMS: e.LatencyThreshold.Milliseconds(), LatencyTarget: decimal(e.LatencyTarget.String()),
+			Availability: decimal(e.Availability.String()), LatencyThresholdMS: e.LatencyThreshold.Milliseconds(), Latency: latency(e.Felt), LatencyTarget: decimal(e.LatencyTarget.String()),
 			MinEvents: e.MinEvents, OnUnknown: onUnknown, Window: window, TimeZone: zone, Labels: e.Labels, Annotations: e.Annotations, AlertsOff: e.AlertsOff,
 		},
 		annotationPolicy: policy{

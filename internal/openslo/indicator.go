@@ -22,6 +22,8 @@ type indicator struct {
 	// value, in units of unit; 0 if the SLI does not tell the unit.
 	raw  bool
 	unit time.Duration
+	// felt tells that the duration is what the caller felt.
+	felt bool
 	// guessed tells that the name was taken from a query.
 	guessed bool
 }
@@ -30,7 +32,7 @@ type indicator struct {
 // semantic conventions, by their new and their old names.
 var (
 	ownSeries   = regexp.MustCompile(`sli[._]events.*sli_name="([a-z0-9_]+)"`)
-	apartSeries = regexp.MustCompile(`^(.*_latency)_([0-9]+)ms$`)
+	apartSeries = regexp.MustCompile(`^(.*_latency)(_felt)?_([0-9]+)ms$`)
 	edge        = regexp.MustCompile(`\ble=~?"([0-9]+(?:\.[0-9]+)?)`)
 	families    = []struct {
 		words                 *regexp.Regexp
@@ -122,8 +124,8 @@ func (i *indicator) guess(queries []string) {
 	if own := ownSeries.FindStringSubmatch(strings.ReplaceAll(all, "\n", " ")); own != nil {
 		i.name = own[1]
 		if apart := apartSeries.FindStringSubmatch(own[1]); apart != nil && slices.Contains(slo.Indicators(), apart[1]) {
-			ms, _ := strconv.ParseInt(apart[2], 10, 64)
-			i.name, i.threshold = apart[1], milliseconds(ms)
+			ms, _ := strconv.ParseInt(apart[3], 10, 64)
+			i.name, i.felt, i.threshold = apart[1], apart[2] != "", milliseconds(ms)
 		}
 		return
 	}

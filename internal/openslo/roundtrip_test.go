@@ -21,9 +21,10 @@ services:
     environment: prod
     tier: tier2
     team: shop
-    slo: {availability: 0.999999999, latency_threshold_ms: 250, latency_target: 0.95, min_events: 7, on_unknown: open, window: month, time_zone: Europe/Berlin, annotations: {runbook: "https://example.org/a: b"}}
+    slo: {availability: 0.999999999, latency_threshold_ms: 250, latency: felt, latency_target: 0.95, min_events: 7, on_unknown: open, window: month, time_zone: Europe/Berlin, annotations: {runbook: "https://example.org/a: b"}}
     slos:
       - {name: fast, indicator: http_latency, threshold_ms: 100, target: 0.5, window: 7d, alerts_off: []}
+      - {name: served, indicator: grpc_latency, threshold_ms: 250, latency: handler}
       - {name: good.minutes, indicator: http_availability, slice_target: 0.95, target: 0.99, window: quarter, time_zone: UTC, min_events: 0, labels: {more: "yes"}}
       - {name: fast_minutes, indicator: db_latency, slice_target: 0.9, window: week}
       - {name: paid, indicator: checkout_paid, alerts_off: [all]}

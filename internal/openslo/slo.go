@@ -46,6 +46,11 @@ func (im *importer) slo(d *document) {
 	}
 	im.ownWords(d, own, &shared)
 	var found []objective
+	base.Latency = own.text(annotationLatency)
+	if base.Latency != "" && base.Latency != latency(true) && base.Latency != latency(false) {
+		im.leaveOut(d, own.lines[annotationLatency], "the annotation %s must be handler or felt, not %q", annotationLatency, base.Latency)
+		return
+	}
 	for i, item := range items {
 		ind, why := shared, whyShared
 		if item.has("indicator") || item.has("indicatorRef") {
@@ -157,6 +162,12 @@ func (im *importer) objective(d *document, item *object, ind indicator, sliced b
 			return fmt.Sprintf("%s has no latency threshold", ind.name)
 		}
 		o.ThresholdMS = ind.threshold.Milliseconds()
+	}
+	if ind.felt {
+		o.Latency = latency(true)
+	}
+	if o.Latency != "" && !slo.CanBeFelt(ind.name) {
+		return fmt.Sprintf("the annotation %s goes with %s and %s alone", annotationLatency, slo.HTTPLatency, slo.GRPCLatency)
 	}
 	return ""
 }

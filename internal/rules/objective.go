@@ -47,7 +47,7 @@ func objectivesOf(e slo.Entry, o Options, src source) (all []objective, warnings
 	}
 	for _, indicator := range indicatorsOf(e, o) {
 		for _, promised := range e.ObjectivesFor(indicator) {
-			if why := src.lacks(indicator); why != "" {
+			if why := src.lacks(promised); why != "" {
 				leave(promised.Name, why)
 				continue
 			}

@@ -2,12 +2,17 @@
 
 package rules
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/sloe-dev/sloe/internal/slo"
+)
 
 // source writes the counts of an indicator in PromQL.
 type source interface {
-	// lacks tells why an indicator cannot be had from the source, or "".
-	lacks(indicator string) string
+	// lacks tells why the events of an objective cannot be had from the source, or
+	// "".
+	lacks(o slo.Objective) string
 	// counts of an objective over a window, such as 5m.
 	counts(r region, o objective, window string) counts
 	// traffic returns the rates of all events of a service, one expression a

@@ -2,12 +2,14 @@
 
 package rules
 
+import "github.com/sloe-dev/sloe/internal/slo"
+
 // events reads sli_events_total, on which the sli connector has decided already.
 type events struct{}
 
 const eventsMetric = "sli_events_total"
 
-func (events) lacks(string) string { return "" }
+func (events) lacks(slo.Objective) string { return "" }
 
 func (events) metric(string) string { return "sli_events" }
 

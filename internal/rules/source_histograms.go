@@ -46,7 +46,11 @@ var oldHistograms = histograms{
 	dbSystem: "db_system",
 }
 
-func (h histograms) lacks(indicator string) string {
+func (h histograms) lacks(o slo.Objective) string {
+	indicator := o.Indicator
+	if o.Felt {
+		return "the duration histograms begin when the server reads a request, and do not hold what its caller felt; the source " + SLIEvents + " does"
+	}
 	if indicator == slo.DBAvailability && !h.dbErrors {
 		return "the older database histogram does not say which calls failed"
 	}

@@ -40,11 +40,18 @@ const (
 	RPCSystemName         = "rpc.system.name"
 	RPCSystemOld          = "rpc.system"
 	RPCMethod             = "rpc.method"
+	RPCServiceOld         = "rpc.service"
 	RPCResponseStatusCode = "rpc.response.status_code"
 	RPCGRPCStatusCodeOld  = "rpc.grpc.status_code"
 
 	DBSystemName = "db.system.name"
 	DBSystemOld  = "db.system"
+
+	DBOperationName      = "db.operation.name"
+	DBOperationOld       = "db.operation"
+	DBCollectionName     = "db.collection.name"
+	DBCollectionOld      = "db.sql.table"
+	DBResponseStatusCode = "db.response.status_code"
 
 	ErrorType              = "error.type"
 	ServerAddress          = "server.address"

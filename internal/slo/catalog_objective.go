@@ -15,7 +15,7 @@ import (
 // objectiveKeys are the keys of a named SLO, in the order in which errors list
 // them.
 var objectiveKeys = slices.Concat(
-	[]string{"name", "indicator", "kind", "target", "threshold_ms", "slice_target", "min_events"}, windowKeys, alertKeys)
+	[]string{"name", "indicator", "kind", "target", "threshold_ms", "latency", "slice_target", "min_events"}, windowKeys, alertKeys)
 
 // maxObjectives bounds the named SLOs of a service, each with its own windows.
 const maxObjectives = 100
@@ -80,6 +80,7 @@ func readObjective(f *fields, node *yaml.Node, p promise) Objective {
 	o.Target = p.availability
 	if IsLatency(o.Indicator) {
 		o.Target, o.Threshold = p.latencyTarget, p.latencyThreshold
+		o.Felt = p.felt && CanBeFelt(o.Indicator)
 	}
 	f.parse("target", func(text string) (err error) { o.Target, err = parseObjective(text); return })
 	f.parse("min_events", func(text string) (err error) { o.MinEvents, err = parseEvents(text); return })
@@ -124,6 +125,13 @@ func (f *fields) readThreshold(o *Objective) {
 			return fmt.Errorf("goes with %s alone", strings.Join([]string{HTTPLatency, GRPCLatency, DBLatency}, ", "))
 		}
 		o.Threshold, err = parseThreshold(text)
+		return err
+	})
+	f.parse("latency", func(text string) (err error) {
+		if !CanBeFelt(o.Indicator) {
+			return fmt.Errorf("goes with %s and %s alone", HTTPLatency, GRPCLatency)
+		}
+		o.Felt, err = parseFelt(text)
 		return err
 	})
 }

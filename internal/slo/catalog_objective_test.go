@@ -85,7 +85,7 @@ func TestErrorsOfNamedObjectives(t *testing.T) {
 		{"no list", "a", "f:3: services[0].slos must be a list"},
 		{"no mapping", "[a]", "f:3: services[0].slos[0] must be a mapping"},
 		{"unknown key", "[{name: a, indicator: x, objective: 1}]",
-			"f:3: unknown key services[0].slos[0].objective: allowed are name, indicator, kind, target, threshold_ms, slice_target, min_events, window, time_zone, labels, annotations, alerts_off"},
+			"f:3: unknown key services[0].slos[0].objective: allowed are name, indicator, kind, target, threshold_ms, latency, slice_target, min_events, window, time_zone, labels, annotations, alerts_off"},
 		{"no name", "[{indicator: x}]", `f:3: services[0].slos[0].name must be lower-case letters and digits`},
 		{"a long name", "[{indicator: x, name: " + strings.Repeat("a", 64) + "}]", "at most 63"},
 		{"no indicator", "[{name: a}]", `f:3: services[0].slos[0].indicator must be the sli.name of an indicator, such as http_availability, not ""`},

@@ -15,6 +15,7 @@ import (
 type promise struct {
 	availability     Ratio
 	latencyThreshold time.Duration
+	felt             bool
 	latencyTarget    Ratio
 	minEvents        uint64
 	onUnknownOpen    bool
@@ -32,6 +33,7 @@ func (p promise) entry() Entry {
 	return Entry{
 		Availability:     p.availability,
 		LatencyThreshold: p.latencyThreshold,
+		Felt:             p.felt,
 		LatencyTarget:    p.latencyTarget,
 		MinEvents:        p.minEvents,
 		OnUnknownOpen:    p.onUnknownOpen,
@@ -51,7 +53,7 @@ const maxLatencyThreshold = 24 * time.Hour
 
 // promiseKeys are the keys of a promise that hold a single value, in the order
 // in which errors list them. The others are read by what they are about.
-var promiseKeys = []string{"availability", "latency_threshold_ms", "latency_target", "min_events", "on_unknown"}
+var promiseKeys = []string{"availability", "latency_threshold_ms", "latency", "latency_target", "min_events", "on_unknown"}
 
 // allPromiseKeys are all of them.
 var allPromiseKeys = slices.Concat(promiseKeys, windowKeys, alertKeys)
@@ -65,6 +67,7 @@ var promiseReaders = map[string]func(p *promise, text string) error{
 		p.latencyThreshold, err = parseThreshold(text)
 		return
 	},
+	"latency":    func(p *promise, text string) (err error) { p.felt, err = parseFelt(text); return },
 	"min_events": func(p *promise, text string) (err error) { p.minEvents, err = parseEvents(text); return },
 	"on_unknown": func(p *promise, text string) error {
 		if text != "open" && text != "closed" {
@@ -102,6 +105,10 @@ func parseThreshold(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("must be a whole number of milliseconds from 1 to %d, not %q", maxLatencyThreshold/time.Millisecond, text)
 	}
 	return time.Duration(ms) * time.Millisecond, nil
+}
+
+func parseFelt(text string) (bool, error) {
+	return text == latencyFelt, oneOf(latencyHandler, latencyFelt)(text)
 }
 
 func parseEvents(text string) (uint64, error) {

@@ -40,6 +40,9 @@ type Entry struct {
 	// LatencyThreshold bounds the duration of a good event of the latency
 	// indicators, inclusive.
 	LatencyThreshold time.Duration
+	// Felt tells that the latency of servers is what their callers felt, the time
+	// in the queue included: ask Limit.
+	Felt bool
 	// LatencyTarget is the target share of events within LatencyThreshold.
 	LatencyTarget Ratio
 

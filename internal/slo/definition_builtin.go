@@ -19,38 +19,37 @@ var versions = map[string]string{
 	DBLatency:        "1",
 }
 
-// timed are the built-in indicators whose rule depends on the latency threshold.
-var timed = map[string]bool{HTTPLatency: true, GRPCLatency: true, DBLatency: true}
-
 // BuiltInDefinition returns the definition of a built-in indicator by a latency
-// threshold, on which availability does not depend. It tells whether the
-// indicator is one.
-func BuiltInDefinition(indicator string, threshold time.Duration) (Definition, bool) {
+// limit, on which availability does not depend. It tells whether the indicator is
+// one.
+func BuiltInDefinition(indicator string, limit Limit) (Definition, bool) {
 	version, ok := versions[indicator]
 	switch {
 	case !ok:
 		return "", false
-	case timed[indicator]:
-		return DefinitionOf(indicator, version, "threshold="+threshold.String()), true
+	case !IsLatency(indicator):
+		return DefinitionOf(indicator, version), true
+	case limit.Felt:
+		return DefinitionOf(indicator, version, "threshold="+limit.Threshold.String(), "felt"), true
 	}
-	return DefinitionOf(indicator, version), true
+	return DefinitionOf(indicator, version, "threshold="+limit.Threshold.String()), true
 }
 
 // DefinitionOf returns the definition by which a series of built-in counts is
-// counted now: that of its indicator by the service's threshold, or by the one in
+// counted now: that of its indicator by the service's limit, or by the one in
 // the name of a series that is counted apart. It tells whether there is one: what
 // an indicator of one's own decides by, only its counter knows.
 func (e Entry) DefinitionOf(series string) (Definition, bool) {
 	if parts := apartParts.FindStringSubmatch(series); parts != nil {
-		ms, err := strconv.ParseInt(parts[2], 10, 32)
+		ms, err := strconv.ParseInt(parts[3], 10, 32)
 		if err != nil {
 			return "", false
 		}
-		return BuiltInDefinition(parts[1], time.Duration(ms)*time.Millisecond)
+		return BuiltInDefinition(parts[1], Limit{Threshold: time.Duration(ms) * time.Millisecond, Felt: parts[2] != ""})
 	}
-	return BuiltInDefinition(series, e.LatencyThreshold)
+	return BuiltInDefinition(series, e.Limit(series))
 }
 
-// apartParts are the indicator and the threshold in the name of a series that is
+// apartParts are the indicator and the limit in the name of a series that is
 // counted apart.
-var apartParts = regexp.MustCompile(`^(.*` + latencySuffix + `)_([0-9]+)ms$`)
+var apartParts = regexp.MustCompile(`^(.*` + latencySuffix + `)(` + feltInfix + `)?_([0-9]+)ms$`)

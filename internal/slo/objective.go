@@ -39,6 +39,8 @@ type Objective struct {
 	// Threshold is the longest good duration of a Latency objective, inclusive. It
 	// is 0 for the others, and for time slices that are not about latency.
 	Threshold time.Duration
+	// Felt tells that the duration is what the caller felt: see Limit.
+	Felt bool
 	// SliceTarget is the share of good events that makes a minute good, of
 	// TimeSlices alone.
 	SliceTarget Ratio
@@ -109,19 +111,24 @@ func (e Entry) implicit(indicator string) Objective {
 		o.Window = RollingWindow(e.Window)
 	}
 	if IsLatency(indicator) {
-		o.Kind, o.Target, o.Threshold = Latency, e.LatencyTarget, e.LatencyThreshold
+		limit := e.Limit(indicator)
+		o.Kind, o.Target, o.Threshold, o.Felt = Latency, e.LatencyTarget, limit.Threshold, limit.Felt
 	}
 	return o
 }
 
 // Series returns the sli.name under which the objective's events are counted: its
-// indicator, unless it has a latency threshold that is not the service's own,
-// which is counted apart, such as http_latency_100ms.
+// indicator, unless it has a latency limit that is not the service's own, which is
+// counted apart, such as http_latency_100ms, or http_latency_felt_100ms.
 func (e Entry) Series(o Objective) string {
-	if o.Threshold == 0 || o.Threshold == e.LatencyThreshold {
+	if o.Threshold == 0 || o.Limit() == e.Limit(o.Indicator) {
 		return o.Indicator
 	}
-	return o.Indicator + "_" + strconv.FormatInt(o.Threshold.Milliseconds(), 10) + "ms"
+	name := o.Indicator
+	if o.Felt {
+		name += feltInfix
+	}
+	return name + "_" + strconv.FormatInt(o.Threshold.Milliseconds(), 10) + "ms"
 }
 
 // ObjectivesOf returns the objectives whose events are counted under a name: that
@@ -144,7 +151,10 @@ func (e Entry) ObjectivesOf(series string) []Objective {
 }
 
 // apartName is the form of a name that Series gives to what is counted apart.
-var apartName = regexp.MustCompile(latencySuffix + `_[0-9]+ms$`)
+var apartName = regexp.MustCompile(latencySuffix + `(` + feltInfix + `)?_[0-9]+ms$`)
+
+// feltInfix marks a series of what callers felt.
+const feltInfix = "_felt"
 
 // IsApart tells whether a name may be that of a threshold that is counted apart.
 func IsApart(series string) bool { return apartName.MatchString(series) }

@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlspan"
@@ -75,7 +74,7 @@ func define(name string, valid, good []string) slo.Definition {
 }
 
 // Definition identifies the conditions. No threshold of the catalogue enters it.
-func (i *Indicator) Definition(time.Duration) slo.Definition { return i.definition }
+func (i *Indicator) Definition(slo.Limit) slo.Definition { return i.definition }
 
 // Judge evaluates the conditions on a span. An error is one of evaluation; the
 // verdict then concerns nothing.

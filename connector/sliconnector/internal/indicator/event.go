@@ -5,6 +5,8 @@ package indicator
 import (
 	"math"
 	"time"
+
+	"github.com/sloe-dev/sloe/internal/slo"
 )
 
 // Family is the group of indicators that an event may belong to.
@@ -17,6 +19,7 @@ const (
 	HTTP            // SERVER, with an HTTP method, and no RPC
 	GRPC            // SERVER, rpc.system.name is grpc
 	DB              // CLIENT, with db.system.name
+	Families        // how many there are
 )
 
 // Status is what is known of the answer.
@@ -56,12 +59,17 @@ type Event struct {
 type Durations struct {
 	// Exact is the duration of a span.
 	Exact time.Duration
+	// Queue is how long the request waited before the duration began, if QueueKnown.
+	Queue      time.Duration
+	QueueKnown bool
 	// Unusable says why the duration must not be used; empty if it may.
 	Unusable Reason
 
 	// Histogram tells that the next two hold instead of Exact. They belong to the
 	// data point and are read only while it is consumed.
 	Histogram bool
+	// Felt tells that the histogram is of what callers felt, the queue included.
+	Felt bool
 	// Edges are the upper bounds, inclusive, in seconds and ascending.
 	Edges Floats
 	// Buckets holds one number more than Edges.
@@ -80,15 +88,24 @@ type (
 	}
 )
 
-// within returns how many of count requests took at most the threshold, or the
-// reason why that cannot be said. A histogram answers only at an edge of its
-// own: between two edges it does not know.
-func (d *Durations) within(threshold time.Duration, count uint64) (uint64, Reason) {
+// within returns how many of count requests took at most the limit's threshold, or
+// the reason why that cannot be said. A histogram answers only at an edge of its
+// own: between two edges it does not know. Of what a caller felt nothing is known
+// without the queue time: the handler's own time would look healthier than it was.
+func (d *Durations) within(limit slo.Limit, count uint64) (uint64, Reason) {
+	threshold := limit.Threshold
 	if d.Unusable != "" {
 		return 0, d.Unusable
 	}
 	if !d.Histogram {
-		if d.Exact <= threshold {
+		took := d.Exact
+		if limit.Felt {
+			if !d.QueueKnown {
+				return 0, QueueUnknown
+			}
+			took += d.Queue
+		}
+		if took <= threshold {
 			return count, ""
 		}
 		return 0, ""

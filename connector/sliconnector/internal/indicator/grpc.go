@@ -41,11 +41,11 @@ func grpcCode(v pcommon.Value) codeKnown {
 	name := ""
 	switch v.Type() {
 	case pcommon.ValueTypeInt:
-		name = grpcCodeName(v.Int())
+		name = GRPCCodeName(v.Int())
 	case pcommon.ValueTypeStr:
 		name = v.Str()
 		if n, err := strconv.ParseInt(name, 10, 64); err == nil {
-			name = grpcCodeName(n)
+			name = GRPCCodeName(n)
 		}
 	}
 	if grpcServerErrors[name] {
@@ -59,7 +59,9 @@ func grpcCode(v pcommon.Value) codeKnown {
 	return codeAbsent
 }
 
-func grpcCodeName(n int64) string {
+// GRPCCodeName returns the name of a status code, or "" if gRPC defines none of the
+// number.
+func GRPCCodeName(n int64) string {
 	if n < 0 || n >= int64(len(grpcCodes)) {
 		return ""
 	}

@@ -3,8 +3,6 @@
 package indicator
 
 import (
-	"time"
-
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
@@ -16,27 +14,31 @@ type Indicator struct {
 	// Family holds the events that are valid for it.
 	Family Family
 
-	judge func(*Event, time.Duration) Verdict
+	judge func(*Event, slo.Limit) Verdict
 }
 
-// Judge tells good from bad. The threshold is the service's latency threshold,
-// inclusive; indicators of availability ignore it.
-func (i *Indicator) Judge(e *Event, threshold time.Duration) Verdict {
-	if e.Family != i.Family {
+// Judge tells good from bad. The limit is that of an objective about latency;
+// indicators of availability ignore it. A histogram is either of what callers felt
+// or not, and concerns those objectives alone that are about the same.
+func (i *Indicator) Judge(e *Event, limit slo.Limit) Verdict {
+	if e.Family != i.Family || e.Durations.Histogram && e.Durations.Felt != (i.Timed() && limit.Felt) {
 		return Verdict{}
 	}
-	return i.judge(e, threshold)
+	return i.judge(e, limit)
 }
 
-// Definition identifies the rule, with the threshold if it depends on it.
-func (i *Indicator) Definition(threshold time.Duration) slo.Definition {
-	definition, _ := slo.BuiltInDefinition(i.Name, threshold) // it is one
+// Timed tells whether the indicator depends on a limit.
+func (i *Indicator) Timed() bool { return slo.IsLatency(i.Name) }
+
+// Definition identifies the rule, with the limit if it depends on it.
+func (i *Indicator) Definition(limit slo.Limit) slo.Definition {
+	definition, _ := slo.BuiltInDefinition(i.Name, limit) // it is one
 	return definition
 }
 
 // availability is the rule that the availability indicators share: the families
 // differ in what makes a status bad.
-func availability(e *Event, _ time.Duration) Verdict {
+func availability(e *Event, _ slo.Limit) Verdict {
 	switch {
 	case e.Outcome == AbortedByClient:
 		return left(e.Count, ExcludedByClient)
@@ -52,14 +54,14 @@ func availability(e *Event, _ time.Duration) Verdict {
 // latency is the rule that the latency indicators share: good is a duration of
 // at most the threshold, over all requests, failed ones included. A request that
 // was never answered is not fast, however soon the server gave up.
-func latency(e *Event, threshold time.Duration) Verdict {
+func latency(e *Event, limit slo.Limit) Verdict {
 	switch e.Outcome {
 	case AbortedByClient:
 		return left(e.Count, ExcludedByClient)
 	case AbortedByServer:
 		return Verdict{Bad: e.Count}
 	}
-	good, why := e.Durations.within(threshold, e.Count)
+	good, why := e.Durations.within(limit, e.Count)
 	if why != "" {
 		return left(e.Count, why)
 	}

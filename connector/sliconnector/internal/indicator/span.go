@@ -23,6 +23,8 @@ type traits struct {
 	failed            bool // error.type, or span status ERROR
 	outcome           Outcome
 	uncertain         bool
+	queue             time.Duration
+	queueKnown        bool
 }
 
 // Reader reads spans as Events. It belongs to one goroutine and is meant to be
@@ -63,6 +65,7 @@ func (r *Reader) Span(s ptrace.Span) *Event {
 		return e
 	}
 	e.Durations = spanDuration(s, t.uncertain)
+	e.Durations.Queue, e.Durations.QueueKnown = t.queue, t.queueKnown
 	return e
 }
 
@@ -89,6 +92,8 @@ func (t *traits) read(name string, v pcommon.Value) {
 		t.failed = true
 	case semconv.ExchangeOutcome:
 		t.outcome = outcomeOf(text(v))
+	case semconv.ServerQueueDuration:
+		t.queue, t.queueKnown = seconds(v)
 	case semconv.DurationUncertain:
 		t.uncertain = v.Type() == pcommon.ValueTypeBool && v.Bool()
 	}

@@ -3,7 +3,9 @@
 package indicator
 
 import (
+	"math"
 	"strconv"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
@@ -22,6 +24,18 @@ func integer(v pcommon.Value) int64 {
 		return n
 	}
 	return 0
+}
+
+// longestWait bounds a queue time: nothing waits for longer than a year.
+const longestWait = 365 * 24 * time.Hour
+
+// seconds reads a duration. It tells whether there is one: what is negative, or no
+// number, says nothing.
+func seconds(v pcommon.Value) (time.Duration, bool) {
+	if v.Type() != pcommon.ValueTypeDouble || !(v.Double() >= 0 && v.Double() <= longestWait.Seconds()) {
+		return 0, false
+	}
+	return time.Duration(math.Round(v.Double() * 1e9)), true
 }
 
 // text reads a string attribute, and nothing of another type.

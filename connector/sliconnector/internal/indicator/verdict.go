@@ -28,6 +28,9 @@ const (
 const (
 	// NoEdge: the histogram has no edge at the threshold.
 	NoEdge Reason = "no_edge"
+	// QueueUnknown: the objective is about what callers felt, and nobody says how
+	// long the request waited.
+	QueueUnknown Reason = "queue_unknown"
 	// NoServiceName: the resource does not say whose event it is.
 	NoServiceName Reason = "no_service_name"
 	// ServiceLimit: max_services are known already.
@@ -44,13 +47,13 @@ const (
 // be kept in an array.
 var Reasons = [...]Reason{
 	ExcludedByClient, StatusNotKnown, NegativeDuration, NoStartTime, NoEndTime, DurationUncertain,
-	NoEdge, NoServiceName, ServiceLimit, NoSpan, BeforeStart,
+	NoEdge, QueueUnknown, NoServiceName, ServiceLimit, NoSpan, BeforeStart,
 }
 
 // Lost tells whether the reason is a loss rather than an exclusion.
 func (r Reason) Lost() bool {
 	switch r {
-	case NoEdge, NoServiceName, ServiceLimit, NoSpan, BeforeStart:
+	case NoEdge, QueueUnknown, NoServiceName, ServiceLimit, NoSpan, BeforeStart:
 		return true
 	}
 	return false

@@ -4,19 +4,18 @@ package ledger
 
 import (
 	"slices"
-	"time"
 
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
-// Apart is a latency threshold beside the service's own, by which the same
+// Apart is a latency limit beside the service's own, by which the same
 // events are counted once more, under a name of its own.
 type Apart struct {
 	// Name of the series, such as http_latency_100ms.
 	Name string
 	// Rule is the index of the indicator.
-	Rule      int
-	Threshold time.Duration
+	Rule  int
+	Limit slo.Limit
 }
 
 // apartSeries is the cumulative count of a further threshold.
@@ -34,7 +33,7 @@ func (l *Ledger) apart(entry slo.Entry) []Apart {
 		rule := slices.IndexFunc(l.rules, func(r Rule) bool { return r.Name == o.Indicator })
 		known := slices.ContainsFunc(found, func(a Apart) bool { return a.Name == name })
 		if name != o.Indicator && rule >= 0 && !known {
-			found = append(found, Apart{Name: name, Rule: rule, Threshold: o.Threshold})
+			found = append(found, Apart{Name: name, Rule: rule, Limit: o.Limit()})
 		}
 	}
 	return found

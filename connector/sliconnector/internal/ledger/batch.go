@@ -3,6 +3,9 @@
 package ledger
 
 import (
+	"time"
+
+	"github.com/sloe-dev/sloe/connector/sliconnector/internal/cause"
 	"github.com/sloe-dev/sloe/connector/sliconnector/internal/indicator"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
@@ -16,6 +19,12 @@ type Batch struct {
 	// recent is the cell that each rule used last: the spans of a resource mostly
 	// fall into the same minute.
 	recent []int
+	// blames holds what is known of the bad events of a cell.
+	blames map[blame]uint64
+	// versions that the call saw, and the current one.
+	versions []string
+	version  int
+	waits    []wait
 	// left counts what is neither good nor bad, by rule and indicator.Reasons.
 	left []Left
 }
@@ -27,6 +36,21 @@ type cellKey struct {
 	view   *View
 	rule   int
 	minute slo.Minute
+	// version is that of the service, as an index of Batch.versions.
+	version int
+}
+
+// blame is a cause of bad events of a cell.
+type blame struct {
+	cell  int
+	cause cause.Cause
+}
+
+// wait is where the time of a service's requests went in a minute.
+type wait struct {
+	view   *View
+	minute slo.Minute
+	slo.Waits
 }
 
 type cell struct {
@@ -39,7 +63,7 @@ const noCell = -1
 
 // NewBatch returns an empty batch for a number of rules.
 func NewBatch(rules int) *Batch {
-	b := &Batch{index: map[cellKey]int{}, recent: make([]int, rules), left: make([]Left, rules)}
+	b := &Batch{index: map[cellKey]int{}, blames: map[blame]uint64{}, recent: make([]int, rules), left: make([]Left, rules)}
 	b.Reset()
 	return b
 }
@@ -49,21 +73,55 @@ func (b *Batch) Reset() {
 	clear(b.cells) // drop the references to views of former generations
 	b.cells = b.cells[:0]
 	clear(b.index)
+	clear(b.blames)
+	clear(b.versions)
+	b.versions, b.version = append(b.versions[:0], ""), 0
+	clear(b.waits)
+	b.waits = b.waits[:0]
 	clear(b.left)
 	for i := range b.recent {
 		b.recent[i] = noCell
 	}
 }
 
-// Count adds a verdict of a rule on an event of that minute. A verdict that does
-// not concern the rule must not be passed.
-func (b *Batch) Count(v *View, rule int, minute slo.Minute, verdict indicator.Verdict) {
-	c := b.cell(cellKey{v, rule, minute})
+// Version says which version the events of the next calls of Count are of, empty if
+// nobody knows.
+func (b *Batch) Version(version string) {
+	for b.version = range b.versions {
+		if b.versions[b.version] == version {
+			return
+		}
+	}
+	b.version = len(b.versions)
+	b.versions = append(b.versions, version)
+}
+
+// Count adds a verdict of a rule on an event of that minute, and returns where it
+// stands for Blame. A verdict that does not concern the rule must not be passed.
+func (b *Batch) Count(v *View, rule int, minute slo.Minute, verdict indicator.Verdict) (at int) {
+	at = b.cell(cellKey{v, rule, minute, b.version})
+	c := &b.cells[at]
 	c.good += verdict.Good
 	c.bad += verdict.Bad
 	if verdict.Left != 0 {
 		b.Leave(v.Indicator(rule), verdict.Left, verdict.Reason)
 	}
+	return at
+}
+
+// Blame says of n bad events, counted where Count said, what caused them.
+func (b *Batch) Blame(at int, c cause.Cause, n uint64) { b.blames[blame{at, c}] += n }
+
+// Wait adds where the time of one request went.
+func (b *Batch) Wait(v *View, minute slo.Minute, queue, handler time.Duration) {
+	for i := len(b.waits) - 1; i >= 0; i-- {
+		if w := &b.waits[i]; w.view == v && w.minute == minute {
+			w.Observe(queue, handler)
+			return
+		}
+	}
+	b.waits = append(b.waits, wait{view: v, minute: minute})
+	b.waits[len(b.waits)-1].Observe(queue, handler)
 }
 
 // Leave counts events that are neither good nor bad for a rule, of a service or
@@ -77,9 +135,9 @@ func (b *Batch) Leave(rule int, n uint64, why indicator.Reason) {
 	}
 }
 
-func (b *Batch) cell(key cellKey) *cell {
+func (b *Batch) cell(key cellKey) int {
 	if i := b.recently(key.rule); i != noCell && b.cells[i].cellKey == key {
-		return &b.cells[i]
+		return i
 	}
 	i, ok := b.index[key]
 	if !ok {
@@ -88,7 +146,7 @@ func (b *Batch) cell(key cellKey) *cell {
 		b.index[key] = i
 	}
 	b.recent[key.rule] = i
-	return &b.cells[i]
+	return i
 }
 
 // recently returns the cell that a rule used last. The rules of further
@@ -119,6 +177,30 @@ func (b *Batch) Commit(recorder slo.Recorder, writer slo.Writer) {
 		if c.good|c.bad != 0 {
 			recorder.Add(p.key, c.minute, c.good, c.bad, p.definition, writer)
 		}
+	}
+	if to, ok := recorder.(slo.Attributor); ok {
+		b.attribute(to)
+	}
+	if to, ok := recorder.(slo.QueueRecorder); ok {
+		for i := range b.waits {
+			to.Waited(b.waits[i].view.service.id, b.waits[i].minute, b.waits[i].Waits)
+		}
+	}
+}
+
+// attribute tells what is known of the events that Commit counted.
+func (b *Batch) attribute(to slo.Attributor) {
+	for i := range b.cells {
+		c := &b.cells[i]
+		if version := b.versions[c.version]; version != "" && c.good|c.bad != 0 {
+			p := &c.view.promises[c.rule]
+			to.Attribute(p.key, c.minute, p.definition, slo.Part{Dimension: slo.Version, Name: version}, c.good, c.bad)
+		}
+	}
+	for blame, n := range b.blames {
+		c := &b.cells[blame.cell]
+		p := &c.view.promises[c.rule]
+		blame.cause.Parts(func(part slo.Part) { to.Attribute(p.key, c.minute, p.definition, part, 0, n) })
 	}
 }
 

@@ -4,7 +4,6 @@ package ledger
 
 import (
 	"sync"
-	"time"
 
 	"github.com/sloe-dev/sloe/internal/slo"
 )
@@ -12,8 +11,8 @@ import (
 // Rule is an indicator as the ledger knows it: by name and definition.
 type Rule struct {
 	Name string
-	// Definition identifies the rule under a latency threshold.
-	Definition func(threshold time.Duration) slo.Definition
+	// Definition identifies the rule under a limit.
+	Definition func(slo.Limit) slo.Definition
 }
 
 // Ledger holds the services that were seen and their cumulative counts. It may
@@ -78,17 +77,19 @@ func (l *Ledger) renew(s *service, generation uint64) *View {
 	}
 	entry := l.catalogue.Lookup(s.id)
 	apart := l.apart(entry)
-	v := &View{service: s, generation: generation, Threshold: entry.LatencyThreshold, Apart: apart, promises: make([]promise, len(l.rules)+len(apart))}
+	v := &View{service: s, generation: generation, Apart: apart, promises: make([]promise, len(l.rules)+len(apart))}
 	for i, r := range l.rules {
 		v.promises[i].counts = &s.series[i]
 		v.promises[i].key = slo.Key{Service: s.id, SLI: r.Name}
-		v.promises[i].definition = r.Definition(entry.LatencyThreshold)
+		v.promises[i].limit = entry.Limit(r.Name)
+		v.promises[i].definition = r.Definition(v.promises[i].limit)
 	}
 	for i, a := range apart {
 		p := &v.promises[len(l.rules)+i]
+		p.limit = a.Limit
 		p.counts = s.seriesNamed(a.Name)
 		p.key = slo.Key{Service: s.id, SLI: a.Name}
-		p.definition = l.rules[a.Rule].Definition(a.Threshold)
+		p.definition = l.rules[a.Rule].Definition(a.Limit)
 	}
 	s.view.Store(v)
 	return v

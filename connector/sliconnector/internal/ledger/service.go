@@ -4,7 +4,6 @@ package ledger
 
 import (
 	"sync/atomic"
-	"time"
 
 	"github.com/sloe-dev/sloe/internal/slo"
 )
@@ -32,10 +31,7 @@ type series struct {
 // View is what holds for a service under one generation of the catalogue. It
 // does not change; a reload makes a new one.
 type View struct {
-	// Threshold is the service's latency threshold, inclusive.
-	Threshold time.Duration
-
-	// Apart are the further thresholds that the service's objectives ask for.
+	// Apart are the further limits that the service's objectives ask for.
 	Apart []Apart
 
 	service    *service
@@ -48,9 +44,14 @@ type promise struct {
 	counts     *series
 	key        slo.Key
 	definition slo.Definition
+	limit      slo.Limit
 	// announced is set once the recorder was told that the series exists.
 	announced atomic.Bool
 }
+
+// Limit returns that of a rule for the service, or of one of Apart, whose rules come
+// behind.
+func (v *View) Limit(rule int) slo.Limit { return v.promises[rule].limit }
 
 // Promise returns the key and the definition of a rule for the service.
 func (v *View) Promise(rule int) (slo.Key, slo.Definition) {
