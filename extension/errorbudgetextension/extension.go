@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/keeper"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/metadata"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/override"
@@ -39,6 +40,7 @@ type budgetExtension struct {
 	catalogue  *slo.CatalogueFile
 	store      *store.Store
 	keeper     *keeper.Keeper
+	queues     *budget.Queues
 	assessor   *assess.Assessor
 	exclusions *exclusions
 	alerter    *alerter
@@ -83,6 +85,7 @@ func (e *budgetExtension) start(ctx context.Context, host component.Host) error 
 	if e.store, err = e.openStore(ctx, host); err != nil {
 		return err
 	}
+	e.queues = budget.NewQueues(e.clock)
 	k := keeper.New(keeper.Settings{
 		Store:     e.store,
 		Clock:     e.clock,
@@ -111,6 +114,7 @@ func (e *budgetExtension) start(ctx context.Context, host component.Host) error 
 		Thresholds: policy.DefaultThresholds(),
 		StaleAfter: e.cfg.StaleAfter,
 		Clock:      e.clock,
+		Waits:      e.queues.Recent,
 	}
 	e.assessor.Override = e.overrides.For
 	e.recallStates()

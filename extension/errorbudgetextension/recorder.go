@@ -9,9 +9,10 @@ import (
 )
 
 var (
-	_ slo.Recorder  = (*budgetExtension)(nil)
-	_ slo.Catalogue = (*budgetExtension)(nil)
-	_ slo.Supplied  = (*budgetExtension)(nil)
+	_ slo.Attributor    = (*budgetExtension)(nil)
+	_ slo.QueueRecorder = (*budgetExtension)(nil)
+	_ slo.Catalogue     = (*budgetExtension)(nil)
+	_ slo.Supplied      = (*budgetExtension)(nil)
 )
 
 // Add counts. It takes a short lock and no disk; the counts are served when they
@@ -21,6 +22,20 @@ func (e *budgetExtension) Add(key slo.Key, minute slo.Minute, good, bad uint64, 
 		return
 	}
 	e.keeper.Pending().Add(key, minute, good, bad, definition, e.lasting(writer))
+}
+
+// Attribute says what counted events have in common. It is as cheap as Add, and
+// durable with the counts.
+func (e *budgetExtension) Attribute(key slo.Key, minute slo.Minute, definition slo.Definition, part slo.Part, good, bad uint64) {
+	if e.suppliedByPrometheus() {
+		return // Add was refused, and said so
+	}
+	e.keeper.Pending().Attribute(key, minute, definition, part, good, bad)
+}
+
+// Waited says where the time of requests went.
+func (e *budgetExtension) Waited(service slo.Service, minute slo.Minute, w slo.Waits) {
+	e.queues.Waited(service, minute, w)
 }
 
 // Heartbeat says that a minute was measured.

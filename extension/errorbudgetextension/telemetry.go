@@ -29,7 +29,8 @@ func (e *budgetExtension) observe() error {
 		e.telemetry.RegisterExtensionErrorBudgetRemainingCallback(e.observeRemaining),
 		e.telemetry.RegisterExtensionErrorBudgetStateCallback(e.observeState),
 		e.telemetry.RegisterExtensionErrorBudgetUnarchivedReadsCallback(e.observeUnarchived),
-		e.telemetry.RegisterExtensionErrorBudgetRefusedEventsCallback(e.observeRefused))
+		e.telemetry.RegisterExtensionErrorBudgetRefusedEventsCallback(e.observeRefused),
+		e.telemetry.RegisterExtensionErrorBudgetUnattributedEventsCallback(e.observeUnattributed))
 }
 
 func (e *budgetExtension) observeUnarchived(_ context.Context, o metric.Int64Observer) error {
@@ -62,6 +63,13 @@ func (e *budgetExtension) observeRefused(_ context.Context, o metric.Int64Observ
 	if e.suppliedByPrometheus() {
 		o.Observe(int64(e.elsewhere.refused.Load()), metric.WithAttributes(attribute.String("reason", "other_feeder")))
 	}
+	return nil
+}
+
+func (e *budgetExtension) observeUnattributed(_ context.Context, o metric.Int64Observer) error {
+	parts := e.keeper.Pending().Unattributed() + e.keeper.Ledger().Unattributed()
+	o.Observe(int64(parts), metric.WithAttributes(attribute.String("reason", "too_many_parts")))
+	o.Observe(int64(e.queues.Lost()), metric.WithAttributes(attribute.String("reason", "too_many_services")))
 	return nil
 }
 

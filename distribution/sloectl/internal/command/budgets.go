@@ -5,6 +5,7 @@ package command
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -58,6 +59,58 @@ func budgetsTable(out io.Writer, b budgetapi.Budgets) error {
 				objective += fmt.Sprintf(" in %d ms", o.ThresholdMS)
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n", head, o.Name, objective, percent(o.Remaining), o.Bad, o.Valid, o.Window, foreseen(o.Forecast))
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, s := range b.Services {
+		for _, o := range s.SLOs {
+			if err := spentTable(out, o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// partsAtMost is how many parts a table names; the others are printed together.
+const partsAtMost = 5
+
+// spentTable prints what spent the budget of an objective, as far as it is known: the
+// lines of a respect add up to the bad events.
+func spentTable(out io.Writer, o budgetapi.SLO) error {
+	if o.Bad == 0 || len(o.SpentBy) == 0 {
+		return nil
+	}
+	fmt.Fprintf(out, "\nWhat spends %s, %d bad events in %s:\n", o.Name, o.Bad, o.Window)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "BY\tPART\tBAD\tVALID\tOF THE BUDGET")
+	line := func(by, name string, p budgetapi.SpentPart) {
+		valid := "-"
+		if p.Valid != nil {
+			valid = strconv.FormatUint(*p.Valid, 10)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", by, name, p.Bad, valid, percent(p.Cost))
+	}
+	for _, s := range o.SpentBy {
+		other := s.Other
+		for i, p := range s.Parts {
+			if i < partsAtMost {
+				line(s.Dimension, p.Name, p)
+				continue
+			}
+			other.Bad, other.Cost = other.Bad+p.Bad, other.Cost+p.Cost
+			if p.Valid != nil && other.Valid != nil {
+				valid := *other.Valid + *p.Valid
+				other.Valid = &valid
+			}
+		}
+		if other.Bad > 0 {
+			line(s.Dimension, "(others)", other)
+		}
+		if s.Unknown.Bad > 0 {
+			line(s.Dimension, "(not known)", s.Unknown)
 		}
 	}
 	return w.Flush()

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -175,4 +176,33 @@ func TestNoServices(t *testing.T) {
 	at := time.Now().UTC().Format(time.RFC3339)
 	_, out, _ := run("budgets", "--endpoint", answering(t, 200, `{"as_of":"`+at+`","durable_through":"`+at+`","services":[]}`))
 	assert.Contains(t, out, "No service was seen yet")
+}
+
+// Of one service it is told what spends its budgets; the lines of a respect add up.
+func TestSpentTable(t *testing.T) {
+	n := func(v uint64) *uint64 { return &v }
+	o := budgetapi.SLO{Name: "http_availability", Window: "30d", Bad: 30, SpentBy: []budgetapi.SpentBy{{
+		Dimension: "version", Other: budgetapi.SpentPart{Bad: 4, Valid: n(40), Cost: 0.4}, Unknown: budgetapi.SpentPart{Bad: 5, Valid: n(50), Cost: 0.5},
+	}}}
+	for i := range uint64(6) {
+		o.SpentBy[0].Parts = append(o.SpentBy[0].Parts, budgetapi.SpentPart{Name: "v" + strconv.Itoa(int(i)), Bad: 6 - i, Valid: n(100), Cost: 0.1})
+	}
+	var out strings.Builder
+	require.NoError(t, spentTable(&out, o))
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	require.Len(t, lines, 9)
+	assert.Equal(t, "What spends http_availability, 30 bad events in 30d:", lines[0])
+	assert.Equal(t, strings.Fields("version v0 6 100 10.00 %"), strings.Fields(lines[2]))
+	assert.Equal(t, strings.Fields("version (others) 5 140 50.00 %"), strings.Fields(lines[7]))
+	assert.Equal(t, strings.Fields("version (not known) 5 50 50.00 %"), strings.Fields(lines[8]))
+
+	out.Reset()
+	o.Bad = 0
+	require.NoError(t, spentTable(&out, o))
+	assert.Empty(t, out.String())
+
+	_, text, _ := run("budgets", "frozen", "--endpoint", collector(t))
+	assert.Contains(t, text, "What spends http_availability, 4001 bad events in 30d:")
+	assert.Regexp(t, `route +\(not known\) +4001 +-`, text)
+	assert.Regexp(t, `version +\(not known\) +4001 +10000000`, text)
 }

@@ -28,7 +28,7 @@ func (h *handler) serviceBudgets(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusBadRequest, codeBadRequest, err.Error())
 		return
 	}
-	found := h.Assessor.Each(q)
+	found := h.Assessor.EachInDetail(q)
 	if len(found) == 0 {
 		writeError(w, http.StatusNotFound, codeNotFound, fmt.Sprintf(
 			"service %q was never seen and the catalogue does not list it; /v1/budgets lists what there is", q.Name))
@@ -38,6 +38,10 @@ func (h *handler) serviceBudgets(w http.ResponseWriter, r *http.Request) {
 	for i, a := range found {
 		incidents := a.Incidents()
 		out.Services[i].Incidents = &incidents
+		out.Services[i].Queue = h.Assessor.Queue(a.Service)
+		for n, o := range a.SLOs {
+			out.Services[i].SLOs[n].SpentBy = a.SpentBy(o)
+		}
 	}
 	write(w, http.StatusOK, out)
 }

@@ -36,11 +36,11 @@ func TestBudgetsOfAService(t *testing.T) {
 		Forecast:  &budgetapi.Forecast{Outlook: "exhausted", SLO: slo.HTTPLatency, Over: "1h", ExhaustedIn: new(int64)},
 		SLOs: []budgetapi.SLO{
 			{Name: slo.HTTPAvailability, Indicator: slo.HTTPAvailability, Kind: "events", Objective: "0.9995", Window: "30d", Definition: "0123456789abcdef", Good: 9_997_499, Bad: 2_501,
-				Valid: 10_000_000, Remaining: 0.4998, State: "CANARY", Forecast: &budgetapi.Forecast{Outlook: "not_burning", Over: "1h"}, OlderDefinitions: []budgetapi.OlderDefinition{}},
-			{Name: slo.HTTPLatency, Indicator: slo.HTTPLatency, Kind: "latency", Objective: "0.99", ThresholdMS: 200, Window: "30d", Definition: "bbbb", Good: 990, Bad: 10, Valid: 1000,
+				Valid: 10_000_000, Remaining: 0.4998, State: "CANARY", Forecast: &budgetapi.Forecast{Outlook: "not_burning", Over: "1h"}, OlderDefinitions: []budgetapi.OlderDefinition{}, SpentBy: allUnknown(10_000_000, 2_501, 0.5002)},
+			{Name: slo.HTTPLatency, Indicator: slo.HTTPLatency, Kind: "latency", Objective: "0.99", ThresholdMS: 200, Latency: "handler", Window: "30d", Definition: "bbbb", Good: 990, Bad: 10, Valid: 1000,
 				Remaining: 0, State: "FREEZE", Forecast: &budgetapi.Forecast{Outlook: "exhausted", Over: "1h", ExhaustedIn: new(int64)}, OlderDefinitions: []budgetapi.OlderDefinition{
 					{Definition: "aaaa", Good: 5, Bad: 6, Valid: 11, LastMinute: minute},
-				}},
+				}, SpentBy: allUnknown(1000, 10, 1)},
 		},
 		Incidents: &[]budgetapi.Incident{}, // a hundredth is just what is permitted
 		AsOf:      noon, DurableThrough: noon,

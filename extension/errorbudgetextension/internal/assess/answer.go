@@ -7,6 +7,7 @@ import (
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
+	"github.com/sloe-dev/sloe/internal/slo"
 )
 
 // Gate words the assessment as the gate's answer, under a decision's id.
@@ -96,6 +97,9 @@ func (a Assessment) slo(o Objective, state string) budgetapi.SLO {
 		Remaining:        o.Spend.Remaining(),
 		State:            state,
 		OlderDefinitions: make([]budgetapi.OlderDefinition, 0, len(o.Indicator.Older)),
+	}
+	if slo.CanBeFelt(o.Promise.Indicator) {
+		s.Latency = map[bool]string{true: "felt", false: "handler"}[o.Promise.Felt]
 	}
 	for _, old := range o.Indicator.Older {
 		s.OlderDefinitions = append(s.OlderDefinitions, budgetapi.OlderDefinition{

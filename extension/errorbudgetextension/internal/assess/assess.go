@@ -31,6 +31,9 @@ type Assessor struct {
 	// Memory remembers the states of services that recover slowly. It may be nil:
 	// then each state is that of the plain table.
 	Memory *policy.Memory
+	// Waits returns where the time of a service's requests went lately, and since
+	// when. It may be nil: then nobody knows.
+	Waits func(slo.Service) (slo.Waits, slo.Minute)
 	// Override returns what a person decided on a service, nil if nobody did. It
 	// may be nil: then nobody can.
 	Override func(slo.Service, time.Time) *policy.Override
@@ -54,6 +57,9 @@ type Assessment struct {
 	Verdict policy.Verdict
 	// Override is what a person decided, nil if nobody did. The verdict has it in.
 	Override *policy.Override
+
+	// known is what the events had in common; nil unless it was asked for.
+	known *budget.Attributed
 
 	AsOf time.Time
 	// StaleAt is when nothing is known any more, unless it is measured again.
@@ -97,11 +103,23 @@ func (a *Assessor) One(q Query) Assessment {
 // Each answers for every service that a query fits, the worst first. The empty
 // name fits each. Services that the catalogue lists are there before they are
 // seen.
-func (a *Assessor) Each(q Query) []Assessment {
+func (a *Assessor) Each(q Query) []Assessment { return a.each(q, false) }
+
+// EachInDetail is Each for pages and answers about few services: they can also tell
+// what spent the budgets.
+func (a *Assessor) EachInDetail(q Query) []Assessment { return a.each(q, true) }
+
+func (a *Assessor) each(q Query, detail bool) []Assessment {
 	snapshot, found := a.find(q)
 	all := make([]Assessment, len(found))
 	for i, s := range found {
+		var known *budget.Attributed
+		if detail {
+			k := a.Ledger().Attributed(s) // before the counts, which then hold at least as much
+			known = &k
+		}
 		all[i] = a.assess(snapshot, s, q.Change)
+		all[i].known = known
 	}
 	slices.SortStableFunc(all, compareWorst)
 	return all
@@ -124,7 +142,7 @@ func (a *Assessor) assess(snapshot *slo.Snapshot, service slo.Service, change st
 		in.FastBurn, _ = a.FastBurn(service)
 	}
 	for _, o := range objectives {
-		in.SLOs = append(in.SLOs, policy.SLO{Name: o.Promise.Name, Spend: o.Spend, MinEvents: o.minEvents(), BadFallsTo: o.badFallsTo})
+		in.SLOs = append(in.SLOs, policy.SLO{Name: o.Promise.Name, Spend: o.Spend, MinEvents: o.minEvents(), Blind: blind(o, objectives), BadFallsTo: o.badFallsTo})
 	}
 	out := Assessment{
 		Service: service,

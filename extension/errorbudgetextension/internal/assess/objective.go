@@ -3,6 +3,8 @@
 package assess
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
@@ -74,6 +76,19 @@ func (o Objective) minEvents() uint64 {
 		return max(o.Promise.MinEvents, 1)
 	}
 	return o.Promise.MinEvents
+}
+
+// blind tells that requests of a protocol were judged by other objectives, and none
+// by one that is about what callers felt: nobody says how long they waited.
+func blind(o Objective, all []Objective) bool {
+	if !o.Promise.Felt || o.Unread || o.Spend.Valid() > 0 {
+		return false
+	}
+	protocol, _, _ := strings.Cut(o.Promise.Indicator, "_")
+	return slices.ContainsFunc(all, func(other Objective) bool {
+		same, _, _ := strings.Cut(other.Promise.Indicator, "_")
+		return same == protocol && !other.Promise.Felt && other.Spend.Valid() > 0
+	})
 }
 
 // badFallsTo is that of the window; without counts there is nothing to wait for.

@@ -29,6 +29,9 @@ func AppendBatch(buf []byte, b *budget.Batch) []byte {
 	for _, hour := range slices.Sorted(maps.Keys(parts)) {
 		buf = parts[hour].Append(buf)
 	}
+	if len(b.Attributions) > 0 { // batches of before end here
+		buf = attributionsOf(b.Attributions).Append(buf)
+	}
 	return buf
 }
 
@@ -47,6 +50,12 @@ func ReadBatch(raw []byte, to BatchSink) error {
 			return err
 		}
 	}
+	var attributed *Attributions
+	if !r.fault && len(r.buf) != 0 {
+		if attributed, err = r.attributions(); err != nil {
+			return err
+		}
+	}
 	if r.fault || len(r.buf) != 0 {
 		return errMalformed
 	}
@@ -55,6 +64,9 @@ func ReadBatch(raw []byte, to BatchSink) error {
 	}
 	for _, give := range gives {
 		give(to)
+	}
+	if attributed != nil {
+		attributed.give(to)
 	}
 	to.Durable(time.Unix(0, until).UTC())
 	return nil

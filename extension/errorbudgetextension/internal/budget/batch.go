@@ -67,6 +67,9 @@ type Batch struct {
 	Increments []Increment
 	Sights     []Sight
 	Heartbeats []Heartbeat
+	// Attributions tell what counted events have in common, of this batch or of
+	// earlier ones.
+	Attributions []Attribution
 	// Cursor is how far a feeder has read that has a memory of its own, such as a
 	// Prometheus: it is durable with the counts, so that none is read twice. Nil
 	// leaves the one before. Only the feeder knows what it means.
@@ -75,5 +78,5 @@ type Batch struct {
 
 // IsEmpty tells whether there is nothing to make durable.
 func (b *Batch) IsEmpty() bool {
-	return len(b.Increments) == 0 && len(b.Sights) == 0 && len(b.Heartbeats) == 0 && b.Cursor == nil
+	return len(b.Increments) == 0 && len(b.Sights) == 0 && len(b.Heartbeats) == 0 && len(b.Attributions) == 0 && b.Cursor == nil
 }

@@ -27,6 +27,10 @@ type Ledger struct {
 	writers    map[string]*measured
 	durable    time.Time
 	unarchived uint64 // how often the archive failed
+
+	parts        map[SeriesID]*parts
+	partCount    int
+	unattributed uint64 // bad events whose parts found no room
 }
 
 // NewLedger returns an empty one. Window gives the length of a service's window,
@@ -37,6 +41,7 @@ func NewLedger(window func(slo.Service) time.Duration) *Ledger {
 		services: map[slo.Service]*service{},
 		byName:   map[string][]slo.Service{},
 		writers:  map[string]*measured{},
+		parts:    map[SeriesID]*parts{},
 	}
 }
 
@@ -56,6 +61,9 @@ func (l *Ledger) Apply(b *Batch) {
 	}
 	for _, h := range b.Heartbeats {
 		l.beat(h)
+	}
+	for _, a := range b.Attributions {
+		l.attribute(now, a)
 	}
 	if b.Until.After(l.durable) {
 		l.durable = b.Until
@@ -92,6 +100,12 @@ func (l *Ledger) Forget(before slo.Minute) {
 		if len(s.opens) == 0 && s.newest() < before {
 			delete(l.services, id)
 			l.byName[id.Name] = slices.DeleteFunc(l.byName[id.Name], func(o slo.Service) bool { return o == id })
+		}
+	}
+	for id, p := range l.parts {
+		if p.hour < before {
+			l.partCount -= len(p.all)
+			delete(l.parts, id)
 		}
 	}
 	for instance, m := range l.writers {

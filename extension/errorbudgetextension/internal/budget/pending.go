@@ -24,8 +24,11 @@ type Pending struct {
 	beats  map[Heartbeat]struct{}
 	beaten map[string]slo.Minute      // each writer's latest, drained or to be
 	opened map[serviceWriter]struct{} // sighted by Open
+	parts  map[pendingPart]Counts
 	lost   [reasons]uint64
-	swept  slo.Minute
+	// unattributed counts bad events whose parts found no room.
+	unattributed uint64
+	swept        slo.Minute
 }
 
 type serviceWriter struct {
@@ -39,6 +42,7 @@ func NewPending(clock func() time.Time) *Pending {
 		clock:  clock,
 		series: map[SeriesID]*pendingSeries{},
 		beats:  map[Heartbeat]struct{}{},
+		parts:  map[pendingPart]Counts{},
 		beaten: map[string]slo.Minute{},
 		swept:  slo.MinuteOf(clock()),
 		opened: map[serviceWriter]struct{}{},
@@ -124,6 +128,7 @@ func (p *Pending) Drain() *Batch {
 	}
 	clear(p.beats)
 	p.sights = nil
+	b.Attributions = p.drainParts()
 	for _, s := range p.dirty {
 		for _, c := range s.cells {
 			b.Increments = append(b.Increments, Increment{Series: s.id, Minute: c.minute, Counts: c.counts})

@@ -30,6 +30,9 @@ func (r *Restorer) Sight(s Sight) { r.ledger.sight(s) }
 // Heartbeat takes a stored heartbeat.
 func (r *Restorer) Heartbeat(h Heartbeat) { r.ledger.beat(h) }
 
+// Attribution takes what stored events have in common.
+func (r *Restorer) Attribution(a Attribution) { r.ledger.attribute(r.now, a) }
+
 // Durable takes the instant up to which storage holds everything.
 func (r *Restorer) Durable(t time.Time) { r.ledger.durable = t }
 
@@ -41,6 +44,7 @@ func (r *Restorer) Inherit(from *Ledger) {
 	defer from.mu.Unlock()
 	r.ledger.excluded = from.excluded
 	r.ledger.unarchived += from.unarchived
+	r.ledger.unattributed += from.unattributed
 	for id, s := range r.ledger.services {
 		if from.excluded != nil {
 			s.exclusions = from.excluded(id)

@@ -130,6 +130,7 @@ func (k *Keeper) Flush(ctx context.Context) error {
 	if k.set.Delivered {
 		k.inFlight.Until = k.through
 	}
+	k.Ledger().Admit(k.inFlight)
 	if err := k.commit(ctx); err != nil {
 		return err
 	}

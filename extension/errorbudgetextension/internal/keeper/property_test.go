@@ -28,6 +28,7 @@ type answers struct {
 	counts, excluded, minutes budget.Counts
 	half                      slo.Minute
 	incidents                 []budget.Incident
+	spent                     []budget.SpentBy
 }
 
 // The same counts, told by one writer in order or split between several, in any
@@ -49,9 +50,45 @@ func TestHowCountsComeChangesNothing(t *testing.T) {
 	require.Positive(t, want.counts.Bad)
 	require.Positive(t, want.excluded.Bad)
 	require.NotEmpty(t, want.incidents)
+	addsUp(t, want)
 	for range 2 {
 		require.Equal(t, want, tell(t, scatter(plain, r), end, 4, r))
 	}
+}
+
+// partsOf is what the events of a minute have in common. Every sixth minute nothing
+// is known of routes.
+func partsOf(minute slo.Minute) []slo.Part {
+	parts := []slo.Part{
+		{Dimension: slo.Version, Name: strconv.Itoa(int(minute / 1500 % 2))},
+		{Dimension: slo.ErrorType, Name: strconv.Itoa(500 + int(minute%3))},
+	}
+	if minute%6 != 0 {
+		parts = append(parts, slo.Part{Dimension: slo.Route, Name: "GET /" + strconv.Itoa(int(minute%5))})
+	}
+	return parts
+}
+
+// addsUp holds the parts of every dimension against the whole: to the last event, of
+// good ones too.
+func addsUp(t *testing.T, of answers) {
+	t.Helper()
+	require.Len(t, of.spent, len(slo.Dimensions()))
+	for _, s := range of.spent {
+		sum := s.Other.Plus(s.Unknown)
+		for _, p := range s.Parts {
+			sum = sum.Plus(p.Counts)
+		}
+		require.Equal(t, budget.Counts{Good: of.counts.Good, Bad: of.counts.Bad}, sum, s.Dimension.String())
+		if s.Dimension == slo.Dependency {
+			require.Empty(t, s.Parts)
+			continue
+		}
+		require.Greater(t, len(s.Parts), 1)
+		require.Positive(t, s.Parts[0].Counts.Bad)
+	}
+	// Of the errors all is known but the nine minutes in the hour of an excluded one.
+	require.Equal(t, uint64(9*500), of.spent[slo.ErrorType].Unknown.Bad)
 }
 
 // scatter splits counts between three writers and delays them by up to 90 minutes.
@@ -95,6 +132,13 @@ func tell(t *testing.T, all []told, end slo.Minute, restarts int, r *rand.Rand) 
 	for i, c := range all {
 		b.now = c.at.Time()
 		b.Pending().Add(shopOK, c.minute, c.good, c.bad, "d", c.writer)
+		for _, part := range partsOf(c.minute) {
+			good := uint64(0)
+			if part.Dimension == slo.Version {
+				good = c.good
+			}
+			b.Pending().Attribute(shopOK, c.minute, "d", part, good, c.bad)
+		}
 		if stops[i] {
 			b.close(t)
 			b = newBench(t, directory, b.now)
@@ -106,6 +150,7 @@ func tell(t *testing.T, all []told, end slo.Minute, restarts int, r *rand.Rand) 
 	require.NoError(t, b.Flush(context.Background()))
 	from := slo.MinuteOf(noon) + 1010
 	b.Ledger().SetExclusions(func(slo.Service) []budget.Interval { return []budget.Interval{{From: from, To: from + 30}} })
+	known := b.Ledger().Attributed(shop)
 	indicator := b.Ledger().View(shop, b.now, time.Minute).Indicators[0]
 	window := slo.RollingWindow(30 * 24 * time.Hour)
 	events, ok := indicator.Tally(window, slo.Ratio{})
@@ -115,6 +160,7 @@ func tell(t *testing.T, all []told, end slo.Minute, restarts int, r *rand.Rand) 
 	out := answers{
 		counts: events.Counts, excluded: events.Excluded, minutes: minutes.Counts,
 		half: events.BadFallsTo(events.Counts.Bad / 2), incidents: events.Incidents(slo.MustRatio("0.999")),
+		spent: events.SpentBy(known),
 	}
 	b.close(t)
 	return out

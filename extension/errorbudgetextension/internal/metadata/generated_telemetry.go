@@ -44,6 +44,7 @@ type TelemetryBuilder struct {
 	ExtensionErrorBudgetState                    metric.Int64ObservableGauge
 	ExtensionErrorBudgetStorageDamages           metric.Int64Counter
 	ExtensionErrorBudgetUnarchivedReads          metric.Int64ObservableCounter
+	ExtensionErrorBudgetUnattributedEvents       metric.Int64ObservableCounter
 	ExtensionErrorBudgetWouldStop                metric.Int64Counter
 }
 
@@ -169,6 +170,21 @@ func (builder *TelemetryBuilder) RegisterExtensionErrorBudgetUnarchivedReadsCall
 		cb(ctx, &observerInt64{inst: builder.ExtensionErrorBudgetUnarchivedReads, obs: o})
 		return nil
 	}, builder.ExtensionErrorBudgetUnarchivedReads)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExtensionErrorBudgetUnattributedEventsCallback sets callback for observable ExtensionErrorBudgetUnattributedEvents metric.
+func (builder *TelemetryBuilder) RegisterExtensionErrorBudgetUnattributedEventsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExtensionErrorBudgetUnattributedEvents, obs: o})
+		return nil
+	}, builder.ExtensionErrorBudgetUnattributedEvents)
 	if err != nil {
 		return err
 	}
@@ -310,6 +326,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_extension_error_budget_unarchived_reads",
 		metric.WithDescription("Reads of minutes of the past that the store could not answer; until it can, a window holds up to two hours more than it should, or is not judged. [Development]"),
 		metric.WithUnit("{read}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExtensionErrorBudgetUnattributedEvents, err = builder.meter.Int64ObservableCounter(
+		"otelcol_extension_error_budget_unattributed_events",
+		metric.WithDescription("Counted events of which it is not kept what they have in common (too_many_parts) or where their time went (too_many_services). [Development]"),
+		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExtensionErrorBudgetWouldStop, err = builder.meter.Int64Counter(

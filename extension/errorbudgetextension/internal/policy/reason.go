@@ -20,6 +20,9 @@ const (
 	// BelowMinEvents: the SLO has fewer valid events than the catalogue asks for,
 	// so it is not judged.
 	BelowMinEvents Code = "BELOW_MIN_EVENTS"
+	// QueueTimeUnknown: the SLO is about what callers felt, and of no request it is
+	// known how long it waited.
+	QueueTimeUnknown Code = "QUEUE_TIME_UNKNOWN"
 	// NotMeasured: nobody measures the service now.
 	NotMeasured Code = "NOT_MEASURED"
 	// Ambiguous: the name fits several services. The value lists them.
@@ -47,7 +50,7 @@ const (
 // Codes lists every Code.
 func Codes() []Code {
 	return []Code{
-		BudgetOK, BudgetBelowNormal, BudgetBelowCanary, IdleService, NeverSeen, BelowMinEvents, NotMeasured, Ambiguous,
+		BudgetOK, BudgetBelowNormal, BudgetBelowCanary, IdleService, NeverSeen, BelowMinEvents, QueueTimeUnknown, NotMeasured, Ambiguous,
 		ServiceDown, FastBurn,
 		LowCoverage, Recovering, ChangePasses, Shadow, DefaultTier,
 	}

@@ -3,6 +3,7 @@
 package policy
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,6 +17,9 @@ type SLO struct {
 	Spend budget.Spend
 	// MinEvents is how many valid events it takes to be judged.
 	MinEvents uint64
+	// Blind tells that requests came and none of them could be judged, as nobody says
+	// how long they waited: no event then is no health.
+	Blind bool
 	// BadFallsTo returns the minute from which on the window holds so few bad
 	// events, if none is added.
 	BadFallsTo func(limit uint64) slo.Minute
@@ -86,6 +90,9 @@ func (t Thresholds) Judge(in Input) Verdict {
 	case idle(in.SLOs):
 		v.Reasons = append(v.Reasons, Reason{Code: IdleService, Value: 0})
 	}
+	if state != Freeze && slices.ContainsFunc(in.SLOs, func(s SLO) bool { return s.Blind }) {
+		state = Unknown
+	}
 	if low, is := uncovered(in); is && state != Freeze && state != Unknown {
 		state = Unknown
 		v.Reasons = append(v.Reasons, low)
@@ -109,6 +116,11 @@ func (t Thresholds) Judge(in Input) Verdict {
 func (t Thresholds) judgeBudgets(in Input, v *Verdict) (worst State, judged bool) {
 	worst = Normal
 	for i, s := range in.SLOs {
+		if s.Blind {
+			v.States = append(v.States, Unknown)
+			v.Reasons = append(v.Reasons, Reason{Code: QueueTimeUnknown, SLO: s.Name})
+			continue
+		}
 		if s.Spend.Valid() < s.MinEvents {
 			v.States = append(v.States, Unknown)
 			v.Reasons = append(v.Reasons, Reason{Code: BelowMinEvents, SLO: s.Name, Value: s.Spend.Valid(), Limit: s.MinEvents})

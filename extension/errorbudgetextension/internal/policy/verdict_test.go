@@ -130,7 +130,7 @@ func TestJudge(t *testing.T) {
 func TestUnlistedSaysSo(t *testing.T) {
 	v := DefaultThresholds().Judge(Input{Seen: true, Activity: budget.Active, SLOs: []SLO{availability(10, 0)}})
 	assert.Equal(t, []Code{BudgetOK, DefaultTier}, codes(v))
-	assert.Len(t, Codes(), 15)
+	assert.Len(t, Codes(), 16)
 	assert.Len(t, States(), 4)
 }
 

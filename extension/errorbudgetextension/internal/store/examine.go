@@ -43,6 +43,7 @@ type examination struct {
 	// unlisted: both manifests are damaged, so that values are looked for.
 	unlisted    bool
 	lostHours   []slo.Minute
+	lostDays    []slo.Minute
 	lostBatches map[uint64]bool
 	salvaged    []Change // values that were found beside their key
 	// missing commits were confirmed once, and are not there.
@@ -136,6 +137,12 @@ func (e *examination) contents(ctx context.Context) {
 			e.damaged(true, err, "commit %d", n)
 		}
 	}
+	for _, day := range s.manifest.Days {
+		if err := e.check(ctx, causesKey(day)); err != nil {
+			e.lostDays = append(e.lostDays, day)
+			e.damaged(false, err, "what the bad events of %s have in common", day.Time().Format(time.DateOnly))
+		}
+	}
 	e.copies(ctx, sightsKeys, "the list of first sights")
 	if err := e.check(ctx, cursorKey); err != nil && !errors.Is(err, errMissing) {
 		e.damaged(false, err, "the place up to which the source was read")
@@ -166,6 +173,11 @@ func (e *examination) search(ctx context.Context) {
 			hours[hour] = true
 		}
 	}
+	for day := dayOf(now - retention); day <= now+dayMinutes; day += dayMinutes {
+		if err := e.check(ctx, causesKey(day)); !errors.Is(err, errMissing) {
+			s.manifest.addDay(day)
+		}
+	}
 	least := s.last.Batch + 1
 	for least > 1 && !errors.Is(e.check(ctx, batchKey(least-1)), errMissing) {
 		least--
@@ -173,11 +185,13 @@ func (e *examination) search(ctx context.Context) {
 	if files, ok := s.values.(medium); ok {
 		files.Scan(ctx, func(key string, _ []byte) {
 			var n uint64
-			var hour slo.Minute
+			var hour, day slo.Minute
 			if _, err := fmt.Sscanf(key, "batch/%d", &n); err == nil {
 				least, s.last.Batch = min(least, n), max(s.last.Batch, n)
 			} else if _, err := fmt.Sscanf(key, "hour/%d", &hour); err == nil {
 				hours[hour] = true
+			} else if _, err := fmt.Sscanf(key, "causes/%d", &day); err == nil {
+				s.manifest.addDay(day)
 			}
 		})
 	}

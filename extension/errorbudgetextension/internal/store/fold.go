@@ -38,7 +38,7 @@ func (s *Store) fold(ctx context.Context) error {
 	if s.last.Batch == s.manifest.Folded.Batch {
 		return nil
 	}
-	f := &folder{parts: map[slo.Minute]*block.Part{}, sights: map[serviceWriter]slo.Minute{}, hole: s.manifest.inHole}
+	f := &folder{parts: map[slo.Minute]*block.Part{}, causes: map[slo.Minute]*block.Attributions{}, sights: map[serviceWriter]slo.Minute{}, hole: s.manifest.inHole}
 	w := &changes{}
 	for n := s.manifest.Folded.Batch + 1; n <= s.last.Batch; n++ {
 		raw, err := s.get(ctx, batchKey(n))
@@ -62,6 +62,9 @@ func (s *Store) fold(ctx context.Context) error {
 		}
 		w.set(hourKey(hour), f.parts[hour].Append(nil))
 		next.addHour(hour)
+	}
+	if err := s.foldCauses(ctx, f, w, next); err != nil {
+		return err
 	}
 	if err := s.foldSights(ctx, f, w); err != nil {
 		return fmt.Errorf("fold the sights: %w", err)
@@ -100,6 +103,7 @@ type serviceWriter struct {
 // folder is a block.BatchSink that collects by hour.
 type folder struct {
 	parts  map[slo.Minute]*block.Part
+	causes map[slo.Minute]*block.Attributions // by day
 	sights map[serviceWriter]slo.Minute
 	hole   func(slo.Minute) bool
 }

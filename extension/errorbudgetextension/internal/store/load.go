@@ -34,7 +34,7 @@ func (s *Store) Load(ctx context.Context, to Sink) error {
 	if err != nil && !errors.Is(err, errMissing) {
 		return fmt.Errorf("load the sights: %w", err)
 	}
-	measured := &filter{Sink: to, hole: s.manifest.inHole, heard: &s.heard}
+	measured := &filter{Sink: to, hole: s.manifest.inHole, hollow: s.manifest.hollow, heard: &s.heard}
 	for _, hour := range s.manifest.Hours {
 		raw, err := s.locked(func() ([]byte, error) { return s.get(ctx, hourKey(hour)) })
 		if err == nil {
@@ -43,6 +43,9 @@ func (s *Store) Load(ctx context.Context, to Sink) error {
 		if err != nil {
 			return fmt.Errorf("load the hour of %s: %w", hour.Time().Format(time.RFC3339), err)
 		}
+	}
+	if err := s.loadCauses(ctx, measured); err != nil {
+		return err
 	}
 	if s.manifest.Folded.Until > 0 {
 		to.Durable(time.Unix(0, s.manifest.Folded.Until).UTC())
@@ -78,8 +81,9 @@ func (s *Store) locked(read func() ([]byte, error)) ([]byte, error) {
 // notes who was heard of.
 type filter struct {
 	Sink
-	hole  func(slo.Minute) bool
-	heard *heard
+	hole   func(slo.Minute) bool
+	hollow func(hour slo.Minute) bool
+	heard  *heard
 }
 
 func (f *filter) Strip(s budget.Strip) {

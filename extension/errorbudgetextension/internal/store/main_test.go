@@ -42,11 +42,12 @@ type memory struct {
 	series  map[budget.SeriesID]*known
 	sights  map[serviceWriter]slo.Minute
 	beats   map[budget.Heartbeat]bool
+	causes  map[causeOf]budget.Counts
 	durable time.Time
 }
 
 func newMemory() *memory {
-	return &memory{series: map[budget.SeriesID]*known{}, sights: map[serviceWriter]slo.Minute{}, beats: map[budget.Heartbeat]bool{}}
+	return &memory{series: map[budget.SeriesID]*known{}, sights: map[serviceWriter]slo.Minute{}, beats: map[budget.Heartbeat]bool{}, causes: map[causeOf]budget.Counts{}}
 }
 
 func (m *memory) Strip(s budget.Strip) {

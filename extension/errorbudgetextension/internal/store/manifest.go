@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/block"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
@@ -24,6 +25,8 @@ type manifest struct {
 	Folded progress `json:"folded"`
 	// Hours have a block, ascending.
 	Hours []slo.Minute `json:"hours"`
+	// Days have a value that says what their events have in common, ascending.
+	Days []slo.Minute `json:"days,omitempty"`
 	// Holes are minutes of which counts were lost. No heartbeat makes them
 	// measured ones.
 	Holes []hole `json:"holes,omitempty"`
@@ -36,13 +39,25 @@ type hole struct {
 }
 
 func (m *manifest) clone() *manifest {
-	return &manifest{Folded: m.Folded, Hours: slices.Clone(m.Hours), Holes: slices.Clone(m.Holes)}
+	return &manifest{Folded: m.Folded, Hours: slices.Clone(m.Hours), Days: slices.Clone(m.Days), Holes: slices.Clone(m.Holes)}
 }
 
 func (m *manifest) addHour(hour slo.Minute) {
 	if i, found := slices.BinarySearch(m.Hours, hour); !found {
 		m.Hours = slices.Insert(m.Hours, i, hour)
 	}
+}
+
+func (m *manifest) addDay(day slo.Minute) {
+	if i, found := slices.BinarySearch(m.Days, day); !found {
+		m.Days = slices.Insert(m.Days, i, day)
+	}
+}
+
+// hollow tells whether counts of any minute of an hour were lost: what its events had
+// in common is then more than what is counted.
+func (m *manifest) hollow(hour slo.Minute) bool {
+	return slices.ContainsFunc(m.Holes, func(h hole) bool { return h.From < hour+block.MaxWidth && hour <= h.To })
 }
 
 func (m *manifest) inHole(minute slo.Minute) bool {

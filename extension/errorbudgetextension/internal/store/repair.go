@@ -24,7 +24,11 @@ func (e *examination) repair(ctx context.Context, now time.Time) error {
 	w := &changes{}
 	next := s.manifest.clone()
 	next.Hours = slices.DeleteFunc(next.Hours, func(hour slo.Minute) bool { return slices.Contains(e.lostHours, hour) })
+	next.Days = slices.DeleteFunc(next.Days, func(day slo.Minute) bool { return slices.Contains(e.lostDays, day) })
 	next.Holes = append(next.Holes, e.holes(ctx, now)...)
+	for _, day := range e.lostDays {
+		w.delete(causesKey(day))
+	}
 	for _, hour := range e.lostHours {
 		w.delete(hourKey(hour))
 	}
@@ -76,6 +80,13 @@ func (e *examination) salvage(ctx context.Context, files medium) {
 				return
 			}
 		}
+		for i, day := range e.lostDays {
+			if key == causesKey(day) {
+				e.lostDays = slices.Delete(e.lostDays, i, i+1)
+				back = append(back, Change{key, value})
+				return
+			}
+		}
 		for n := range e.lostBatches {
 			if key == batchKey(n) {
 				delete(e.lostBatches, n)
@@ -96,6 +107,9 @@ func (e *examination) sound(ctx context.Context, set []Change) func(put func(Cha
 	var keys []string
 	for _, hour := range s.manifest.Hours {
 		keys = append(keys, hourKey(hour))
+	}
+	for _, day := range s.manifest.Days {
+		keys = append(keys, causesKey(day))
 	}
 	for n := s.manifest.Folded.Batch + 1; n <= s.last.Batch; n++ {
 		keys = append(keys, batchKey(n))

@@ -31,7 +31,8 @@ func (s *Store) Retain(ctx context.Context, before slo.Minute) error {
 		}
 		return old
 	})
-	if len(next.Hours) == len(s.manifest.Hours) {
+	next.retainCauses(before, w)
+	if len(next.Hours) == len(s.manifest.Hours) && len(next.Days) == len(s.manifest.Days) {
 		return nil
 	}
 	next.Holes = slices.DeleteFunc(next.Holes, func(h hole) bool { return h.To < before })

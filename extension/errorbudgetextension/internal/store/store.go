@@ -71,7 +71,7 @@ func (s *Store) Commit(ctx context.Context, number uint64, b *budget.Batch) erro
 		return fmt.Errorf("commit: %w", err)
 	}
 	s.last = now
-	s.unfolded += len(b.Increments) + len(b.Heartbeats)
+	s.unfolded += len(b.Increments) + len(b.Heartbeats) + len(b.Attributions)
 	for _, i := range b.Increments {
 		s.earliest = min(s.earliest, i.Minute)
 	}

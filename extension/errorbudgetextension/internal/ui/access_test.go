@@ -103,6 +103,13 @@ func TestServicePage(t *testing.T) {
 	} {
 		assert.Contains(t, body, want)
 	}
+	for _, want := range []string{
+		"Bad events of http_availability in 30d by what they have in common, the worst first</caption>", "By route", "By dependency", "By version", "By error",
+		"POST /checkout/{cart}/payments/{payment}/confirmations", "others", "not known", "postgresql orders-db.internal:5432", "2026.02.2&#43;build.77ac01f",
+		"What spends it is not known", "Where the time of 1,000 requests went since 2026-03-01 12:00 UTC", "62.48 %", "95 % at most",
+	} {
+		assert.Contains(t, body, want)
+	}
 	lines := strings.Count(body, "<polyline")
 	assert.Equal(t, 4, lines, "each of two plots is broken where nobody measured")
 }

@@ -3,6 +3,7 @@
 package ui
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -86,6 +87,10 @@ func playFleet(t *testing.T) *assess.Assessor {
 			}
 		}
 	}
+	for _, a := range fleet {
+		b.Attributions = append(b.Attributions, attributed(a, b.Increments)...)
+	}
+	ledger.Admit(b)
 	ledger.Apply(b)
 	ledger.SetExclusions(func(s slo.Service) []budget.Interval {
 		if s.Name != "checkout" && s.Name != "payment-api" {
@@ -95,6 +100,39 @@ func playFleet(t *testing.T) *assess.Assessor {
 	})
 	return &assess.Assessor{
 		Catalogue: func() *slo.Snapshot { return catalogue }, Ledger: func() *budget.Ledger { return ledger },
-		Thresholds: policy.DefaultThresholds(), StaleAfter: 3 * time.Minute, Clock: func() time.Time { return noon },
+		Waits: playQueue().Recent, Thresholds: policy.DefaultThresholds(), StaleAfter: 3 * time.Minute, Clock: func() time.Time { return noon },
 	}
+}
+
+// attributed says what bad events of a service have in common, hour by hour: most are
+// of two routes and of the newer version; of some the route is not known.
+func attributed(a actor, all []budget.Increment) []budget.Attribution {
+	var out []budget.Attribution
+	for _, i := range all {
+		if i.Series.Key.Service != a.service || i.Series.Key.SLI != slo.HTTPAvailability {
+			continue
+		}
+		say := func(d slo.Dimension, name string, good, bad uint64) {
+			out = append(out, budget.Attribution{Series: i.Series, Hour: i.Minute / 60 * 60, Part: slo.Part{Dimension: d, Name: name}, Counts: budget.Counts{Good: good, Bad: bad}})
+		}
+		bad, n := i.Counts.Bad, uint64(i.Minute)
+		say(slo.Route, "POST /checkout/{cart}/payments/{payment}/confirmations", 0, bad/2)
+		say(slo.Route, "GET /cart", 0, bad/4)
+		say(slo.Route, fmt.Sprintf("GET /v1/catalogue/%d", n/5%31), 0, (bad+3)/8)
+		say(slo.Version, []string{"2026.02.1", "2026.02.2+build.77ac01f"}[n/5%2], i.Counts.Good, bad)
+		say(slo.ErrorType, []string{"503", "timeout", "500"}[n/5%3], 0, bad)
+		say(slo.Dependency, "postgresql orders-db.internal:5432", 0, bad/3)
+	}
+	return out
+}
+
+// playQueue is some hours in which payment-api's callers waited.
+func playQueue() *budget.Queues {
+	queues := budget.NewQueues(func() time.Time { return noon })
+	var w slo.Waits
+	for i := range 1000 {
+		w.Observe(time.Duration(i)*time.Millisecond, 300*time.Millisecond)
+	}
+	queues.Waited(prod("payment-api"), slo.MinuteOf(noon), w)
+	return queues
 }

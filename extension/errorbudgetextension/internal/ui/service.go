@@ -29,6 +29,7 @@ type detail struct {
 	Override    string
 	Objectives  []objective
 	BurnWindows []string
+	Queue       *queue
 	Excluded    []string
 	Curl        string
 	GateLink    string
@@ -50,6 +51,10 @@ type objective struct {
 	// Drawn tells whether there are plots.
 	Drawn     bool
 	Incidents []string
+	// Spent tells what the bad events have in common, and Dark in which respects
+	// nothing is known.
+	Spent []spentBy
+	Dark  string
 }
 
 // service shows one service.
@@ -57,7 +62,7 @@ func (p *painter) service(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	q := assess.Query{Name: r.PathValue("service"), Namespace: given(query, "namespace"), Environment: given(query, "environment")}
 	v := detail{AsOf: instant(p.Clock()), DurableThrough: instant(p.Ledger().DurableThrough()), Now: p.Clock()}
-	found := p.Each(q)
+	found := p.EachInDetail(q)
 	if len(found) != 1 {
 		v.Title, v.Several = "No such service was seen, and the catalogue does not list it", []choice{}
 		status := http.StatusNotFound
@@ -95,6 +100,7 @@ func (p *painter) fill(v *detail, a assess.Assessment, base string) {
 			section.Plot, section.ByDay, section.Incidents = newPlot(h, incidents), byDay(h), troubles(incidents, o.Spend)
 			section.Events = newEvents(h, section.Plot)
 		}
+		section.Spent, section.Dark = spentTables(a.SpentBy(o), o.Spend.Bad)
 		for _, burn := range p.Burns(a, o) {
 			section.Burns = append(section.Burns, rate(burn))
 		}
@@ -103,6 +109,7 @@ func (p *painter) fill(v *detail, a assess.Assessment, base string) {
 			v.Excluded = excluded(h)
 		}
 	}
+	v.Queue = newQueue(p.Queue(a.Service))
 	name := url.PathEscape(a.Service.Name) + "?" + identity(a)
 	v.Curl = "curl -fsS " + quote(base+"/v1/check/"+name)
 	v.GateLink, v.BudgetLink = "../v1/gate/"+name, "../v1/budgets/"+name

@@ -131,6 +131,8 @@ func why(r budgetapi.Reason) string {
 		return "never seen"
 	case policy.BelowMinEvents:
 		return fmt.Sprintf("%s has %v events, %v are needed", r.SLO, r.Value, r.Limit)
+	case policy.QueueTimeUnknown:
+		return r.SLO + " is about what callers felt, and nobody says how long their requests waited"
 	case policy.NotMeasured:
 		return "nobody measures it now"
 	case policy.ServiceDown:
