@@ -47,7 +47,7 @@ type day struct{ X, Anchor, Words string }
 const (
 	sparkWidth, sparkHeight = 150, 40
 	plotWidth, plotHeight   = 760, 220
-	plotLeft, plotTop       = 56, 8
+	plotLeft, plotTop       = 64, 8
 	plotFoot                = 24
 )
 
