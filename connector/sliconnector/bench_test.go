@@ -48,10 +48,26 @@ func spansOf(services, spansEach int) ptrace.Traces {
 }
 
 func benchmarkConsume(b *testing.B, services int, change func(*Config)) {
-	const spans = 1000
+	benchmarkSpans(b, spansOf(services, spansEach/services), change)
+}
+
+const spansEach = 1000
+
+// failing makes every so many-th span fail, and gives the service a version.
+func failing(every int) ptrace.Traces {
+	td := spansOf(1, spansEach)
+	td.ResourceSpans().At(0).Resource().Attributes().PutStr("service.version", "1.4.2")
+	spans := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+	for i := 0; i < spans.Len(); i += every {
+		spans.At(i).Attributes().PutInt("http.response.status_code", 503)
+	}
+	return td
+}
+
+func benchmarkSpans(b *testing.B, td ptrace.Traces, change func(*Config)) {
+	const spans = spansEach
 	r := startRig(b, change)
 	defer r.stop(b)
-	td := spansOf(services, spans/services)
 	require.Equal(b, spans, td.SpanCount())
 	b.ReportAllocs()
 	for b.Loop() {
@@ -65,6 +81,8 @@ func benchmarkConsume(b *testing.B, services int, change func(*Config)) {
 func BenchmarkConsumeTraces(b *testing.B) {
 	b.Run("1 service", func(b *testing.B) { benchmarkConsume(b, 1, nil) })
 	b.Run("100 services", func(b *testing.B) { benchmarkConsume(b, 100, nil) })
+	b.Run("1 service with a version, 1 request in 100 fails", func(b *testing.B) { benchmarkSpans(b, failing(100), nil) })
+	b.Run("1 service with a version, every request fails", func(b *testing.B) { benchmarkSpans(b, failing(1), nil) })
 	b.Run("1 service, one indicator by conditions", func(b *testing.B) {
 		benchmarkConsume(b, 1, func(c *Config) {
 			c.SLIs = map[string]SLIConfig{"cart_answers": {Spans: ConditionsConfig{

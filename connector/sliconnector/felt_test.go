@@ -105,6 +105,20 @@ func TestFeltOfWhatBecameNoSpan(t *testing.T) {
 	assert.Equal(t, map[string]int64{"queue_unknown,http_latency": 12}, r.selfMetric(t, "otelcol_connector_sli_lost"), "a receiver that knows no queue")
 }
 
+// What was never answered is bad without a duration, and counts once.
+func TestFeltWithoutAnAnswer(t *testing.T) {
+	r := startRig(t, nil)
+	defer r.stop(t)
+	r.budget.promise(felt)
+	md, handled, waited := both()
+	handled.Attributes().PutStr(semconv.ExchangeOutcome, semconv.AbortedByServer)
+	waited.Attributes().PutStr(semconv.ExchangeOutcome, semconv.AbortedByServer)
+	r.consumeMetrics(t, md)
+	assert.Equal(t, goodBad{0, 10}, r.budget.total(feltSeries))
+	assert.Equal(t, goodBad{0, 10}, r.budget.total(slo.HTTPLatency))
+	assert.Empty(t, r.selfMetric(t, "otelcol_connector_sli_lost"))
+}
+
 // The service's own limit may be the felt one, and an objective the handler's.
 func TestFeltByDefault(t *testing.T) {
 	r := startRig(t, nil)

@@ -58,9 +58,11 @@ func (u *spanless) read(ctx context.Context, resource pcommon.Resource, s slo.Se
 }
 
 func (u *spanless) count(e *indicator.Event, minute slo.Minute, why cause.Cause) {
-	if e.Durations.Felt {
+	switch {
+	case e.Outcome != indicator.Answered:
+	case e.Durations.Felt:
 		u.felt[e.Family] += e.Count
-	} else {
+	default:
 		u.handled[e.Family] += e.Count
 	}
 	t := u.target

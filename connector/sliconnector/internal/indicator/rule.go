@@ -19,9 +19,13 @@ type Indicator struct {
 
 // Judge tells good from bad. The limit is that of an objective about latency;
 // indicators of availability ignore it. A histogram is either of what callers felt
-// or not, and concerns those objectives alone that are about the same.
+// or not, and concerns those objectives alone that are about the same. What was never
+// answered needs no duration to be judged: of that the one counts that holds all.
 func (i *Indicator) Judge(e *Event, limit slo.Limit) Verdict {
-	if e.Family != i.Family || e.Durations.Histogram && e.Durations.Felt != (i.Timed() && limit.Felt) {
+	if e.Family != i.Family {
+		return Verdict{}
+	}
+	if asksFelt := limit.Felt && e.Outcome == Answered && i.Timed(); e.Durations.Histogram && e.Durations.Felt != asksFelt {
 		return Verdict{}
 	}
 	return i.judge(e, limit)
