@@ -22,6 +22,7 @@ type grafana struct {
 	}
 	Panels []struct {
 		ID      int
+		Title   string
 		GridPos struct{ X, Y, W, H int }
 		Targets []struct{ Expr, LegendFormat string }
 	}
