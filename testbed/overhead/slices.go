@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"time"
 )
@@ -64,31 +65,21 @@ func measureSlice(w *workload, m mode, d time.Duration) (ns float64, err error) 
 // and returns the nanoseconds a turn by mode, paired by cycle.
 func measureCycles(w *workload, all []mode, cycles int, d time.Duration) (map[string][]float64, error) {
 	out := map[string][]float64{}
-	for len(out[none]) < cycles {
-		cycle, err := measureCycle(w, all, d)
-		if errors.Is(err, errDisturbed) {
-			continue // a whole cycle anew, so that slices stay paired
+	for n := range cycles {
+		order := slices.Clone(all)
+		rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		for _, m := range order {
+			ns, err := measureSlice(w, m, d)
+			for errors.Is(err, errDisturbed) {
+				ns, err = measureSlice(w, m, d)
+			}
+			if err != nil {
+				return nil, err
+			}
+			out[m.Name] = append(out[m.Name], ns)
 		}
-		if err != nil {
-			return nil, err
-		}
-		for name, ns := range cycle {
-			out[name] = append(out[name], ns)
-		}
+		fmt.Fprintf(os.Stderr, "\r%s: %d of %d cycles", w.Name, n+1, cycles)
 	}
-	return out, nil
-}
-
-func measureCycle(w *workload, all []mode, d time.Duration) (map[string]float64, error) {
-	order := slices.Clone(all)
-	rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-	out := map[string]float64{}
-	for _, m := range order {
-		ns, err := measureSlice(w, m, d)
-		if err != nil {
-			return nil, err
-		}
-		out[m.Name] = ns
-	}
+	fmt.Fprintln(os.Stderr)
 	return out, nil
 }
