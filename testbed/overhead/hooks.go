@@ -95,7 +95,7 @@ func runTimes() (map[string]ebpf.ProgramStats, error) {
 // measureHooks returns the cost of every program of a mode while a workload runs.
 // The statistics themselves cost time, so nothing else is measured meanwhile.
 func measureHooks(w *workload, m mode, d time.Duration) (hooks []hook, err error) {
-	if err := waitUndisturbed(patienceWithOthers); err != nil {
+	if err := w.waitUndisturbed(); err != nil {
 		return nil, err
 	}
 	statistics, err := ebpf.EnableStats(uint32(unix.BPF_STATS_RUN_TIME))

@@ -25,7 +25,7 @@ var errDisturbed = errors.New("somebody else attached to this host or detached f
 // measureSlice returns the CPU nanoseconds a turn of both ends while a mode is
 // attached.
 func measureSlice(w *workload, m mode, d time.Duration) (ns float64, err error) {
-	if err := waitUndisturbed(patienceWithOthers); err != nil {
+	if err := w.waitUndisturbed(); err != nil {
 		return 0, err
 	}
 	stop, err := m.attach()

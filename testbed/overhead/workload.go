@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -48,6 +50,26 @@ func (w *workload) stop() {
 		_ = p.Kill() // they have nothing to lose
 	}
 	w.running = nil
+}
+
+// waitUndisturbed waits until nobody else's programs are attached. The workload
+// rests meanwhile, so as not to disturb them either.
+func (w *workload) waitUndisturbed() error {
+	if links, err := attached(); err != nil || len(links) == 0 {
+		return err
+	}
+	if err := w.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	return errors.Join(waitUndisturbed(patienceWithOthers), w.signal(syscall.SIGCONT))
+}
+
+func (w *workload) signal(s syscall.Signal) error {
+	var errs []error
+	for _, p := range w.running {
+		errs = append(errs, p.Signal(s))
+	}
+	return errors.Join(errs...)
 }
 
 // bed starts workloads: it has the programs and a directory.
