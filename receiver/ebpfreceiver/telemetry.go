@@ -43,6 +43,22 @@ func (r *ebpfReceiver) registerTelemetry() error {
 			o.Observe(int64(r.processes.Len()))
 			return nil
 		}),
+		t.RegisterReceiverEbpfMapEntriesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for name, f := range r.capture.Fills() {
+				observeBy(o, "map", name, uint64(f.Entries))
+			}
+			return nil
+		}),
+		t.RegisterReceiverEbpfMapLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for name, f := range r.capture.Fills() {
+				observeBy(o, "map", name, uint64(f.Max))
+			}
+			return nil
+		}),
+		t.RegisterReceiverEbpfRingUnreadCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(r.capture.RingAvailable()))
+			return nil
+		}),
 		t.RegisterReceiverEbpfCPUTimeCallback(func(_ context.Context, o metric.Float64Observer) error {
 			o.Observe(r.reading.seconds(), metric.WithAttributes(attribute.String("work", "reading")))
 			o.Observe(r.counting.seconds(), metric.WithAttributes(attribute.String("work", "counting")))

@@ -12,8 +12,9 @@ import (
 // counts every request.
 func TestShedding(t *testing.T) {
 	service := serviceName("shed")
-	b := startBed(t, bedOptions{ebpf: "{ring_buffer: 67108864, max_cpu: 0.01}"})
+	live(t)
 	server := startGoServer(t, service)
+	b := startBed(t, bedOptions{ebpf: "{max_cpu: 0.01, processes: " + only(t, server) + "}"})
 	sent := b.sendUntil(t, server, "max_cpu is reached")
 	sent += send(t, server, 5000, 500)
 	b.waitBudget(t, service, "http_availability", sent, patience)

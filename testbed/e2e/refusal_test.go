@@ -102,8 +102,11 @@ func TestMemoryLimiter(t *testing.T) {
 	live(t)
 	held, address := startBackend(t), nginxbed.FreeAddress(t)
 	name := serviceName("limited")
-	b := startBed(t, bedOptions{config: limitedConfig, env: []string{"BACKEND=" + held.URL, "OTLP_ADDRESS=" + address}})
 	server := startGoServer(t, name)
+	b := startBed(t, bedOptions{
+		config: limitedConfig, ebpf: "{ring_buffer: 67108864, processes: " + only(t, server) + "}",
+		env: []string{"BACKEND=" + held.URL, "OTLP_ADDRESS=" + address},
+	})
 
 	sent := send(t, server, 2000, 100)
 	b.waitBudget(t, name, "http_availability", sent, patience)

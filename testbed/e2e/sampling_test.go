@@ -3,17 +3,26 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/sloe-dev/sloe/testbed/workload/goserver"
 )
+
+// only lists a server and its clients as the processes that are counted: where
+// spans are counted too, whatever else runs on this host must not take the ring's
+// room.
+func only(t *testing.T, server *goserver.Server) string {
+	return fmt.Sprintf("{include: [{port: %s}]}", portOf(t, server.Address))
+}
 
 // TestSampling: whatever share of the requests becomes spans, each is counted
 // once, and every failed one is a span where that is asked for.
 func TestSampling(t *testing.T) {
 	const fine, failed = 3000, 300
-	// the ring has room for whatever else runs on this host
-	const ebpf = "{ring_buffer: 67108864, sampling: "
+	const ebpf = "{ring_buffer: 67108864, processes: %s, sampling: "
 	tests := map[string]struct {
 		ebpf string
 		// spans of fine requests, at least and at most
@@ -29,8 +38,9 @@ func TestSampling(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			service := serviceName("sampled")
-			b := startBed(t, bedOptions{ebpf: tt.ebpf})
+			live(t)
 			server := startGoServer(t, service)
+			b := startBed(t, bedOptions{ebpf: fmt.Sprintf(tt.ebpf, only(t, server))})
 			sent := send(t, server, fine, failed)
 			b.waitBudget(t, service, "http_availability", sent, patience)
 			b.Terminate(t)

@@ -83,8 +83,11 @@ func (c *Capture) Aggregates() ([]Aggregate, error) {
 	var out []Aggregate
 	var key AggregateKey
 	var cpus []bpf.SocketAggregate
+	var entries int64
+	defer func() { c.fills.aggregates.Store(entries) }()
 	it := c.objects.Aggregates.Iterate()
 	for it.Next(&key, &cpus) {
+		entries++
 		sum, err := c.wholeSum(key, cpus)
 		if err != nil {
 			return out, fmt.Errorf("read the aggregates: %w", err)

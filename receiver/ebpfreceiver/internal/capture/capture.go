@@ -74,6 +74,7 @@ type Capture struct {
 	reader   *ringbuf.Reader
 	clock    Clock
 	control  control
+	fills    fills
 	seen     aggregatesSeen
 	vanished vanished
 	edges    int

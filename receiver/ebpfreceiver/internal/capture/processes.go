@@ -42,11 +42,14 @@ func (c *Capture) Ended(grace time.Duration) []record.Process {
 	var ended []record.Process
 	var key record.Process
 	var raw bpf.SocketProcessIdentity
+	var entries int64
 	for it := c.objects.Processes.Iterate(); it.Next(&key, &raw); {
+		entries++
 		if raw.ExitedNs != 0 && now-raw.ExitedNs >= uint64(grace) {
 			ended = append(ended, key)
 		}
 	}
+	c.fills.processes.Store(entries - int64(len(ended)))
 	for _, p := range ended {
 		c.forgetAggregates(p)
 		// absent is as good

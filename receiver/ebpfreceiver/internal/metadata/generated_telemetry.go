@@ -39,12 +39,15 @@ type TelemetryBuilder struct {
 	ReceiverEbpfIndeterminate     metric.Int64Counter
 	ReceiverEbpfListReloads       metric.Int64Counter
 	ReceiverEbpfLost              metric.Int64ObservableCounter
+	ReceiverEbpfMapEntries        metric.Int64ObservableGauge
+	ReceiverEbpfMapLimit          metric.Int64ObservableGauge
 	ReceiverEbpfPaused            metric.Int64ObservableGauge
 	ReceiverEbpfPauses            metric.Int64Counter
 	ReceiverEbpfPending           metric.Int64ObservableGauge
 	ReceiverEbpfProcesses         metric.Int64ObservableGauge
 	ReceiverEbpfRefusedPoints     metric.Int64Counter
 	ReceiverEbpfRefusedSpans      metric.Int64Counter
+	ReceiverEbpfRingUnread        metric.Int64ObservableGauge
 	ReceiverEbpfShedLevel         metric.Int64ObservableGauge
 	ReceiverEbpfSheds             metric.Int64Counter
 	ReceiverEbpfUncounted         metric.Int64Counter
@@ -182,6 +185,36 @@ func (builder *TelemetryBuilder) RegisterReceiverEbpfLostCallback(cb metric.Int6
 	return nil
 }
 
+// RegisterReceiverEbpfMapEntriesCallback sets callback for observable ReceiverEbpfMapEntries metric.
+func (builder *TelemetryBuilder) RegisterReceiverEbpfMapEntriesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverEbpfMapEntries, obs: o})
+		return nil
+	}, builder.ReceiverEbpfMapEntries)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverEbpfMapLimitCallback sets callback for observable ReceiverEbpfMapLimit metric.
+func (builder *TelemetryBuilder) RegisterReceiverEbpfMapLimitCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverEbpfMapLimit, obs: o})
+		return nil
+	}, builder.ReceiverEbpfMapLimit)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterReceiverEbpfPausedCallback sets callback for observable ReceiverEbpfPaused metric.
 func (builder *TelemetryBuilder) RegisterReceiverEbpfPausedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -218,6 +251,21 @@ func (builder *TelemetryBuilder) RegisterReceiverEbpfProcessesCallback(cb metric
 		cb(ctx, &observerInt64{inst: builder.ReceiverEbpfProcesses, obs: o})
 		return nil
 	}, builder.ReceiverEbpfProcesses)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverEbpfRingUnreadCallback sets callback for observable ReceiverEbpfRingUnread metric.
+func (builder *TelemetryBuilder) RegisterReceiverEbpfRingUnreadCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverEbpfRingUnread, obs: o})
+		return nil
+	}, builder.ReceiverEbpfRingUnread)
 	if err != nil {
 		return err
 	}
@@ -346,6 +394,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfMapEntries, err = builder.meter.Int64ObservableGauge(
+		"otelcol_receiver_ebpf_map_entries",
+		metric.WithDescription("Entries of the kernel's maps when they were last walked over - aggregates, every flush_interval; processes, every metrics_interval. [Development]"),
+		metric.WithUnit("{entry}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfMapLimit, err = builder.meter.Int64ObservableGauge(
+		"otelcol_receiver_ebpf_map_limit",
+		metric.WithDescription("The most entries that the kernel's maps take. [Development]"),
+		metric.WithUnit("{entry}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfPaused, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_ebpf_paused",
 		metric.WithDescription("1 while no spans are sent, since the next consumer refused some, 0 otherwise. [Development]"),
@@ -380,6 +440,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ebpf_refused_spans",
 		metric.WithDescription("Spans that the next consumer refused, by who counts them. Indicators lose those that are counted partly or nowhere. [Development]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfRingUnread, err = builder.meter.Int64ObservableGauge(
+		"otelcol_receiver_ebpf_ring_unread",
+		metric.WithDescription("Bytes in the ring buffer that were not read yet, of ring_buffer. [Development]"),
+		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfShedLevel, err = builder.meter.Int64ObservableGauge(
