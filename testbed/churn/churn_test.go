@@ -4,6 +4,7 @@ package churn
 
 import (
 	"bufio"
+	"bytes"
 	"flag"
 	"fmt"
 	"net"
@@ -86,7 +87,7 @@ func TestChurn(t *testing.T) {
 	})
 	b := &bed{
 		ends: process.Build(t, "testbed/overhead/ends"), goServer: process.Build(t, "testbed/cmd/goserver"),
-		collector: c, pprof: pprof, started: map[int]bool{},
+		collector: c, pprof: pprof, started: map[image]bool{},
 	}
 	name := fmt.Sprintf("churn-%d", os.Getpid())
 	server := b.startServer(t, name)
@@ -126,6 +127,7 @@ func TestChurn(t *testing.T) {
 	assert.Less(t, end.residentMB, warm.residentMB+20, "memory is to be flat")
 	c.Terminate(t)
 	counted := events(t, c)
+	t.Logf("%d requests by the server that lived on", own)
 	assert.Equal(t, own, counted[name].good, "events of the server that lived on, over %d collectors in one", rounds)
 	assert.Zero(t, counted[name].bad)
 	for n := range rounds {
@@ -142,13 +144,29 @@ type bed struct {
 	collector      *collectorbed.Collector
 	pprof          string
 	mu             sync.Mutex
-	started        map[int]bool
+	started        map[image]bool
 }
 
+// image tells a process from a later one of the same number.
+type image struct {
+	pid   int
+	ticks uint64 // its start since boot, in hundredths of a second
+}
+
+// note remembers a process that was started.
 func (b *bed) note(pid int) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return // it has ended and been waited for
+	}
+	fields := strings.Fields(string(raw[bytes.LastIndexByte(raw, ')')+1:]))
+	ticks, err := strconv.ParseUint(fields[19], 10, 64) // the 22nd field (proc(5))
+	if err != nil {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.started[pid] = true
+	b.started[image{pid, ticks}] = true
 }
 
 func (b *bed) startServer(t *testing.T, name string) *goserver.Server {
