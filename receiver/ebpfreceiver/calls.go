@@ -49,6 +49,7 @@ func (r *ebpfReceiver) onSample(sample []byte) {
 
 func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 	r.pending.Next(e.Conn)
+	r.lastNs = max(r.lastNs, e.EndNs)
 	if r.watch != nil {
 		id := r.processes.Get(e.Process)
 		if !r.watch.wants(e.Process, id, servicePort(e)) {
@@ -80,7 +81,7 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 		held := *call
 		r.call = &protocol.Call{Texts: call.Texts, Brief: call.Brief} // the attributes now belong to the held one
 		r.pending.Add(&conn.Held{
-			Call: &held, Process: e.Process, Conn: e.Conn, Sequence: e.Sequence, EndNs: e.EndNs, Length: turn.ResponseLength,
+			Call: &held, Process: r.processes.Get(e.Process), Conn: e.Conn, Sequence: e.Sequence, EndNs: e.EndNs, Length: turn.ResponseLength,
 		}, e.ResponseBytes, r.nowNs)
 		return
 	}
@@ -91,7 +92,7 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 func (r *ebpfReceiver) release(h *conn.Held, ended bool) {
 	h.Call.EndUnixNano = max(r.clock.Unix(h.EndNs), h.Call.StartUnixNano)
 	h.Call.EndUnknown = !ended
-	r.finish(r.processes.Get(h.Process), h.Call)
+	r.finish(h.Process, h.Call)
 }
 
 // finish counts a call: in the histograms always, and as a span, or, where no

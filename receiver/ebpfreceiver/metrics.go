@@ -60,7 +60,7 @@ func (r *ebpfReceiver) countLoop(host component.Host) {
 			if r.watch != nil { // also those that have not answered yet
 				r.capture.Processes(r.watch.see)
 			}
-			for _, p := range r.capture.Ended(processGrace) {
+			for _, p := range r.capture.Ended(r.readNs.Load(), processGrace) {
 				r.watch.forget(p)
 				if id := r.processes.Forget(p); id != nil && r.durations != nil {
 					r.durations.Forget(id)

@@ -63,6 +63,7 @@ type ebpfReceiver struct {
 	turn     protocol.Turn
 	tail     record.Tail
 	nowNs    uint64
+	lastNs   uint64 // end of the latest exchange that was read
 	now      func() time.Time
 
 	backlogMu sync.Mutex
@@ -74,7 +75,8 @@ type ebpfReceiver struct {
 	listsBroken bool
 
 	pendingCalls    atomic.Int64
-	held            atomic.Int64 // exchanges that were refused and will be told again
+	readNs          atomic.Uint64 // monotonic time up to which all records were read
+	held            atomic.Int64  // exchanges that were refused and will be told again
 	paused          atomic.Bool
 	setKernelPaused func(bool) error
 	setKernelLevel  func(governor.Level) error
@@ -196,6 +198,7 @@ func (r *ebpfReceiver) readLoop(host component.Host) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
 			return
 		}
+		r.noteRead(r.capture.RingAvailable() == 0)
 		r.pending.Expire(r.nowNs)
 		r.pendingCalls.Store(int64(r.pending.Len()))
 		r.reading.measure()
@@ -205,6 +208,17 @@ func (r *ebpfReceiver) readLoop(host component.Host) {
 			flushed = time.Now()
 		}
 	}
+}
+
+// noteRead notes up to when all records were read: up to nowNs, which was before
+// the read, if nothing is left; else up to the latest of those read, since a record
+// is placed after its exchange ended, and records are read in the order of their
+// placing.
+func (r *ebpfReceiver) noteRead(all bool) {
+	if all {
+		r.lastNs = max(r.lastNs, r.nowNs)
+	}
+	r.readNs.Store(r.lastNs)
 }
 
 // maxBatch bounds the spans that are sent on at once.

@@ -36,8 +36,9 @@ type Aggregate struct {
 type aggregatesSeen map[AggregateKey]bpf.SocketAggregate
 
 // anonymousKeys are those without a process, which take the counts of a full map:
-// one of each kind of exchange that there is.
-func anonymousKeys() []AggregateKey {
+// one of each kind of exchange that there is, with a filter also of those that it
+// may leave out.
+func anonymousKeys(filter bool) []AggregateKey {
 	var keys []AggregateKey
 	for _, role := range []uint8{record.RoleServer, record.RoleClient} {
 		keys = append(keys,
@@ -47,16 +48,18 @@ func anonymousKeys() []AggregateKey {
 			keys = append(keys, AggregateKey{Role: role, Protocol: record.ProtocolHTTP1, StatusClass: class})
 		}
 	}
-	for _, k := range keys { // and those that a list may leave out
-		k.Undecided = 1
-		keys = append(keys, k)
+	if filter {
+		for _, k := range keys {
+			k.Undecided = 1
+			keys = append(keys, k)
+		}
 	}
 	return keys
 }
 
-func (c *Capture) insertAnonymous() error {
+func (c *Capture) insertAnonymous(filter bool) error {
 	cpus := make([]bpf.SocketAggregate, possibleCPUs())
-	for _, key := range anonymousKeys() {
+	for _, key := range anonymousKeys(filter) {
 		if err := c.putAggregate(key, cpus); err != nil {
 			return fmt.Errorf("prepare the aggregates: %w", err)
 		}

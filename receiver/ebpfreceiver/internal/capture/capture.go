@@ -115,7 +115,7 @@ func (c *Capture) open(options Options, types *btf.Spec) error {
 	if err := c.load(options); err != nil {
 		return err
 	}
-	return c.start()
+	return c.start(options.Filter)
 }
 
 func (c *Capture) load(options Options) error {
@@ -128,7 +128,7 @@ func (c *Capture) load(options Options) error {
 		return fmt.Errorf("%d latency edges: at most %d", len(options.EdgesNs), MaxEdges)
 	}
 	spec.Maps[bpf.SocketMapRecords].MaxEntries = uint32(options.RingBytes)
-	options.Limits.set(spec.Maps)
+	options.Limits.set(options.Filter, spec.Maps)
 	if options.Filter {
 		spec.Maps[bpf.SocketMapPortMasks].MaxEntries = ports
 		if err := spec.Variables[bpf.SocketVarFilterGeneration].Set(uint32(1)); err != nil {
@@ -166,12 +166,12 @@ func (c *Capture) load(options Options) error {
 	return nil
 }
 
-func (c *Capture) start() error {
+func (c *Capture) start(filter bool) error {
 	// before any hook: the collector's own requests are not its business
 	if _, err := c.programs["learn_self"].Run(&ebpf.RunOptions{}); err != nil {
 		return fmt.Errorf("learn the collector's own process id: %w", err)
 	}
-	if err := errors.Join(c.insertAnonymous(), c.insertSharedBucket()); err != nil {
+	if err := errors.Join(c.insertAnonymous(filter), c.insertSharedBucket()); err != nil {
 		return err
 	}
 	var err error

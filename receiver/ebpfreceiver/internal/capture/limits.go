@@ -22,9 +22,9 @@ type Limits struct {
 	Aggregates, Processes, Buckets, OwnFlows int
 }
 
-func (l *Limits) set(specs map[string]*ebpf.MapSpec) {
+func (l *Limits) set(filter bool, specs map[string]*ebpf.MapSpec) {
 	for name, limit := range map[string]struct{ entries, spare int }{
-		bpf.SocketMapAggregates: {l.Aggregates, len(anonymousKeys())},
+		bpf.SocketMapAggregates: {l.Aggregates, len(anonymousKeys(filter))},
 		bpf.SocketMapProcesses:  {l.Processes, 0},
 		bpf.SocketMapBuckets:    {l.Buckets, 1},
 		bpf.SocketMapOwnFlows:   {l.OwnFlows, 0},

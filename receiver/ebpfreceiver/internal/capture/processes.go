@@ -34,18 +34,19 @@ func (c *Capture) Processes(f func(record.Process)) {
 	}
 }
 
-// Ended removes the processes that ended at least grace ago from the kernel's
-// maps and returns them. The grace lets their last records be read and their last
-// aggregates be taken. It is for the goroutine of Aggregates.
-func (c *Capture) Ended(grace time.Duration) []record.Process {
-	now := c.clock.Sync()
+// Ended removes the processes that ended at least grace before readNs from the
+// kernel's maps and returns them. readNs is the monotonic time up to which all
+// records were read: a reader that comes late, however late, finds who its records
+// are of. The grace lets the last aggregates be taken. It is for the goroutine of
+// Aggregates.
+func (c *Capture) Ended(readNs uint64, grace time.Duration) []record.Process {
 	var ended []record.Process
 	var key record.Process
 	var raw bpf.SocketProcessIdentity
 	var entries int64
 	for it := c.objects.Processes.Iterate(); it.Next(&key, &raw); {
 		entries++
-		if raw.ExitedNs != 0 && now-raw.ExitedNs >= uint64(grace) {
+		if raw.ExitedNs != 0 && raw.ExitedNs+uint64(grace) <= readNs {
 			ended = append(ended, key)
 		}
 	}

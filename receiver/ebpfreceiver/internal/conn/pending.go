@@ -8,6 +8,7 @@ import (
 	"container/list"
 	"time"
 
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/process"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
 )
@@ -25,7 +26,7 @@ const (
 // monotonic clock.
 type Held struct {
 	Call    *protocol.Call
-	Process record.Process
+	Process *process.Identity
 
 	Conn     uint64
 	Sequence uint32
