@@ -18,6 +18,7 @@ var LossReasons = map[SocketCounter]string{
 	SocketCounterLOSS_AGGREGATES_FULL: "aggregates_full",
 	SocketCounterLOSS_UNCOUNTED:       "uncounted",
 	SocketCounterLOSS_PROCESSES_FULL:  "processes_full",
+	SocketCounterLOSS_FAILURES_FULL:   "failures_full",
 	SocketCounterLOSS_BUCKETS_FULL:    "buckets_full",
 	SocketCounterLOSS_OWN_FLOWS_FULL:  "own_flows_full",
 	SocketCounterLOSS_UNTRUSTED:       "untrusted_registers",

@@ -169,12 +169,13 @@ const (
 	SocketCounterLOSS_OWN_FLOWS_FULL     SocketCounter = 18
 	SocketCounterLOSS_UNTRUSTED          SocketCounter = 19
 	SocketCounterLOSS_FAULT              SocketCounter = 20
-	SocketCounterCOUNTERS                SocketCounter = 21
+	SocketCounterLOSS_FAILURES_FULL      SocketCounter = 21
+	SocketCounterCOUNTERS                SocketCounter = 22
 )
 
 type SocketCounterValues struct {
 	_  structs.HostLayout
-	Of [21]uint64
+	Of [22]uint64
 }
 
 type SocketExchangeFlag uint32
@@ -223,6 +224,26 @@ type SocketExchangeRecord struct {
 	NameLen       uint16
 	Pad           [2]uint16
 	Data          [880]uint8
+}
+
+type SocketFailure uint32
+
+const (
+	SocketFailureFAILURE_OTHER       SocketFailure = 0
+	SocketFailureFAILURE_REFUSED     SocketFailure = 1
+	SocketFailureFAILURE_TIMED_OUT   SocketFailure = 2
+	SocketFailureFAILURE_RESET       SocketFailure = 3
+	SocketFailureFAILURE_UNREACHABLE SocketFailure = 4
+	SocketFailureFAILURE_ABANDONED   SocketFailure = 5
+	SocketFailureFAILURES            SocketFailure = 6
+)
+
+type SocketFailureKey struct {
+	_       structs.HostLayout
+	Process SocketProcessKey
+	Port    uint16
+	Reason  uint8
+	Pad     [5]uint8
 }
 
 type SocketFlow struct {
@@ -351,8 +372,10 @@ const (
 	SocketMapAggregateZero      = "aggregate_zero"
 	SocketMapAggregates         = "aggregates"
 	SocketMapBuckets            = "buckets"
+	SocketMapConnecting         = "connecting"
 	SocketMapConnections        = "connections"
 	SocketMapCounters           = "counters"
+	SocketMapFailures           = "failures"
 	SocketMapOwnFlows           = "own_flows"
 	SocketMapPortMasks          = "port_masks"
 	SocketMapProcesses          = "processes"
@@ -393,6 +416,7 @@ const (
 	SocketVarUnusedCounter      = "unused_counter"
 	SocketVarUnusedExchange     = "unused_exchange"
 	SocketVarUnusedExchangeFlag = "unused_exchange_flag"
+	SocketVarUnusedFailure      = "unused_failure"
 	SocketVarUnusedOpen         = "unused_open"
 	SocketVarUnusedOutcome      = "unused_outcome"
 	SocketVarUnusedProtocol     = "unused_protocol"
@@ -472,8 +496,10 @@ type SocketMapSpecs struct {
 	AggregateZero *ebpf.MapSpec `ebpf:"aggregate_zero"`
 	Aggregates    *ebpf.MapSpec `ebpf:"aggregates"`
 	Buckets       *ebpf.MapSpec `ebpf:"buckets"`
+	Connecting    *ebpf.MapSpec `ebpf:"connecting"`
 	Connections   *ebpf.MapSpec `ebpf:"connections"`
 	Counters      *ebpf.MapSpec `ebpf:"counters"`
+	Failures      *ebpf.MapSpec `ebpf:"failures"`
 	OwnFlows      *ebpf.MapSpec `ebpf:"own_flows"`
 	PortMasks     *ebpf.MapSpec `ebpf:"port_masks"`
 	Processes     *ebpf.MapSpec `ebpf:"processes"`
@@ -503,6 +529,7 @@ type SocketVariableSpecs struct {
 	UnusedCounter      *ebpf.VariableSpec `ebpf:"unused_counter"`
 	UnusedExchange     *ebpf.VariableSpec `ebpf:"unused_exchange"`
 	UnusedExchangeFlag *ebpf.VariableSpec `ebpf:"unused_exchange_flag"`
+	UnusedFailure      *ebpf.VariableSpec `ebpf:"unused_failure"`
 	UnusedOpen         *ebpf.VariableSpec `ebpf:"unused_open"`
 	UnusedOutcome      *ebpf.VariableSpec `ebpf:"unused_outcome"`
 	UnusedProtocol     *ebpf.VariableSpec `ebpf:"unused_protocol"`
@@ -537,8 +564,10 @@ type SocketMaps struct {
 	AggregateZero *ebpf.Map `ebpf:"aggregate_zero"`
 	Aggregates    *ebpf.Map `ebpf:"aggregates"`
 	Buckets       *ebpf.Map `ebpf:"buckets"`
+	Connecting    *ebpf.Map `ebpf:"connecting"`
 	Connections   *ebpf.Map `ebpf:"connections"`
 	Counters      *ebpf.Map `ebpf:"counters"`
+	Failures      *ebpf.Map `ebpf:"failures"`
 	OwnFlows      *ebpf.Map `ebpf:"own_flows"`
 	PortMasks     *ebpf.Map `ebpf:"port_masks"`
 	Processes     *ebpf.Map `ebpf:"processes"`
@@ -552,8 +581,10 @@ func (m *SocketMaps) Close() error {
 		m.AggregateZero,
 		m.Aggregates,
 		m.Buckets,
+		m.Connecting,
 		m.Connections,
 		m.Counters,
+		m.Failures,
 		m.OwnFlows,
 		m.PortMasks,
 		m.Processes,
@@ -584,6 +615,7 @@ type SocketVariables struct {
 	UnusedCounter      *ebpf.Variable `ebpf:"unused_counter"`
 	UnusedExchange     *ebpf.Variable `ebpf:"unused_exchange"`
 	UnusedExchangeFlag *ebpf.Variable `ebpf:"unused_exchange_flag"`
+	UnusedFailure      *ebpf.Variable `ebpf:"unused_failure"`
 	UnusedOpen         *ebpf.Variable `ebpf:"unused_open"`
 	UnusedOutcome      *ebpf.Variable `ebpf:"unused_outcome"`
 	UnusedProtocol     *ebpf.Variable `ebpf:"unused_protocol"`

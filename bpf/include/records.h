@@ -163,6 +163,24 @@ struct process_identity {
 	char resource_attributes[ENV_SIZE]; /* OTEL_RESOURCE_ATTRIBUTES=... */
 };
 
+/* Why a connection never came to be. */
+enum failure {
+	FAILURE_OTHER = 0,
+	FAILURE_REFUSED = 1,     /* the other side reset it: nobody listens */
+	FAILURE_TIMED_OUT = 2,   /* no answer to any SYN */
+	FAILURE_RESET = 3,
+	FAILURE_UNREACHABLE = 4, /* by a router, or no neighbour answered */
+	FAILURE_ABANDONED = 5,   /* the program closed the socket before: a time-out of its own, or another address was quicker */
+	FAILURES = 6,
+};
+
+struct failure_key {
+	struct process_key process; /* that called connect(2) */
+	__u16 port;                 /* remote */
+	__u8 reason;
+	__u8 pad[5];
+};
+
 /*
  * What is to be done with a process: a request is wanted if the mask of its port
  * meets include and does not meet exclude.
@@ -232,6 +250,7 @@ enum counter {
 	LOSS_OWN_FLOWS_FULL,   /* a connection of the collector is not left out at its server */
 	LOSS_UNTRUSTED,        /* the registers do not name this socket (io_uring, kernel threads, 32-bit) */
 	LOSS_FAULT,            /* user memory could not be read without a fault */
+	LOSS_FAILURES_FULL,    /* a failed connect is counted without its process */
 	COUNTERS,
 };
 

@@ -10,6 +10,7 @@
 #include "../include/io.h"
 #include "../include/arrival.h"
 #include "../include/end.h"
+#include "../include/failed.h"
 #include "fexit.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -41,8 +42,13 @@ int BPF_PROG(sock_arrival, const struct sock *sk)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(sock_state, struct sock *sk, int old_state, int new_state)
 {
-	if (is_inet_stream(sk))
-		on_state(sk, new_state);
+	if (!is_inet_stream(sk))
+		return 0;
+	if (new_state == TCP_SYN_SENT)
+		connect_begins(sk);
+	else if (old_state == TCP_SYN_SENT && new_state == TCP_CLOSE)
+		connect_failed(sk);
+	on_state(sk, new_state);
 	return 0;
 }
 
@@ -168,4 +174,5 @@ const enum outcome *unused_outcome __attribute__((unused));
 const enum exchange_flag *unused_exchange_flag __attribute__((unused));
 const enum tail_flag *unused_tail_flag __attribute__((unused));
 const enum counter *unused_counter __attribute__((unused));
+const enum failure *unused_failure __attribute__((unused));
 const enum spill_reason *unused_spill_reason __attribute__((unused));

@@ -22,6 +22,11 @@ const (
 	// OpenExchanges is a gauge, unit {exchange}, of requests that are unanswered
 	// past the receiver's stuck_after.
 	OpenExchanges = "sloe.exchanges.open"
+	// ConnectionsFailed is a cumulative sum, unit {connection}, of TCP connections
+	// that a process asked for and that never came to be, by error.type (refused,
+	// timed_out, reset, unreachable, abandoned, _OTHER) and server.port. No request
+	// was sent on them: indicators do not count them.
+	ConnectionsFailed = "sloe.connections.failed"
 )
 
 // ServerQueueDuration is a histogram, unit s, and an attribute of server spans, in

@@ -100,6 +100,7 @@ func (r *ebpfReceiver) tell(full bool) (held uint64) {
 	if full {
 		r.durations.Export(md, metadata.ScopeName, r.set.BuildInfo.Version, nowNs)
 		r.exportOpen(md, nowNs)
+		r.exportFailed(md, nowNs)
 	}
 	if !r.consumeMetrics(md) {
 		held = told.Count()

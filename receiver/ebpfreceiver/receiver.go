@@ -75,6 +75,7 @@ type ebpfReceiver struct {
 	listsBroken bool
 
 	pendingCalls    atomic.Int64
+	startedNs       uint64        // when counting began, Unix
 	readNs          atomic.Uint64 // monotonic time up to which all records were read
 	held            atomic.Int64  // exchanges that were refused and will be told again
 	paused          atomic.Bool
@@ -121,6 +122,7 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 	r.ceiling.max = r.cfg.MaxCPU
 	r.nowNs = r.clock.Sync()
 	r.sinceNs = r.clock.Unix(r.nowNs)
+	r.startedNs = r.sinceNs
 	r.prepare(c.Identity, edges)
 	if err := r.startWatch(); err != nil {
 		return errors.Join(err, c.Close())

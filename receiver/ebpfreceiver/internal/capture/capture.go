@@ -171,7 +171,7 @@ func (c *Capture) start(filter bool) error {
 	if _, err := c.programs["learn_self"].Run(&ebpf.RunOptions{}); err != nil {
 		return fmt.Errorf("learn the collector's own process id: %w", err)
 	}
-	if err := errors.Join(c.insertAnonymous(filter), c.insertSharedBucket()); err != nil {
+	if err := errors.Join(c.insertAnonymous(filter), c.insertAnonymousFailures(), c.insertSharedBucket()); err != nil {
 		return err
 	}
 	var err error

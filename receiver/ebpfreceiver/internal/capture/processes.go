@@ -53,6 +53,7 @@ func (c *Capture) Ended(readNs uint64, grace time.Duration) []record.Process {
 	c.fills.processes.Store(entries - int64(len(ended)))
 	for _, p := range ended {
 		c.forgetAggregates(p)
+		c.forgetFailures(p)
 		// absent is as good
 		_ = c.objects.Buckets.Delete(p)
 		_ = c.objects.Processes.Delete(p)
