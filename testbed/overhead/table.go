@@ -16,6 +16,7 @@ var compared = []string{noneAgain, sloeSpans, sloeCounts, classicPairs, classicE
 func (f *figures) table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Taken %s on %s, Linux %s. Brackets are bootstrap intervals of 95 %%.\n\n", f.Taken, f.CPU, f.Kernel)
+	b.WriteString("![CPU time that capturing adds](img/overhead.svg)\n\n")
 	b.WriteString("| workload | mode | CPU of both ends a turn, ns | added, ns | ratio to none |\n|---|---|---|---|---|\n")
 	for _, m := range f.Workloads {
 		base := m.Samples[none]
