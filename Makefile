@@ -50,11 +50,11 @@ clean: ## remove what was built, and the state of `make run`
 
 .PHONY: test
 test: test-packages build ## run every test: unit, live capture, end to end (root); installs what they need
-	go test -p 2 -timeout 15m -json ./... | go run ./testbed/tally
+	go test -p 2 -timeout 40m -json ./... | go run ./testbed/tally
 
 .PHONY: test-exact
 test-exact: test-packages build ## run the exactness suite and print its table: servers' own counts against ours (root)
-	go test -count 1 -timeout 15m -run '^TestExactness' ./testbed/e2e -v | { grep -Ev '^(=== |    --- |        --- )' || true; }
+	go test -count 1 -timeout 40m -run '^TestExactness' ./testbed/e2e -v | { grep -Ev '^(=== |    --- |        --- )' || true; }
 
 .PHONY: test-churn
 test-churn: test-packages build ## ten minutes of connections, processes, reloads and failing exporters come and gone (root)

@@ -16,8 +16,7 @@ func main() {
 	address := flag.String("address", "127.0.0.1:0", "address to listen on: host:port, or unix: and a path")
 	work := flag.Duration("work", 300*time.Millisecond, "how long it works on a request")
 	flag.Parse()
-	if err := serialserver.Serve(*address, *work, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "serialserver:", err)
-		os.Exit(1)
-	}
+	err := serialserver.Serve(*address, *work, os.Stdout) // until it fails
+	fmt.Fprintln(os.Stderr, "serialserver:", err)
+	os.Exit(1)
 }

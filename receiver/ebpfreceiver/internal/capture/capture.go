@@ -225,5 +225,5 @@ func (c *Capture) Close() error {
 	for _, p := range c.programs {
 		errs = append(errs, p.Close())
 	}
-	return errors.Join(append(errs, c.objects.SocketMaps.Close())...)
+	return errors.Join(append(errs, c.objects.Close())...)
 }

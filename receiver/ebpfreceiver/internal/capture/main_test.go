@@ -122,7 +122,7 @@ func playPeers(protocol string, in io.Reader, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(directory)
+		defer func() { _ = os.RemoveAll(directory) }() // what is left of it goes with the machine's temporary files
 		network, address = "unix", filepath.Join(directory, socketName)
 	}
 	listener, err := net.Listen(network, address)

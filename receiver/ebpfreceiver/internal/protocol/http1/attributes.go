@@ -64,7 +64,7 @@ func putTarget(turn *protocol.Turn, call *protocol.Call, req *request) {
 	if call.Brief {
 		return
 	}
-	named := host != "" && !(turn.Unix && host == turn.SocketName) // the path of a socket is no host of a URL
+	named := host != "" && (!turn.Unix || host != turn.SocketName) // the path of a socket is no host of a URL
 	if client && named && t.complete && t.scheme != "" && string(req.line.method) != "CONNECT" {
 		call.Text(semconv.URLFull, urlOf(call.Texts, t.scheme, host, port, path), false)
 	}
