@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sloe-dev/sloe/bpf"
 )
 
@@ -37,7 +39,7 @@ func topConnections(before, after *sample, seconds float64, top int) []Connectio
 			role = "client"
 		}
 		out = append(out, Connection{
-			PID: c.Process.Tgid, Role: role, Local: address(c.LocalAddr, c.LocalPort), Remote: address(c.RemoteAddr, c.RemotePort),
+			PID: c.Process.Tgid, Role: role, Local: address(c.Family, c.LocalAddr, c.LocalPort), Remote: address(c.Family, c.RemoteAddr, c.RemotePort),
 			Exchanges: n, PerSecond: float64(n) / seconds,
 		})
 	}
@@ -47,6 +49,10 @@ func topConnections(before, after *sample, seconds float64, top int) []Connectio
 	return out[:min(len(out), top)]
 }
 
-func address(a [16]byte, port uint16) string {
+// address words an end of a connection. Those of Unix sockets have none here.
+func address(family uint16, a [16]byte, port uint16) string {
+	if family == unix.AF_UNIX {
+		return "unix"
+	}
 	return netip.AddrPortFrom(netip.AddrFrom16(a).Unmap(), port).String()
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"golang.org/x/sys/unix"
 
 	"github.com/sloe-dev/sloe/bpf"
 )
@@ -37,6 +38,13 @@ func TestTopConnections(t *testing.T) {
 		{7, "server", "10.0.0.1:80", "[2001::2]:443", 10, 5},
 		{7, "client", "10.0.0.1:40000", "[2001::2]:443", 4, 2},
 	}, topConnections(before, after, 2, 10))
+}
+
+func TestAddress(t *testing.T) {
+	a := [16]byte{10: 0xff, 11: 0xff, 12: 10, 15: 1}
+	assert.Equal(t, "10.0.0.1:80", address(unix.AF_INET, a, 80))
+	assert.Equal(t, "10.0.0.1:80", address(unix.AF_INET6, a, 80), "mapped")
+	assert.Equal(t, "unix", address(unix.AF_UNIX, [16]byte{}, 0))
 }
 
 func TestText(t *testing.T) {
