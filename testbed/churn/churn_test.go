@@ -124,7 +124,8 @@ func TestChurn(t *testing.T) {
 
 	end := b.requireBack(t, start)
 	t.Logf("end: %s", end)
-	assert.Less(t, end.residentMB, warm.residentMB+20, "memory is to be flat")
+	// resident memory goes up and down with the collection of garbage, by some tens of MB
+	assert.Less(t, end.residentMB, max(start.residentMB, warm.residentMB)+20, "memory is to be flat")
 	c.Terminate(t)
 	counted := events(t, c)
 	t.Logf("%d requests by the server that lived on", own)
