@@ -142,9 +142,9 @@ struct {
  *   deletes: the receiver, when the process ended and a grace period passed
  */
 struct {
+	/* allocated in advance: the kernel's stock of per-CPU memory is small, and empty when many keys come at once */
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(max_entries, MAX_AGGREGATES);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_AGGREGATES); /* fewer on hosts of many CPUs: set before loading */
 	__type(key, struct aggregate_key);
 	__type(value, struct aggregate);
 } aggregates SEC(".maps");

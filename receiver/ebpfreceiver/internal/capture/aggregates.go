@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/cilium/ebpf"
-	"golang.org/x/sys/unix"
 
 	"github.com/sloe-dev/sloe/bpf"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
@@ -60,25 +59,11 @@ func anonymousKeys(filter bool) []AggregateKey {
 func (c *Capture) insertAnonymous(filter bool) error {
 	cpus := make([]bpf.SocketAggregate, possibleCPUs())
 	for _, key := range anonymousKeys(filter) {
-		if err := c.putAggregate(key, cpus); err != nil {
+		if err := c.objects.Aggregates.Put(key, cpus); err != nil {
 			return fmt.Errorf("prepare the aggregates: %w", err)
 		}
 	}
 	return nil
-}
-
-// putAggregate inserts a key. The kernel takes its room from a small stock of
-// per-CPU memory that it fills up in the background: when that is empty, a moment
-// later it is not.
-func (c *Capture) putAggregate(key AggregateKey, cpus []bpf.SocketAggregate) error {
-	const tries, pause = 200, 5 * time.Millisecond
-	for try := 1; ; try++ {
-		err := c.objects.Aggregates.Put(key, cpus)
-		if !errors.Is(err, unix.ENOMEM) || try == tries {
-			return err
-		}
-		time.Sleep(pause)
-	}
 }
 
 // Aggregates returns what spilled since the last call. It is for one goroutine.

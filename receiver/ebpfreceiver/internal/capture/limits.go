@@ -3,6 +3,8 @@
 package capture
 
 import (
+	"unsafe"
+
 	"github.com/cilium/ebpf"
 
 	"github.com/sloe-dev/sloe/bpf"
@@ -22,7 +24,22 @@ type Limits struct {
 	Aggregates, Processes, Buckets, OwnFlows int
 }
 
+// aggregateMemory bounds what the aggregates take of the kernel's memory, in bytes:
+// each is there once a CPU, and all are allocated in advance.
+const aggregateMemory = 32 << 20
+
+// maxAggregates returns how many the default is on a host of some CPUs: as many as
+// the map is made for, and fewer where they would take too much memory, but not so
+// few that a host with some dozens of services would fill it.
+func maxAggregates(made, cpus int) int {
+	fits := aggregateMemory / (int(unsafe.Sizeof(bpf.SocketAggregate{})) * cpus)
+	return min(made, max(fits, minAggregates))
+}
+
+const minAggregates = 1024
+
 func (l *Limits) set(filter bool, specs map[string]*ebpf.MapSpec) {
+	specs[bpf.SocketMapAggregates].MaxEntries = uint32(maxAggregates(int(specs[bpf.SocketMapAggregates].MaxEntries), possibleCPUs()))
 	for name, limit := range map[string]struct{ entries, spare int }{
 		bpf.SocketMapAggregates: {l.Aggregates, len(anonymousKeys(filter))},
 		bpf.SocketMapProcesses:  {l.Processes, 0},

@@ -155,3 +155,10 @@ func TestFullOwnFlows(t *testing.T) {
 	assert.EqualValues(t, (connections-room)*n, delivered[record.RoleServer]+spilled[record.RoleServer])
 	assert.EqualValues(t, connections-room, lost(t, c, "own_flows_full"))
 }
+
+// TestMaxAggregates: a large host takes fewer, for the memory.
+func TestMaxAggregates(t *testing.T) {
+	for cpus, want := range map[int]int{1: 8192, 2: 8192, 8: 8192, 16: 4946, 64: 1236, 256: minAggregates} {
+		assert.Equal(t, want, maxAggregates(8192, cpus), "%d CPUs", cpus)
+	}
+}
