@@ -66,7 +66,7 @@ test-unit: build ## run the tests that need neither root nor other programs; nam
 
 .PHONY: test-race
 test-race: ## run the tests of the concurrent packages under the race detector
-	CGO_ENABLED=1 go test -p 2 -short -race ./internal/... ./receiver/... ./processor/... ./connector/... ./extension/... \
+	CGO_ENABLED=1 go test -p 2 -short -race -timeout 30m ./internal/... ./receiver/... ./processor/... ./connector/... ./extension/... \
 	  | { grep -v 'no test files' || true; }
 
 .PHONY: test-packages
