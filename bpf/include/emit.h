@@ -8,18 +8,10 @@
 #include "maps.h"
 #include "sample.h"
 
-#define WAKEUP_BAND 8192 /* bytes: some records, so that none that crosses the limit on another CPU is missed */
-
 static __always_inline __u64 wakeup_flags(void)
 {
-	__u64 unread = bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA);
-
-	/*
-	 * Batched wake-ups: the reader has a deadline of its own for what is less. And
-	 * for what is more: it was woken when that much was unread, and waking it again
-	 * with each record would cost microseconds just when the host is busy.
-	 */
-	return unread >= wakeup_bytes && unread < wakeup_bytes + WAKEUP_BAND ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	/* batched wake-ups: the reader has a deadline of its own for what is less */
+	return bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA) >= wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline __u32 latency_bucket(__u64 ns)
