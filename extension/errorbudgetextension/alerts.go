@@ -176,7 +176,9 @@ func (a *alerter) evaluate(minute slo.Minute) {
 	a.turn.Lock()
 	defer a.turn.Unlock()
 	a.evaluated = minute
+	began := time.Now() // not the clock: a duration
 	changed := a.engine.Evaluate(minute)
+	a.e.telemetry.ExtensionErrorBudgetEvaluationDuration.Record(context.Background(), time.Since(began).Seconds())
 	all := a.engine.Alerts()
 	now := a.e.clock()
 	alive := now.Sub(a.e.keeper.Ledger().DurableThrough()) < a.e.cfg.StaleAfter

@@ -93,6 +93,7 @@ func (e *budgetExtension) start(ctx context.Context, host component.Host) error 
 		Interval:  e.cfg.CommitInterval,
 		Committed: e.committed,
 		Delivered: e.suppliedByPrometheus(),
+		Took:      e.commitTook,
 	})
 	if err = k.Start(ctx); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -88,6 +89,11 @@ func (e *budgetExtension) committed(err error) {
 		return
 	}
 	e.set.Logger.Info("Counts are durable again.")
+}
+
+// commitTook is told how long each commit took.
+func (e *budgetExtension) commitTook(d time.Duration) {
+	e.telemetry.ExtensionErrorBudgetCommitDuration.Record(context.Background(), d.Seconds())
 }
 
 // decided logs a decision under its id, so that a release that was stopped can

@@ -41,6 +41,8 @@ type Settings struct {
 	// Delivered says that counts come by Deliver alone. What is durable is then
 	// that up to which the last batch was read, however late it is.
 	Delivered bool
+	// Took is told how long each commit took that wrote something. It may be nil.
+	Took func(time.Duration)
 }
 
 // Keeper owns the way from Pending to the Ledger. Life cycle: New, Start, then
@@ -165,7 +167,11 @@ func (k *Keeper) run() {
 func (k *Keeper) commit(ctx context.Context) error {
 	b := k.inFlight
 	if !b.IsEmpty() {
+		began := time.Now()
 		err := k.set.Store.Commit(ctx, k.set.Store.LastBatch()+1, b)
+		if k.set.Took != nil {
+			k.set.Took(time.Since(began))
+		}
 		k.set.Committed(err)
 		if err != nil {
 			return fmt.Errorf("commit counts: %w", err)

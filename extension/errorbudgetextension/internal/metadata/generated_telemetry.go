@@ -29,8 +29,10 @@ type TelemetryBuilder struct {
 	mu                                           sync.Mutex
 	registrations                                []metric.Registration
 	ExtensionErrorBudgetAlerts                   metric.Int64ObservableGauge
+	ExtensionErrorBudgetCommitDuration           metric.Float64Histogram
 	ExtensionErrorBudgetCommits                  metric.Int64Counter
 	ExtensionErrorBudgetDecisions                metric.Int64Counter
+	ExtensionErrorBudgetEvaluationDuration       metric.Float64Histogram
 	ExtensionErrorBudgetNotifications            metric.Int64Counter
 	ExtensionErrorBudgetOverrides                metric.Int64ObservableGauge
 	ExtensionErrorBudgetPrometheusBehind         metric.Float64ObservableGauge
@@ -238,6 +240,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{alert}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExtensionErrorBudgetCommitDuration, err = builder.meter.Float64Histogram(
+		"otelcol_extension_error_budget_commit_duration",
+		metric.WithDescription("How long it took to make counts durable, or that it was tried. [Development]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}...),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExtensionErrorBudgetCommits, err = builder.meter.Int64Counter(
 		"otelcol_extension_error_budget_commits",
 		metric.WithDescription("Attempts to make counts durable. [Development]"),
@@ -248,6 +257,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_extension_error_budget_decisions",
 		metric.WithDescription("Answers of the gate and of the check, by state. [Development]"),
 		metric.WithUnit("{decision}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExtensionErrorBudgetEvaluationDuration, err = builder.meter.Float64Histogram(
+		"otelcol_extension_error_budget_evaluation_duration",
+		metric.WithDescription("How long the evaluation of all alerts took, which is done once a minute. [Development]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExtensionErrorBudgetNotifications, err = builder.meter.Int64Counter(
