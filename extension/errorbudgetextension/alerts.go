@@ -66,9 +66,14 @@ func newAlerter(e *budgetExtension) (*alerter, error) {
 		Labels:            cfg.Labels,
 		Runbook:           cfg.Runbook,
 		Unreachable:       a.unreachable,
+		Pause:             letOthersRun,
 	}, e.clock())
 	return a, nil
 }
+
+// letOthersRun gives the processor away for a moment. A mere Gosched would not:
+// the scheduler looks for what the network brought when it has nothing else to do.
+func letOthersRun() { time.Sleep(time.Microsecond) }
 
 // refuseUnreachable refuses windows that somebody wrote and that an objective of
 // the catalogue can never fire. Those of a profile are left out with a warning.

@@ -3,6 +3,7 @@
 package slo
 
 import (
+	"iter"
 	"slices"
 	"time"
 )
@@ -65,6 +66,22 @@ func (s *Snapshot) Thresholds() []time.Duration { return slices.Clone(s.threshol
 
 // Generation is always 1: a Snapshot is never reloaded.
 func (s *Snapshot) Generation() uint64 { return 1 }
+
+// All visits what the catalogue lists, in its order. The entries are shared and
+// must not be changed.
+func (s *Snapshot) All() iter.Seq[*Entry] {
+	return func(yield func(*Entry) bool) {
+		for i := range s.entries {
+			if !yield(&s.entries[i]) {
+				return
+			}
+		}
+	}
+}
+
+// Named returns what the catalogue lists under a service's name, the most specific
+// first. The slice is shared and must not be changed.
+func (s *Snapshot) Named(name string) []Entry { return s.byName[name] }
 
 // Entries returns what the catalogue lists, in its order. The caller owns the
 // slice.

@@ -16,23 +16,26 @@ import (
 
 // conditions finds what holds at the end of the minutes before minute.
 func (e *Engine) conditions(minute slo.Minute) []condition {
-	snapshot, counts := e.set.Catalogue(), e.set.Counts()
+	snapshot, counts, tracked := e.set.Catalogue(), e.set.Counts(), e.tracked()
 	var all []condition
 	named := map[slo.Service]bool{}
-	for _, service := range counts.Services() {
+	for n, service := range counts.Services() {
+		if n%stepServices == stepServices-1 {
+			e.set.Pause()
+		}
 		entry := snapshot.Lookup(service)
 		named[entry.Service] = true
 		view := counts.View(service, minute.Time(), e.set.StaleAfter)
 		for _, w := range watched(service, entry, view) {
-			all = append(all, e.burns(counts, w, view.Activity == budget.Unmeasured, minute)...)
+			all = append(all, e.burns(counts, w, view.Activity == budget.Unmeasured, minute, tracked[service])...)
 		}
 		if entry.Listed {
-			all = append(all, e.unresponsive(service, entry, counts.LastEvent(service), minute)...)
+			all = append(all, e.unresponsive(service, entry, counts.LastEvent(service), minute, tracked[service])...)
 		}
 	}
-	for _, entry := range snapshot.Entries() {
+	for entry := range snapshot.All() {
 		if !named[entry.Service] {
-			all = append(all, e.unresponsive(entry.Service, entry, -1, minute)...)
+			all = append(all, e.unresponsive(entry.Service, *entry, -1, minute, tracked[entry.Service])...)
 		}
 	}
 	if e.set.Heartbeat {
@@ -41,32 +44,53 @@ func (e *Engine) conditions(minute slo.Minute) []condition {
 	return all
 }
 
-// burns holds an objective's recent counts against each pair of windows.
-func (e *Engine) burns(counts Counter, w objective, blind bool, minute slo.Minute) []condition {
-	can, cannot := burnrate.Split(e.set.Pairs(w.window), w.Target)
-	for _, p := range cannot {
+// stepServices is after how many services an evaluation lets others run: they
+// take about as long as an answer of the gate may.
+const stepServices = 64
+
+// tracked returns the services that there are alerts of.
+func (e *Engine) tracked() map[slo.Service]bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	services := map[slo.Service]bool{}
+	for id := range e.alerts {
+		services[id.Service] = true
+	}
+	return services
+}
+
+// burns holds an objective's recent counts against each pair of windows. What
+// does not hold is nothing to speak of unless some alert of the service is
+// tracked.
+func (e *Engine) burns(counts Counter, w objective, blind bool, minute slo.Minute, tracked bool) []condition {
+	of := e.limitsFor(w.Target, w.window)
+	for _, p := range of.cannot {
 		if !w.AlertOff(p.Alert()) {
 			e.set.Unreachable(w.service, w.Name, p)
 		}
 	}
+	sums := make([]budget.Counts, len(of.lengths))
+	// The bad events of the service's window bound those of every shorter one, and
+	// a bad minute holds at least one.
+	least := e.set.minBad(w)
+	counted := w.indicator.Counts.Bad >= least && counts.ClosedSlices(w.service, w.indicator.SLI, w.SliceTarget, minute, of.lengths, sums)
 	var all []condition
-	sums := make([]budget.Counts, 2)
-	for _, p := range can {
+	for i, p := range of.pairs {
 		if w.AlertOff(p.Alert()) {
 			continue
 		}
-		c := condition{id: ID{Service: w.service, SLO: w.Name, Name: alertName(w.service, p.Severity, p.Long)}, pending: p.For, keep: p.Long, blind: blind}
-		// The bad events of the service's window bound those of every shorter one, and
-		// a bad minute holds at least one.
-		least := e.set.minBad(w)
-		if w.indicator.Counts.Bad >= least && counts.ClosedSlices(w.service, w.indicator.SLI, w.SliceTarget, minute, []time.Duration{p.Long, p.Short}, sums) {
-			long, short, limit := sums[0], sums[1], p.Limit(w.Target)
-			c.holds = long.Bad >= least &&
-				limit.Exceeded(short.Bad, short.Good+short.Bad) && limit.Exceeded(long.Bad, long.Good+long.Bad)
-			c.fast = p.Fast()
-			if c.holds {
-				c.labels, c.annotations = e.describe(w, p, long)
-			}
+		long, short, limit := sums[2*i], sums[2*i+1], of.limits[i]
+		holds := counted && long.Bad >= least &&
+			limit.Exceeded(short.Bad, short.Good+short.Bad) && limit.Exceeded(long.Bad, long.Good+long.Bad)
+		if !holds && !tracked {
+			continue
+		}
+		c := condition{
+			id:    ID{Service: w.service, SLO: w.Name, Name: alertName(w.service, p.Severity, p.Long)},
+			holds: holds, pending: p.For, keep: p.Long, blind: blind, fast: counted && p.Fast(),
+		}
+		if c.holds {
+			c.labels, c.annotations = e.describe(w, p, long)
 		}
 		all = append(all, c)
 	}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
@@ -48,6 +49,9 @@ type Settings struct {
 	// Unreachable is told each pair that an objective can never fire, at each
 	// evaluation.
 	Unreachable func(service slo.Service, objective string, pair burnrate.Pair)
+	// Pause is called now and then in an evaluation, which takes long with many
+	// services, and lets others run. It may be nil.
+	Pause func()
 }
 
 // Engine holds the alerts there are. Its methods may be called from any
@@ -58,7 +62,12 @@ type Engine struct {
 
 	mu     sync.Mutex
 	alerts map[ID]*tracked
-	fast   map[slo.Service][]ID // firing alerts of a fast burn
+
+	// fast are the firing alerts of a fast burn. Every gate looks at them, so none
+	// waits for an evaluation.
+	fast atomic.Pointer[map[slo.Service][]ID]
+	// limits of each target and window, which Evaluate alone uses.
+	limits map[limitsOf]limits
 }
 
 // NewEngine returns one that knows no alert. Silence is measured from started on.
@@ -66,7 +75,10 @@ func NewEngine(set Settings, started time.Time) *Engine {
 	if set.Unreachable == nil {
 		set.Unreachable = func(slo.Service, string, burnrate.Pair) {}
 	}
-	return &Engine{set: set, started: started, alerts: map[ID]*tracked{}, fast: map[slo.Service][]ID{}}
+	if set.Pause == nil {
+		set.Pause = func() {}
+	}
+	return &Engine{set: set, started: started, alerts: map[ID]*tracked{}, limits: map[limitsOf]limits{}}
 }
 
 // Evaluate decides by the minutes before minute. It returns the alerts whose
@@ -87,12 +99,13 @@ func (e *Engine) Evaluate(minute slo.Minute) []Alert {
 			e.step(condition{id: id}, now, &changed)
 		}
 	}
-	clear(e.fast)
+	fast := map[slo.Service][]ID{}
 	for id, t := range e.alerts {
 		if t.Fast && t.State == Firing {
-			e.fast[id.Service] = append(e.fast[id.Service], id)
+			fast[id.Service] = append(fast[id.Service], id)
 		}
 	}
+	e.fast.Store(&fast)
 	slices.SortFunc(changed, compare)
 	return changed
 }
@@ -132,9 +145,11 @@ func (e *Engine) Alerts() []Alert {
 // FastBurn returns the objective of a service that burns fast, as an alert that
 // fires says, and whether there is one.
 func (e *Engine) FastBurn(service slo.Service) (objective string, burns bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, id := range e.fast[service] {
+	fast := e.fast.Load()
+	if fast == nil {
+		return "", false
+	}
+	for _, id := range (*fast)[service] {
 		if !burns || id.SLO < objective {
 			objective, burns = id.SLO, true
 		}

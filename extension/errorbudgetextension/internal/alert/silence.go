@@ -15,18 +15,24 @@ const HeartbeatName = "SloeHeartbeat"
 
 // unresponsive holds if a listed service had no traffic for long: before last,
 // the newest minute with events, or since the engine runs if there was none.
-func (e *Engine) unresponsive(service slo.Service, entry slo.Entry, last, minute slo.Minute) []condition {
+func (e *Engine) unresponsive(service slo.Service, entry slo.Entry, last, minute slo.Minute, tracked bool) []condition {
 	if e.set.UnresponsiveAfter == 0 || slices.Contains(entry.AlertsOff, slo.AlertUnresponsive) {
 		return nil
 	}
 	since, seen := e.started, "since the collector started"
 	if last >= 0 {
 		since = (last + 1).Time()
-		seen = "since " + since.Format(time.RFC3339)
+	}
+	holds := minute.Time().Sub(since) >= e.set.UnresponsiveAfter
+	if !holds && !tracked {
+		return nil
 	}
 	name := "SLO_" + service.Name + "_Unresponsive"
-	c := condition{id: ID{Service: service, Name: name}, holds: minute.Time().Sub(since) >= e.set.UnresponsiveAfter}
+	c := condition{id: ID{Service: service, Name: name}, holds: holds}
 	if c.holds {
+		if last >= 0 {
+			seen = "since " + since.Format(time.RFC3339)
+		}
 		c.labels = merged(e.set.Labels, entry.Labels, identity(service, entry), map[string]string{"alertname": name, "severity": "critical"})
 		c.annotations = merged(map[string]string{
 			"summary":     fmt.Sprintf("%s is unresponsive: no request was seen for %s.", service, WindowName(e.set.UnresponsiveAfter)),

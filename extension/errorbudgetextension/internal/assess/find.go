@@ -3,6 +3,7 @@
 package assess
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
@@ -13,24 +14,39 @@ import (
 // that the catalogue names of which none was seen.
 func (a *Assessor) find(q Query) (*slo.Snapshot, []slo.Service) {
 	snapshot, ledger := a.Catalogue(), a.Ledger()
-	var seen []slo.Service
-	if q.Name == "" {
-		seen = ledger.Services()
-	} else {
-		seen = ledger.Named(q.Name)
+	if q.Name != "" {
+		return snapshot, q.among(snapshot, ledger.Named(q.Name), slices.Values(snapshot.Named(q.Name)))
 	}
-	found := slices.DeleteFunc(slices.Clone(seen), func(s slo.Service) bool { return !q.fits(s) })
-	named := map[slo.Service]bool{}
+	return snapshot, q.among(snapshot, ledger.Services(), func(yield func(slo.Entry) bool) {
+		for e := range snapshot.All() {
+			if !yield(*e) {
+				return
+			}
+		}
+	})
+}
+
+// among returns the services that fit, of those that were seen and of those that
+// are listed, in order.
+func (q Query) among(snapshot *slo.Snapshot, seen []slo.Service, listed iter.Seq[slo.Entry]) []slo.Service {
+	found := make([]slo.Service, 0, len(seen))
+	named := make(map[slo.Service]bool, len(seen))
 	for _, s := range seen {
 		named[snapshot.Lookup(s).Service] = true
+		if q.fits(s) {
+			found = append(found, s)
+		}
 	}
-	for _, e := range snapshot.Entries() {
+	more := len(found)
+	for e := range listed {
 		if !named[e.Service] && q.couldFit(e.Service) {
 			found = append(found, e.Service)
 		}
 	}
-	slices.SortFunc(found, budget.CompareServices)
-	return snapshot, found
+	if len(found) > more { // those that were seen are in order
+		slices.SortFunc(found, budget.CompareServices)
+	}
+	return found
 }
 
 // fits tells whether a query means a service that was seen.

@@ -56,16 +56,15 @@ func (p *Pending) Attribute(key slo.Key, minute slo.Minute, definition slo.Defin
 
 func startOfHour(minute slo.Minute) slo.Minute { return minute - minute%hourMinutes }
 
-// drainParts gives all that was attributed. The lock is held.
-func (p *Pending) drainParts() []Attribution {
-	if len(p.parts) == 0 {
+// attributions lists what was attributed. It may be much, so nobody holds a lock.
+func attributions(parts map[pendingPart]Counts) []Attribution {
+	if len(parts) == 0 {
 		return nil
 	}
-	out := make([]Attribution, 0, len(p.parts))
-	for at, counts := range p.parts {
+	out := make([]Attribution, 0, len(parts))
+	for at, counts := range parts {
 		out = append(out, Attribution{Series: at.series, Hour: at.hour, Part: at.part, Counts: counts})
 	}
-	clear(p.parts)
 	return out
 }
 

@@ -37,13 +37,17 @@ func blockOf(minute slo.Minute) int64 { return int64(minute) / blockMinutes }
 // be, each with a varint: blockGap, when blocks are left out, and blockLate.
 type blocks struct {
 	buf  []byte
-	base int // where buf starts, counted from the first byte ever pushed
-	off  int // where the oldest block starts, counted alike
-	head int64
-	tail int64 // number of the newest block
-	n    int
+	base uint32 // where buf starts, counted from the first byte ever pushed
+	off  uint32 // where the oldest block starts, counted alike
+	head uint32
+	tail uint32 // number of the newest block
+	n    uint32
 	gen  uint32
 }
+
+// compactBlocksAt is how many popped bytes are carried along: those of a day or
+// two.
+const compactBlocksAt = 96
 
 const (
 	blockGap  = 0xf0
@@ -52,8 +56,8 @@ const (
 
 // blockPlace is where a reader stands, to go on from there.
 type blockPlace struct {
-	off    int
-	before int64
+	off    uint32
+	before uint32
 	gen    uint32
 }
 
@@ -62,7 +66,8 @@ func (h *blocks) push(e block) {
 	if h.n == 0 {
 		*h = blocks{buf: h.buf[:0], gen: h.gen + 1}
 	}
-	if gap := e.number - h.tail - 1; gap > 0 {
+	h.buf = roomFor(h.buf)
+	if gap := e.number - int64(h.tail) - 1; gap > 0 {
 		h.buf = binary.AppendUvarint(append(h.buf, blockGap), uint64(gap))
 	}
 	if e.counts.Late > 0 {
@@ -72,7 +77,7 @@ func (h *blocks) push(e block) {
 	h.buf = append(h.buf, byte(good<<4|bad))
 	h.buf = appendShort(h.buf, e.counts.Good, good)
 	h.buf = appendShort(h.buf, e.counts.Bad, bad)
-	h.tail = e.number
+	h.tail = uint32(e.number)
 	h.n++
 }
 
@@ -82,9 +87,9 @@ func (h *blocks) pop() {
 	if !ok {
 		return
 	}
-	h.off, h.head = next.off, e.number
+	h.off, h.head = next.off, uint32(e.number)
 	h.n--
-	if popped := h.off - h.base; popped >= compactAt {
+	if popped := h.off - h.base; popped >= compactBlocksAt {
 		h.buf = h.buf[:copy(h.buf, h.buf[popped:])]
 		h.base = h.off
 	}
@@ -92,7 +97,7 @@ func (h *blocks) pop() {
 
 // seek moves a place to the first block that ends after a minute.
 func (h *blocks) seek(p blockPlace, from slo.Minute) blockPlace {
-	if p.gen != h.gen || p.off < h.off || p.before >= blockOf(from) {
+	if p.gen != h.gen || p.off < h.off || int64(p.before) >= blockOf(from) {
 		p = blockPlace{off: h.off, before: h.head, gen: h.gen}
 	}
 	for {
@@ -106,11 +111,11 @@ func (h *blocks) seek(p blockPlace, from slo.Minute) blockPlace {
 
 // next returns the block at a place that seek returned, and the place after it.
 func (h *blocks) next(p blockPlace) (block, blockPlace, bool) {
-	if h.n == 0 || p.off-h.base >= len(h.buf) {
+	if h.n == 0 || p.off-h.base >= uint32(len(h.buf)) {
 		return block{}, p, false
 	}
 	buf := h.buf[p.off-h.base:]
-	e, i := block{number: p.before + 1}, 0
+	e, i := block{number: int64(p.before) + 1}, 0
 	for buf[i] == blockGap || buf[i] == blockLate {
 		v, n := binary.Uvarint(buf[i+1:])
 		if buf[i] == blockGap {
@@ -124,7 +129,7 @@ func (h *blocks) next(p blockPlace) (block, blockPlace, bool) {
 	i++
 	e.counts.Good = short(buf[i : i+good])
 	e.counts.Bad = short(buf[i+good : i+good+bad])
-	return e, blockPlace{off: p.off + i + good + bad, before: e.number, gen: h.gen}, true
+	return e, blockPlace{off: p.off + uint32(i+good+bad), before: uint32(e.number), gen: h.gen}, true
 }
 
 // all returns the blocks unpacked.

@@ -22,37 +22,42 @@ func (l *Ledger) Closed(service slo.Service, sli string, now slo.Minute, lengths
 // one is good if that share of its events is. It is false too while the minutes
 // of the past cannot be read.
 func (l *Ledger) ClosedSlices(service slo.Service, sli string, target slo.Ratio, now slo.Minute, lengths []time.Duration, into []Counts) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	c := l.currentSeries(service, sli)
-	if c != nil && target.Num > 0 {
-		c = c.sliced(target, now)
-	}
-	if c == nil {
-		return false
-	}
-	for i, length := range lengths {
-		into[i], _ = c.tally(Rolling(length, now), now)
-		into[i].sub(c.from(now))
-	}
-	return true
+	sh := l.shardOf(service.Name)
+	known := false
+	sh.ask(func() {
+		c := sh.currentSeries(service, sli)
+		if c != nil && target.Num > 0 {
+			c = c.sliced(target, now)
+		}
+		if known = c != nil; !known {
+			return
+		}
+		open := c.from(now)
+		for i, length := range lengths {
+			into[i], _ = c.tally(Rolling(length, now), now)
+			into[i].sub(open)
+		}
+	})
+	return known
 }
 
 // Over sums the minutes of a span of an indicator, by its current definition,
 // without those that are excluded.
 func (l *Ledger) Over(service slo.Service, sli string, span Span, now slo.Minute) (Counts, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	c := l.currentSeries(service, sli)
-	if c == nil {
-		return Counts{}, false
-	}
-	in, _ := c.tally(span, now)
-	return in, true
+	sh := l.shardOf(service.Name)
+	var in Counts
+	known := false
+	sh.ask(func() {
+		c := sh.currentSeries(service, sli)
+		if known = c != nil; known {
+			in, _ = c.tally(span, now)
+		}
+	})
+	return in, known
 }
 
-func (l *Ledger) currentSeries(service slo.Service, sli string) *series {
-	s, ok := l.services[service]
+func (sh *shard) currentSeries(service slo.Service, sli string) *series {
+	s, ok := sh.services[service]
 	if !ok {
 		return nil
 	}
@@ -67,7 +72,7 @@ func (s *series) from(minute slo.Minute) Counts {
 			sum.add(s.hot[i].counts)
 		}
 	}
-	if s.old.n == 0 || s.old.tail < minute {
+	if s.old.n == 0 || slo.Minute(s.old.tail) < minute {
 		return sum
 	}
 	s.old.each(minute, func(c cell) bool { // minute is one of before, as after a restart

@@ -30,8 +30,8 @@ const writerGone = 24 * 60
 func (l *Ledger) coverage(s *service, start, now slo.Minute) Coverage {
 	var c Coverage
 	latest := l.lastMeasured(s)
-	for instance, first := range s.sights {
-		m := l.writers[instance]
+	for _, by := range s.sights {
+		m, first := l.writers[by.instance], by.first
 		from, to := max(first, start), now
 		if m != nil && m.newest < latest && m.newest < now-writerGone {
 			to = m.newest + 1
@@ -56,8 +56,8 @@ func (l *Ledger) coverage(s *service, start, now slo.Minute) Coverage {
 // that hangs from its first request on it is the only one.
 func (l *Ledger) lastMeasured(s *service) slo.Minute {
 	latest := slo.Minute(-1)
-	for instance := range s.sights {
-		if m := l.writers[instance]; m != nil {
+	for _, by := range s.sights {
+		if m := l.writers[by.instance]; m != nil {
 			latest = max(latest, m.newest)
 		}
 	}

@@ -18,10 +18,16 @@ type Interval struct {
 // as far back as counts are kept. What was counted in them is kept and shown
 // apart, and counts again when they are taken back.
 func (l *Ledger) SetExclusions(of func(slo.Service) []Interval) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.excluded = of
-	for id, s := range l.services {
+	l.excluded.Store(&of)
+	for n := range l.shards {
+		l.shards[n].exclude(of)
+	}
+}
+
+func (sh *shard) exclude(of func(slo.Service) []Interval) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for id, s := range sh.services {
 		s.exclude(of(id))
 	}
 }
@@ -31,12 +37,10 @@ func (s *service) exclude(intervals []Interval) {
 		return
 	}
 	s.exclusions = intervals
-	for _, all := range s.series {
-		for _, c := range all {
-			c.out = nil
-			for _, d := range c.slices {
-				d.out = nil
-			}
+	for _, c := range s.series {
+		c.out = nil
+		for _, d := range c.slices {
+			d.out = nil
 		}
 	}
 }
@@ -71,7 +75,7 @@ func (s *series) tally(span Span, now slo.Minute) (in, out Counts) {
 func (s *series) exclude(now slo.Minute) {
 	owner := s.owner
 	var filtered past
-	if s.past != nil {
+	if s.archived() {
 		filtered = func(from, to slo.Minute, visit func(slo.Minute, Counts)) error {
 			return s.past(from, to, func(minute slo.Minute, c Counts) {
 				if owner.excludes(minute) {
@@ -81,7 +85,7 @@ func (s *series) exclude(now slo.Minute) {
 		}
 	}
 	oldest := startOfBlock(now - s.keep)
-	out := newSeries(owner, s.definition, s.keep, oldest, filtered)
+	out := newSeries(owner, s.sli, s.definition, s.keep, oldest, filtered)
 	out.kept = oldest
 	for _, e := range owner.exclusions {
 		err := s.visit(max(e.From, oldest), min(e.To, s.newestAt(now)), func(minute slo.Minute, c Counts) { out.add(now, minute, c) })
@@ -94,7 +98,7 @@ func (s *series) exclude(now slo.Minute) {
 
 // visit visits the minutes of [from, to) that hold counts, in ascending order.
 func (s *series) visit(from, to slo.Minute, visit func(slo.Minute, Counts)) error {
-	if held := s.heldFrom(); from < held && from < to && s.past != nil {
+	if held := s.heldFrom(); from < held && from < to && s.archived() {
 		if err := s.past(from, min(to, held), visit); err != nil {
 			return err
 		}
@@ -123,5 +127,5 @@ func (s *series) heldFrom() slo.Minute {
 	if s.blocks.n == 0 {
 		return s.kept
 	}
-	return max(s.kept, block{number: s.blocks.tail}.end())
+	return max(s.kept, block{number: int64(s.blocks.tail)}.end())
 }

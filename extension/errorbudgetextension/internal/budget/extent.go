@@ -8,37 +8,39 @@ import "github.com/sloe-dev/sloe/internal/slo"
 // was first seen in it, and the last one in which a series was counted. It tells
 // whether there are any.
 func (l *Ledger) Extent() (first, last slo.Minute, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	last = -1
-	for _, s := range l.services {
-		for _, minute := range s.sights {
-			if !ok || minute < first {
-				first, ok = minute, true
-			}
+	see := func(from, to slo.Minute) {
+		if !ok || from < first {
+			first, ok = from, true
 		}
-		for _, all := range s.series {
-			for _, c := range all {
-				if !ok || c.first < first {
-					first, ok = c.first, true
-				}
-				last = max(last, c.last)
-			}
-		}
+		last = max(last, to)
+	}
+	for n := range l.shards {
+		l.shards[n].extent(see)
 	}
 	return first, last, ok
+}
+
+func (sh *shard) extent(see func(from, to slo.Minute)) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for _, s := range sh.services {
+		for _, by := range s.sights {
+			see(by.first, -1)
+		}
+		for _, c := range s.series {
+			see(c.first, c.last)
+		}
+	}
 }
 
 // Definition returns the definition by which an indicator of a service counts
 // now. It tells whether it was ever counted.
 func (l *Ledger) Definition(key slo.Key) (slo.Definition, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	s, ok := l.services[key.Service]
-	if !ok {
-		return "", false
-	}
-	current := s.current(key.SLI)
+	sh := l.shardOf(key.Service.Name)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	current := sh.currentSeries(key.Service, key.SLI)
 	if current == nil {
 		return "", false
 	}

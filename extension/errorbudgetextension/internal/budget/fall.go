@@ -6,10 +6,9 @@ import "github.com/sloe-dev/sloe/internal/slo"
 
 // BadFallsTo returns the minute from whose start on the window holds limit bad
 // events or fewer, if none is added: the bad ones leave as the window moves.
-func (i Indicator) BadFallsTo(limit uint64) slo.Minute {
-	i.ledger.mu.Lock()
-	defer i.ledger.mu.Unlock()
-	return i.series.badFallsTo(i.span, slo.MinuteOf(i.at), limit)
+func (i Indicator) BadFallsTo(limit uint64) (at slo.Minute) {
+	i.series.owner.home.ask(func() { at = i.series.badFallsTo(i.span, slo.MinuteOf(i.at), limit) })
+	return at
 }
 
 func (s *series) badFallsTo(span Span, now slo.Minute, limit uint64) slo.Minute {
@@ -32,13 +31,13 @@ func (s *series) badFallsTo(span Span, now slo.Minute, limit uint64) slo.Minute 
 		leaves = minute + span.Length + 1
 		return left > limit
 	}
-	for p := s.blocks.seek(w.blocks, w.from); ; {
+	for p := s.blocks.seek(w.blocks, w.start()); ; {
 		e, next, ok := s.blocks.next(p)
 		if !ok {
 			break
 		}
 		bad := e.counts.Bad
-		if w.edge != nil && w.edge.number == e.number {
+		if w.within(e) {
 			bad = w.edge.left.Bad
 		}
 		if bad >= left-limit || s.out != nil && s.owner.excludesSome(e.start(), e.end()) {
@@ -50,9 +49,9 @@ func (s *series) badFallsTo(span Span, now slo.Minute, limit uint64) slo.Minute 
 		}
 		p = next
 	}
-	more := s.old.each(w.from, func(c cell) bool { return leave(c.minute, c.counts.Bad) })
+	more := s.old.each(w.start(), func(c cell) bool { return leave(c.minute, c.counts.Bad) })
 	for _, c := range s.hot {
-		if more && c.minute >= w.from {
+		if more && c.minute >= w.start() {
 			more = leave(c.minute, c.counts.Bad)
 		}
 	}
@@ -66,13 +65,13 @@ func (s *series) fallsWithin(w *window, e block, leave func(slo.Minute, uint64) 
 	cells, err := s.minutesOf(e)
 	if err != nil {
 		bad := e.counts.Bad
-		if w.edge != nil && w.edge.number == e.number {
+		if w.within(e) {
 			bad = w.edge.left.Bad
 		}
 		return leave(e.end()-1, bad)
 	}
 	for _, c := range cells {
-		if c.minute >= w.from && !leave(c.minute, c.counts.Bad) {
+		if c.minute >= w.start() && !leave(c.minute, c.counts.Bad) {
 			return false
 		}
 	}

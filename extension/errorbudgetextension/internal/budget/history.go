@@ -19,18 +19,22 @@ type cell struct {
 // before, plus one if there are late events, then good, bad and, if so, late.
 type history struct {
 	buf  []byte
-	base int        // where buf starts, counted from the first byte ever pushed
-	off  int        // where the oldest cell starts, counted alike
-	head slo.Minute // of the cell before the oldest, 0 if there was none
-	tail slo.Minute // of the newest
-	n    int
+	base uint32  // where buf starts, counted from the first byte ever pushed
+	off  uint32  // where the oldest cell starts, counted alike
+	head minute4 // of the cell before the oldest, 0 if there was none
+	tail minute4 // of the newest
+	n    uint32
 	gen  uint32 // of the bytes: a place of another one means nothing
 }
 
+// minute4 is a minute in four bytes, which last until the year 10136. There are
+// hundreds of them in the memory of a series' windows.
+type minute4 uint32
+
 // place is where a reader of a history stands, to go on from there.
 type place struct {
-	off    int
-	before slo.Minute // of the cell before
+	off    uint32
+	before minute4 // of the cell before
 	gen    uint32
 }
 
@@ -42,8 +46,8 @@ func (h *history) push(c cell) {
 	if h.n == 0 {
 		h.clear()
 	}
-	h.buf = appendCell(h.buf, c, h.tail)
-	h.tail = c.minute
+	h.buf = appendCell(roomFor(h.buf), c, slo.Minute(h.tail))
+	h.tail = minute4(c.minute)
 	h.n++
 }
 
@@ -53,13 +57,13 @@ func (h *history) clear() {
 }
 
 // front returns the oldest cell and where the next one starts. There must be one.
-func (h *history) front() (cell, int) { return h.at(h.off, h.head) }
+func (h *history) front() (cell, uint32) { return h.at(h.off, h.head) }
 
 // pop drops the oldest cell, which front returned with next.
-func (h *history) pop(c cell, next int) {
-	h.head, h.off = c.minute, next
+func (h *history) pop(c cell, next uint32) {
+	h.head, h.off = minute4(c.minute), next
 	h.n--
-	if popped := h.off - h.base; popped >= compactAt && popped > len(h.buf)/2 {
+	if popped := h.off - h.base; popped >= compactAt && popped > uint32(len(h.buf)/2) {
 		h.compact()
 	}
 }
@@ -73,7 +77,7 @@ func (h *history) compact() {
 // seek moves a place to the first cell of a minute or after it. Moving on costs
 // what lies between.
 func (h *history) seek(p place, from slo.Minute) place {
-	if p.gen != h.gen || p.off < h.off || p.before >= from {
+	if p.gen != h.gen || p.off < h.off || slo.Minute(p.before) >= from {
 		p = place{off: h.off, before: h.head, gen: h.gen}
 	}
 	for {
@@ -87,11 +91,11 @@ func (h *history) seek(p place, from slo.Minute) place {
 
 // next returns the cell at a place that seek returned, and the place after it.
 func (h *history) next(p place) (cell, place, bool) {
-	if h.n == 0 || p.off-h.base >= len(h.buf) {
+	if h.n == 0 || p.off-h.base >= uint32(len(h.buf)) {
 		return cell{}, p, false
 	}
 	c, off := h.at(p.off, p.before)
-	return c, place{off: off, before: c.minute, gen: h.gen}, true
+	return c, place{off: off, before: minute4(c.minute), gen: h.gen}, true
 }
 
 // each visits the cells from a minute on, until visit returns false.
@@ -109,9 +113,19 @@ func (h *history) each(from slo.Minute, visit func(cell) bool) bool {
 	}
 }
 
-func (h *history) at(off int, before slo.Minute) (cell, int) {
-	c, n := decodeCell(h.buf[off-h.base:], before)
-	return c, off + n
+func (h *history) at(off uint32, before minute4) (cell, uint32) {
+	c, n := decodeCell(h.buf[off-h.base:], slo.Minute(before))
+	return c, off + uint32(n)
+}
+
+// roomFor returns a buffer with room for one more of what takes a few bytes. It
+// grows by little: many of them are held.
+func roomFor(buf []byte) []byte {
+	const most, step = 48, 112 // a cell of the largest numbers; some twenty usual ones
+	if cap(buf)-len(buf) >= most {
+		return buf
+	}
+	return append(make([]byte, 0, len(buf)+max(step, len(buf)/16)), buf...)
 }
 
 func appendCell(buf []byte, c cell, before slo.Minute) []byte {

@@ -39,14 +39,16 @@ func (t Tally) Incidents(objective slo.Ratio) []Incident {
 	if t.of == nil {
 		return nil // nothing was counted, or it cannot be read
 	}
-	t.l.mu.Lock()
-	defer t.l.mu.Unlock()
-	in, _ := t.of.tally(t.Span, t.now)
-	f := finder{of: t.of, now: t.now, from: t.Span.From, permitted: objective.Complement(), valid: in.Good + in.Bad}
-	f.blocks()
-	f.minutes()
-	f.end()
-	return f.found
+	var found []Incident
+	t.of.owner.home.ask(func() {
+		in, _ := t.of.tally(t.Span, t.now)
+		f := finder{of: t.of, now: t.now, from: t.Span.From, permitted: objective.Complement(), valid: in.Good + in.Bad}
+		f.blocks()
+		f.minutes()
+		f.end()
+		found = f.found
+	})
+	return found
 }
 
 // finder goes through a window in the order of time.

@@ -3,15 +3,19 @@
 package budget
 
 import (
-	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
 // Ledger holds what is durable and answers for it. Its methods may be called
-// from any goroutine.
+// from any goroutine, Apply by one at a time.
+//
+// Nobody waits for long: services are spread over shards, each with a lock of its
+// own that is held for one service's answer or for a small part of a batch, and
+// never while the archive reads.
 //
 // Life cycle: a Ledger is filled from storage by Restore, then grows by one
 // Apply a durable batch, and is thrown away as a whole.
@@ -19,15 +23,18 @@ type Ledger struct {
 	window  func(slo.Service) time.Duration
 	archive Archive // nil if every minute is kept in memory
 	// excluded gives the excluded minutes of a service; nil if there are none.
-	excluded func(slo.Service) []Interval
+	excluded atomic.Pointer[func(slo.Service) []Interval]
 
-	mu         sync.Mutex
-	services   map[slo.Service]*service
-	byName     map[string][]slo.Service
-	writers    map[string]*measured
-	durable    time.Time
-	unarchived uint64 // how often the archive failed
+	shards [shardCount]shard
+	roster roster
 
+	writersMu sync.RWMutex // taken after a shard's lock, never before
+	writers   map[string]*measured
+
+	durable    atomic.Pointer[time.Time]
+	unarchived atomic.Uint64 // how often the archive failed
+
+	partsMu      sync.Mutex // guards what follows; taken alone
 	parts        map[SeriesID]*parts
 	partCount    int
 	unattributed uint64 // bad events whose parts found no room
@@ -36,78 +43,77 @@ type Ledger struct {
 // NewLedger returns an empty one. Window gives the length of a service's window,
 // a whole number of minutes; it is asked once a service.
 func NewLedger(window func(slo.Service) time.Duration) *Ledger {
-	return &Ledger{
-		window:   window,
-		services: map[slo.Service]*service{},
-		byName:   map[string][]slo.Service{},
-		writers:  map[string]*measured{},
-		parts:    map[SeriesID]*parts{},
+	l := &Ledger{window: window, writers: map[string]*measured{}, parts: map[SeriesID]*parts{}}
+	for i := range l.shards {
+		l.shards[i].ledger = l
 	}
+	return l
 }
 
-// Apply serves a batch that is durable.
+// Apply serves a batch that is durable. Whoever asks meanwhile may find a part of
+// it: all of a service at once, the minutes that were measured after what was
+// counted in them, and DurableThrough last.
 func (l *Ledger) Apply(b *Batch) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	now := slo.MinuteOf(b.Until)
-	for _, i := range b.Increments {
-		l.increment(now, i)
-		if isAnswer(i.Series.Key.SLI) && (i.Counts.Good != 0 || i.Counts.Bad != 0) {
-			l.services[i.Series.Key.Service].arrival = b.Until
+	increments := byShard(b.Increments, func(i *Increment) *slo.Service { return &i.Series.Key.Service })
+	sights := byShard(b.Sights, func(s *Sight) *slo.Service { return &s.Service })
+	for n := range l.shards {
+		sh := &l.shards[n]
+		counted, seen := increments.of(n), sights.of(n)
+		if len(counted) == 0 && len(seen) == 0 {
+			continue
 		}
+		sh.mu.Lock()
+		for _, i := range counted {
+			sh.increment(now, b.Increments[i])
+			if c := &b.Increments[i]; isAnswer(c.Series.Key.SLI) && (c.Counts.Good != 0 || c.Counts.Bad != 0) {
+				sh.services[c.Series.Key.Service].arrival = b.Until
+			}
+		}
+		for _, i := range seen {
+			sh.sight(b.Sights[i])
+		}
+		sh.mu.Unlock()
 	}
-	for _, s := range b.Sights {
-		l.sight(s)
-	}
-	for _, h := range b.Heartbeats {
-		l.beat(h)
-	}
-	for _, a := range b.Attributions {
-		l.attribute(now, a)
-	}
-	if b.Until.After(l.durable) {
-		l.durable = b.Until
+	l.attributeAll(now, b.Attributions) // after the counts: never more than those
+	l.beats(b.Heartbeats)
+	if b.Until.After(l.DurableThrough()) {
+		l.durable.Store(&b.Until)
 	}
 }
 
 // Open is that of slo.Recorder. It replaces what the writer said before; a zero
 // of an unknown service makes nothing known.
 func (l *Ledger) Open(id slo.Service, now time.Time, minute slo.Minute, open uint64, writer slo.Writer) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if _, known := l.services[id]; !known && (open == 0 || len(l.services) >= maxSeries) {
+	sh := l.shardOf(id.Name)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if _, known := sh.services[id]; !known && (open == 0 || l.roster.size() >= maxSeries) {
 		return
 	}
 	current := slo.MinuteOf(now)
 	minute, _, _ = admit(minute, current)
-	l.service(id).reportOpen(writer.Instance, current, minute, open)
+	sh.service(id).reportOpen(writer.Instance, current, minute, open)
 }
 
 // DurableThrough returns the instant up to which everything that was counted is
 // durable.
 func (l *Ledger) DurableThrough() time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.durable
+	if t := l.durable.Load(); t != nil {
+		return *t
+	}
+	return time.Time{}
 }
 
 // Forget drops the services and the series of which nothing is known since a
 // minute, as storage drops them.
 func (l *Ledger) Forget(before slo.Minute) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for id, s := range l.services {
-		if len(s.opens) == 0 && s.newest() < before {
-			delete(l.services, id)
-			l.byName[id.Name] = slices.DeleteFunc(l.byName[id.Name], func(o slo.Service) bool { return o == id })
-		}
+	for n := range l.shards {
+		l.shards[n].forget(before)
 	}
-	for id, p := range l.parts {
-		if p.hour < before {
-			l.partCount -= len(p.all)
-			delete(l.parts, id)
-		}
-	}
+	l.forgetParts(before)
+	l.writersMu.Lock()
+	defer l.writersMu.Unlock()
 	for instance, m := range l.writers {
 		if m.newest < before {
 			delete(l.writers, instance)
@@ -115,37 +121,15 @@ func (l *Ledger) Forget(before slo.Minute) {
 	}
 }
 
-func (l *Ledger) service(id slo.Service) *service {
-	s, ok := l.services[id]
-	if !ok {
-		s = newService(id, slo.Minute(l.window(id)/time.Minute))
-		if l.excluded != nil {
-			s.exclusions = l.excluded(id)
+func (l *Ledger) beats(all []Heartbeat) {
+	l.writersMu.Lock()
+	defer l.writersMu.Unlock()
+	for _, h := range all {
+		m, ok := l.writers[h.Instance]
+		if !ok {
+			m = newMeasured()
+			l.writers[h.Instance] = m
 		}
-		l.services[id] = s
-		l.byName[id.Name] = append(l.byName[id.Name], id)
-		slices.SortFunc(l.byName[id.Name], CompareServices)
+		m.set(h.Minute)
 	}
-	return s
-}
-
-func (l *Ledger) increment(now slo.Minute, i Increment) {
-	key := i.Series.Key
-	l.service(key.Service).find(key.SLI, i.Series.Definition, i.Minute, l.pastOf).add(now, i.Minute, i.Counts)
-}
-
-func (l *Ledger) sight(s Sight) {
-	sights := l.service(s.Service).sights
-	if first, known := sights[s.Instance]; !known || s.Minute < first {
-		sights[s.Instance] = s.Minute
-	}
-}
-
-func (l *Ledger) beat(h Heartbeat) {
-	m, ok := l.writers[h.Instance]
-	if !ok {
-		m = newMeasured()
-		l.writers[h.Instance] = m
-	}
-	m.set(h.Minute)
 }

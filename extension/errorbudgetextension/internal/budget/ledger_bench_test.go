@@ -66,7 +66,7 @@ const (
 )
 
 func TestMemoryOfASeries(t *testing.T) {
-	const n = 100
+	const n = 300
 	before := heap()
 	l, pending, now := busyLedger(n)
 	into := make([]Counts, len(burnWindows))

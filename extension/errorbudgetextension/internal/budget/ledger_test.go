@@ -141,7 +141,7 @@ func TestPendingForgetsSilentSeries(t *testing.T) {
 	d.flush()
 	d.at(4 * time.Hour)
 	d.flush()
-	assert.Empty(t, d.pending.series)
+	assert.Zero(t, d.pending.series.Load())
 	d.add(start+240, 2, 1)
 	assert.Equal(t, Counts{Good: 3, Bad: 1}, d.counts(t))
 	assert.Equal(t, start, d.view().FirstSeen)

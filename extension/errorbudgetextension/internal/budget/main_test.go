@@ -61,3 +61,6 @@ func (d *desk) counts(t *testing.T) Counts {
 	}
 	return v.Indicators[0].Counts
 }
+
+// series is the first one of the shop's.
+func (d *desk) series() *series { return d.ledger.shardOf(shop.Name).services[shop].series[0] }

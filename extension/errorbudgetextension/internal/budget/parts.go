@@ -38,8 +38,8 @@ type partHours struct {
 // out those for which there is none at all, before the batch is made durable: what is
 // stored is bounded like what is held.
 func (l *Ledger) Admit(b *Batch) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.partsMu.Lock()
+	defer l.partsMu.Unlock()
 	now := slo.MinuteOf(b.Until)
 	kept := b.Attributions[:0]
 	for _, a := range b.Attributions {
@@ -55,7 +55,8 @@ func (l *Ledger) Admit(b *Batch) {
 // nowhere is a name that no part has.
 const nowhere = "\x00"
 
-// place finds where a part is counted, and under which name.
+// place finds where a part is counted, and under which name. The lock of the parts
+// is held.
 func (l *Ledger) place(a Attribution, now slo.Minute) (name string, at *partHours) {
 	p := l.partsOf(a.Series)
 	l.partCount -= p.dropBefore(now)
@@ -89,7 +90,29 @@ func (l *Ledger) partsOf(id SeriesID) *parts {
 	return p
 }
 
-// attribute counts what a series' events have in common.
+// attributeAll counts what events of a batch have in common.
+func (l *Ledger) attributeAll(now slo.Minute, all []Attribution) {
+	l.partsMu.Lock()
+	defer l.partsMu.Unlock()
+	for _, a := range all {
+		l.attribute(now, a)
+	}
+}
+
+// forgetParts drops those of series of which nothing was attributed since a minute.
+func (l *Ledger) forgetParts(before slo.Minute) {
+	l.partsMu.Lock()
+	defer l.partsMu.Unlock()
+	for id, p := range l.parts {
+		if p.hour < before {
+			l.partCount -= len(p.all)
+			delete(l.parts, id)
+		}
+	}
+}
+
+// attribute counts what a series' events have in common. The lock of the parts is
+// held, unless nobody asks yet.
 func (l *Ledger) attribute(now slo.Minute, a Attribution) {
 	if a.Hour < now-l.partsOf(a.Series).keep {
 		return // no window reaches it
@@ -120,7 +143,7 @@ func (p *parts) dropBefore(now slo.Minute) (gone int) {
 }
 
 func (h *partHours) add(hour slo.Minute, counts Counts) {
-	if h.old.n > 0 && hour <= h.old.tail {
+	if h.old.n > 0 && hour <= slo.Minute(h.old.tail) {
 		h.thaw()
 	}
 	i, found := slices.BinarySearchFunc(h.hot, hour, func(c cell, m slo.Minute) int { return int(c.minute - m) })

@@ -3,7 +3,9 @@
 package budget
 
 import (
+	"hash/maphash"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sloe-dev/sloe/internal/slo"
@@ -17,19 +19,24 @@ import (
 type Pending struct {
 	clock func() time.Time
 
-	mu     sync.Mutex
-	series map[SeriesID]*pendingSeries
-	dirty  []*pendingSeries // those with something to drain
+	shards [pendingShards]pendingShard
+	series atomic.Int64 // of all shards
+	lost   [reasons]atomic.Uint64
+
+	mu     sync.Mutex // guards what follows
 	sights []Sight
 	beats  map[Heartbeat]struct{}
 	beaten map[string]slo.Minute      // each writer's latest, drained or to be
 	opened map[serviceWriter]struct{} // sighted by Open
 	parts  map[pendingPart]Counts
-	lost   [reasons]uint64
 	// unattributed counts bad events whose parts found no room.
 	unattributed uint64
 	swept        slo.Minute
 }
+
+// pendingShards is how many locks the series are spread over, so that counting
+// goroutines seldom meet, and a Drain holds up few of them at a time.
+const pendingShards = 64
 
 type serviceWriter struct {
 	service  slo.Service
@@ -40,7 +47,6 @@ type serviceWriter struct {
 func NewPending(clock func() time.Time) *Pending {
 	return &Pending{
 		clock:  clock,
-		series: map[SeriesID]*pendingSeries{},
 		beats:  map[Heartbeat]struct{}{},
 		parts:  map[pendingPart]Counts{},
 		beaten: map[string]slo.Minute{},
@@ -49,18 +55,36 @@ func NewPending(clock func() time.Time) *Pending {
 	}
 }
 
+var seriesSeed = maphash.MakeSeed()
+
+// hashOf tells series apart but for rare collisions. Services of a name and the
+// indicators of a service share most of their bytes, so each text counts.
+func hashOf(key *slo.Key, definition slo.Definition) uint64 {
+	const odd = 0x9e3779b97f4a7c15
+	h := maphash.String(seriesSeed, key.Service.Name)
+	h = (h ^ maphash.String(seriesSeed, key.SLI)) * odd
+	h = (h ^ h>>32 ^ maphash.String(seriesSeed, key.Service.Namespace)) * odd
+	h = (h ^ h>>32 ^ maphash.String(seriesSeed, key.Service.Environment)) * odd
+	h = (h ^ h>>32 ^ maphash.String(seriesSeed, string(definition))) * odd
+	return h ^ h>>32
+}
+
 // Add is that of slo.Recorder.
 func (p *Pending) Add(key slo.Key, minute slo.Minute, good, bad uint64, definition slo.Definition, writer slo.Writer) {
 	now := slo.MinuteOf(p.clock())
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if good > maxIncrement || bad > maxIncrement {
-		p.lost[Implausible]++
+		p.lost[Implausible].Add(1)
 		return
 	}
-	s := p.find(SeriesID{Key: key, Definition: definition}, good+bad)
+	hash := hashOf(&key, definition)
+	sh := &p.shards[hash%pendingShards]
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	s := sh.find(hash, &key, definition)
 	if s == nil {
-		return
+		if s = p.admitSeries(sh, hash, SeriesID{Key: key, Definition: definition}, good+bad); s == nil {
+			return
+		}
 	}
 	if s.last != writer.Instance || !s.sighted {
 		p.sight(s, writer.Instance, now)
@@ -68,7 +92,7 @@ func (p *Pending) Add(key slo.Key, minute slo.Minute, good, bad uint64, definiti
 	counts := Counts{Good: good, Bad: bad}
 	minute, ok, reason := admit(minute, now)
 	if !ok {
-		p.lost[reason] += good + bad
+		p.lost[reason].Add(good + bad)
 		if reason == Late {
 			counts = Counts{Late: good + bad}
 		}
@@ -79,7 +103,7 @@ func (p *Pending) Add(key slo.Key, minute slo.Minute, good, bad uint64, definiti
 	s.add(minute, counts)
 	if !s.dirty {
 		s.dirty = true
-		p.dirty = append(p.dirty, s)
+		sh.dirty = append(sh.dirty, s)
 	}
 }
 
@@ -90,7 +114,7 @@ func (p *Pending) Heartbeat(minute slo.Minute, writer slo.Writer) {
 	defer p.mu.Unlock()
 	minute, ok, reason := admit(minute, now)
 	if !ok && reason == Late {
-		p.lost[LateHeartbeat]++
+		p.lost[LateHeartbeat].Add(1)
 		return
 	}
 	if latest, known := p.beaten[writer.Instance]; known && latest == minute {
@@ -110,58 +134,74 @@ func (p *Pending) Sight(service slo.Service, writer slo.Writer) {
 		return
 	}
 	if len(p.opened) >= maxSeries {
-		p.lost[TooManyServices]++
+		p.lost[TooManyServices].Add(1)
 		return
 	}
 	p.opened[sw] = struct{}{}
 	p.sights = append(p.sights, Sight{Service: service, Instance: writer.Instance, Minute: now})
 }
 
-// Drain closes a batch and starts the next. The caller owns the batch.
+// Drain closes a batch and starts the next. The caller owns the batch. Of what is
+// added meanwhile some is in it and some in the next; a heartbeat or an attribution
+// is never in it without what was added before.
 func (p *Pending) Drain() *Batch {
 	now := p.clock()
+	b := &Batch{Until: now}
+	sweep, parts := p.drainRest(b)
+	b.Attributions = attributions(parts)
+	series := 0
+	for i := range p.shards {
+		series += p.shards[i].waiting()
+	}
+	b.Increments = make([]Increment, 0, series+series/16)
+	for i := range p.shards {
+		sh := &p.shards[i]
+		sh.drain(b)
+		if sweep {
+			p.series.Add(-int64(sh.sweep(slo.MinuteOf(now))))
+		}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	b := &Batch{Until: now, Sights: p.sights, Increments: make([]Increment, 0, len(p.dirty))}
+	b.Sights, p.sights = append(b.Sights, p.sights...), nil // those of the series in it
+	return b
+}
+
+// drainRest takes what is not in a shard, the parts as they are held. It tells
+// whether silent series are to be forgotten.
+func (p *Pending) drainRest(b *Batch) (sweep bool, parts map[pendingPart]Counts) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.parts) > 0 {
+		parts, p.parts = p.parts, map[pendingPart]Counts{} // nobody else has them now
+	}
 	for beat := range p.beats {
 		b.Heartbeats = append(b.Heartbeats, beat)
 	}
 	clear(p.beats)
-	p.sights = nil
-	b.Attributions = p.drainParts()
-	for _, s := range p.dirty {
-		for _, c := range s.cells {
-			b.Increments = append(b.Increments, Increment{Series: s.id, Minute: c.minute, Counts: c.counts})
-			s.touched = max(s.touched, c.minute)
-		}
-		s.cells = s.cells[:0]
-		s.dirty = false
+	b.Sights, p.sights = p.sights, nil
+	now := slo.MinuteOf(b.Until)
+	if now < p.swept+sweepEvery {
+		return false, parts
 	}
-	clear(p.dirty)
-	p.dirty = p.dirty[:0]
-	p.sweep(slo.MinuteOf(now))
-	return b
+	p.swept = now
+	clear(p.opened)
+	clear(p.beaten)
+	return true, parts
 }
 
 // Lost returns how many events were not counted as they came, since the start,
 // by reason. For Implausible these are calls, for LateHeartbeat heartbeats.
-func (p *Pending) Lost(reason Reason) uint64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.lost[reason]
-}
+func (p *Pending) Lost(reason Reason) uint64 { return p.lost[reason].Load() }
 
-func (p *Pending) find(id SeriesID, events uint64) *pendingSeries {
-	if s, ok := p.series[id]; ok {
-		return s
-	}
-	if len(p.series) >= maxSeries {
-		p.lost[TooManySeries] += events
+// admitSeries makes a new series, unless there are too many.
+func (p *Pending) admitSeries(sh *pendingShard, hash uint64, id SeriesID, events uint64) *pendingSeries {
+	if p.series.Add(1) > maxSeries {
+		p.series.Add(-1)
+		p.lost[TooManySeries].Add(events)
 		return nil
 	}
-	s := &pendingSeries{id: id, touched: -1}
-	p.series[id] = s
-	return s
+	return sh.make(hash, id)
 }
 
 func (p *Pending) sight(s *pendingSeries, instance string, now slo.Minute) {
@@ -176,23 +216,7 @@ func (p *Pending) sight(s *pendingSeries, instance string, now slo.Minute) {
 	if known {
 		return
 	}
+	p.mu.Lock() // within a shard's lock, never the other way round
+	defer p.mu.Unlock()
 	p.sights = append(p.sights, Sight{Service: s.id.Key.Service, Instance: instance, Minute: now})
-}
-
-// sweepEvery is how often series are forgotten that were silent for as long, in
-// minutes. One that speaks again is sighted again, which changes nothing.
-const sweepEvery = 60
-
-func (p *Pending) sweep(now slo.Minute) {
-	if now < p.swept+sweepEvery {
-		return
-	}
-	p.swept = now
-	clear(p.opened)
-	clear(p.beaten)
-	for id, s := range p.series {
-		if s.touched < now-sweepEvery-maxLateness {
-			delete(p.series, id)
-		}
-	}
 }

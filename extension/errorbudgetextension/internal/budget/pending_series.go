@@ -7,7 +7,8 @@ import "github.com/sloe-dev/sloe/internal/slo"
 // pendingSeries outlives a Drain, so that a busy series costs no allocation.
 type pendingSeries struct {
 	id      SeriesID
-	cells   []pendingCell // of a few minutes, the newest last
+	next    *pendingSeries // of the same hash
+	cells   []pendingCell  // of a few minutes, the newest last
 	dirty   bool
 	touched slo.Minute          // the newest minute that was drained or is to be
 	last    string              // the writer of the latest Add

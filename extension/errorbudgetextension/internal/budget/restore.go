@@ -22,36 +22,41 @@ type Restorer struct {
 }
 
 // Increment takes a stored minute of a series.
-func (r *Restorer) Increment(i Increment) { r.ledger.increment(r.now, i) }
+func (r *Restorer) Increment(i Increment) {
+	r.ledger.shardOf(i.Series.Key.Service.Name).increment(r.now, i)
+}
 
 // Sight takes a stored sight.
-func (r *Restorer) Sight(s Sight) { r.ledger.sight(s) }
+func (r *Restorer) Sight(s Sight) { r.ledger.shardOf(s.Service.Name).sight(s) }
 
 // Heartbeat takes a stored heartbeat.
-func (r *Restorer) Heartbeat(h Heartbeat) { r.ledger.beat(h) }
+func (r *Restorer) Heartbeat(h Heartbeat) { r.ledger.beats([]Heartbeat{h}) }
 
 // Attribution takes what stored events have in common.
 func (r *Restorer) Attribution(a Attribution) { r.ledger.attribute(r.now, a) }
 
 // Durable takes the instant up to which storage holds everything.
-func (r *Restorer) Durable(t time.Time) { r.ledger.durable = t }
+func (r *Restorer) Durable(t time.Time) { r.ledger.durable.Store(&t) }
 
 // Inherit takes over what another Ledger was told and storage does not hold: the
 // open requests, which are gauges, the arrival of the latest answers, the
 // exclusions, and how often the archive failed.
 func (r *Restorer) Inherit(from *Ledger) {
+	if of := from.excluded.Load(); of != nil {
+		r.ledger.SetExclusions(*of)
+	}
+	r.ledger.unarchived.Add(from.unarchived.Load())
+	r.ledger.unattributed += from.Unattributed()
+	for n := range from.shards {
+		r.ledger.shards[n].inherit(&from.shards[n])
+	}
+}
+
+func (sh *shard) inherit(from *shard) {
 	from.mu.Lock()
 	defer from.mu.Unlock()
-	r.ledger.excluded = from.excluded
-	r.ledger.unarchived += from.unarchived
-	r.ledger.unattributed += from.unattributed
-	for id, s := range r.ledger.services {
-		if from.excluded != nil {
-			s.exclusions = from.excluded(id)
-		}
-	}
 	for id, s := range from.services {
-		to := r.ledger.service(id)
+		to := sh.service(id)
 		to.opens, to.arrival = maps.Clone(s.opens), s.arrival
 	}
 }
@@ -59,10 +64,19 @@ func (r *Restorer) Inherit(from *Ledger) {
 // WindowsChanged tells whether the length of any service's window is another
 // one now. The Ledger keeps to the lengths that it began with.
 func (l *Ledger) WindowsChanged() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for id, s := range l.services {
-		if slo.Minute(l.window(id)/time.Minute) != s.window {
+	for n := range l.shards {
+		if l.shards[n].windowsChanged() {
+			return true
+		}
+	}
+	return false
+}
+
+func (sh *shard) windowsChanged() bool {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for id, s := range sh.services {
+		if slo.Minute(sh.ledger.window(id)/time.Minute) != s.window {
 			return true
 		}
 	}

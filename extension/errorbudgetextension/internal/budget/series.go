@@ -14,11 +14,12 @@ import (
 // is, amortised: each minute enters once and leaves once.
 type series struct {
 	owner      *service
+	sli        string
 	definition slo.Definition
 
-	past past       // nil if every minute is to be kept
-	keep slo.Minute // how far back counts are kept, in minutes
-	kept slo.Minute // the start of a block: counts before are not held any more
+	derived past       // how minutes of the past are had, if not from the archive; nil of a series of its own
+	keep    slo.Minute // how far back counts are kept, in minutes
+	kept    slo.Minute // the start of a block: counts before are not held any more
 
 	blocks blocks
 	old    history
@@ -42,8 +43,8 @@ const (
 	warmMinutes = maxLateness
 )
 
-func newSeries(owner *service, definition slo.Definition, keep, first slo.Minute, from past) *series {
-	return &series{owner: owner, definition: definition, past: from, keep: keep, first: first, last: first, event: -1}
+func newSeries(owner *service, sli string, definition slo.Definition, keep, first slo.Minute, derived past) *series {
+	return &series{owner: owner, sli: sli, definition: definition, derived: derived, keep: keep, first: first, last: first, event: -1}
 }
 
 // add counts in a minute. Now is the current minute.
@@ -60,7 +61,8 @@ func (s *series) add(now, minute slo.Minute, counts Counts) {
 		s.kept = max(s.kept, before)
 		return
 	}
-	if s.past != nil && minute < s.kept {
+	if s.archived() && minute < s.kept {
+		s.owner.home.amended++
 		return // the archive has it, and is asked before anybody reads so far back
 	}
 	s.judge(now, minute, counts)
@@ -68,16 +70,17 @@ func (s *series) add(now, minute slo.Minute, counts Counts) {
 		s.out.add(now, minute, counts)
 	}
 	for _, w := range s.windows {
-		if minute >= w.from {
+		if minute >= w.start() {
 			w.sum.add(counts)
 		}
 	}
 	switch {
-	case s.blocks.n > 0 && minute < (block{number: s.blocks.tail}).end():
+	case s.blocks.n > 0 && minute < (block{number: int64(s.blocks.tail)}).end():
+		s.owner.home.amended++
 		s.blocks.amend(blockOf(minute), counts)
 		s.windows = nil // their edges are of before; they are counted anew when asked for
 		return
-	case s.old.n > 0 && minute <= s.old.tail:
+	case s.old.n > 0 && minute <= slo.Minute(s.old.tail):
 		s.thaw()
 	}
 	s.addHot(minute, counts)
@@ -114,7 +117,7 @@ func (s *series) settle(now slo.Minute) {
 // thaw takes the packed minutes back, for an event that is late by more than the
 // plain ones.
 func (s *series) thaw() {
-	cells := make([]cell, 0, s.old.n+len(s.hot)+1)
+	cells := make([]cell, 0, int(s.old.n)+len(s.hot)+1)
 	s.old.each(0, func(c cell) bool {
 		cells = append(cells, c)
 		return true
@@ -125,7 +128,7 @@ func (s *series) thaw() {
 
 // sumUp turns blocks of packed minutes into their sums.
 func (s *series) sumUp(now slo.Minute) {
-	if s.past == nil {
+	if !s.archived() {
 		return
 	}
 	var cells []cell
@@ -135,7 +138,7 @@ func (s *series) sumUp(now slo.Minute) {
 		if whole.end() > now-warmMinutes || len(s.hot) > 0 && s.hot[0].minute < whole.end() {
 			return
 		}
-		if whole.number == blockOf(s.old.tail) {
+		if whole.number == blockOf(slo.Minute(s.old.tail)) {
 			return // more of it may come: a restore goes minute by minute
 		}
 		cells = cells[:0]
@@ -151,8 +154,8 @@ func (s *series) sumUp(now slo.Minute) {
 		s.old.compact()
 		s.blocks.push(whole)
 		for _, w := range s.windows {
-			if whole.start() < w.from && w.from < whole.end() {
-				w.edge = newEdge(whole.number, cells, w.from)
+			if whole.start() < w.start() && w.start() < whole.end() {
+				w.edge = newEdge(whole.number, cells, w.start())
 			}
 		}
 	}
@@ -161,7 +164,7 @@ func (s *series) sumUp(now slo.Minute) {
 // drop lets go of the blocks before a minute that no window reaches.
 func (s *series) drop(before slo.Minute) {
 	for _, w := range s.windows {
-		before = min(before, w.from)
+		before = min(before, w.start())
 	}
 	before = startOfBlock(before)
 	for s.blocks.n > 0 {
@@ -183,13 +186,13 @@ func (s *series) drop(before slo.Minute) {
 }
 
 func (s *series) forgetUnread(now slo.Minute) {
-	s.windows = slices.DeleteFunc(s.windows, func(w *window) bool { return w.read < now-unreadAfter })
+	s.windows = slices.DeleteFunc(s.windows, func(w *window) bool { return slo.Minute(w.read) < now-unreadAfter })
 }
 
 // reach makes sure that counts are held from a minute on, as far as the archive
 // has them.
 func (s *series) reach(from slo.Minute) {
-	if s.past == nil || from >= s.kept {
+	if !s.archived() || from >= s.kept {
 		return
 	}
 	from = startOfBlock(from)

@@ -10,21 +10,26 @@ import (
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
-// service is what the Ledger holds of one service.
+// service is what the Ledger holds of one service. Its lists are short.
 type service struct {
+	home   *shard
 	id     slo.Service
 	window slo.Minute
-	// sights holds, for each writer that ever counted for the service, the minute
-	// in which it first did.
-	sights map[string]slo.Minute
-	// series by indicator, one for each definition.
-	series map[string][]*series
+	sights []sighting
+	// series are those of each indicator, one for each definition.
+	series []*series
 	// exclusions are ascending and do not overlap.
 	exclusions []Interval
-	// opens holds each writer's latest report of open requests.
+	// opens holds each writer's latest report of open requests; nil if there is none.
 	opens map[string]openReport
 	// arrival is when answers of the service last became durable.
 	arrival time.Time
+}
+
+// sighting is the minute in which a writer first counted for the service.
+type sighting struct {
+	instance string
+	first    slo.Minute
 }
 
 // openReport is a gauge: how many requests are unanswered.
@@ -38,28 +43,37 @@ type openReport struct {
 // requests any more.
 const openExpires = 3
 
-func newService(id slo.Service, window slo.Minute) *service {
-	return &service{
-		id:     id,
-		window: window,
-		sights: map[string]slo.Minute{},
-		series: map[string][]*series{},
-		opens:  map[string]openReport{},
+func newService(home *shard, id slo.Service) *service {
+	s := &service{home: home, id: id, window: slo.Minute(home.ledger.window(id) / time.Minute)}
+	if of := home.ledger.excluded.Load(); of != nil {
+		s.exclusions = (*of)(id)
 	}
+	return s
 }
 
-func (s *service) find(sli string, definition slo.Definition, first slo.Minute, from func(SeriesID) past) *series {
-	for _, c := range s.series[sli] {
-		if c.definition == definition {
+// sight notes that a writer counted for the service.
+func (s *service) sight(instance string, minute slo.Minute) {
+	for i := range s.sights {
+		if known := &s.sights[i]; known.instance == instance {
+			known.first = min(known.first, minute)
+			return
+		}
+	}
+	s.sights = append(s.sights, sighting{instance, minute})
+}
+
+// find returns a series, which it makes as of its first minute if it is new.
+func (s *service) find(sli string, definition slo.Definition, first slo.Minute) *series {
+	for _, c := range s.series {
+		if c.sli == sli && c.definition == definition {
 			return c
 		}
 	}
-	id := SeriesID{Key: slo.Key{Service: s.id, SLI: sli}, Definition: definition}
-	made := newSeries(s, definition, s.window, first, from(id))
-	if made.past == nil {
+	made := newSeries(s, sli, definition, s.window, first, nil)
+	if !made.archived() {
 		made.keep = max(made.keep, slo.Minute(slo.MaxWindow/time.Minute)) // nobody else has it
 	}
-	s.series[sli] = append(s.series[sli], made)
+	s.series = append(s.series, made)
 	return made
 }
 
@@ -67,7 +81,10 @@ func (s *service) find(sli string, definition slo.Definition, first slo.Minute, 
 // minute, and of several in that minute the one that became known last.
 func (s *service) current(sli string) *series {
 	var best *series
-	for _, c := range s.series[sli] {
+	for _, c := range s.series {
+		if c.sli != sli {
+			continue
+		}
 		if best == nil || cmp.Or(cmp.Compare(c.last, best.last), cmp.Compare(c.first, best.first), cmp.Compare(c.definition, best.definition)) > 0 {
 			best = c
 		}
@@ -83,12 +100,10 @@ func isAnswer(sli string) bool { return sli != slo.DBAvailability && sli != slo.
 // answers, or -1.
 func (s *service) lastEvents() (event, answer slo.Minute) {
 	event, answer = -1, -1
-	for sli, all := range s.series {
-		for _, c := range all {
-			event = max(event, c.event)
-			if isAnswer(sli) {
-				answer = max(answer, c.event)
-			}
+	for _, c := range s.series {
+		event = max(event, c.event)
+		if isAnswer(c.sli) {
+			answer = max(answer, c.event)
 		}
 	}
 	return event, answer
@@ -107,6 +122,9 @@ func (s *service) reportOpen(instance string, now, minute slo.Minute, open uint6
 	since := minute
 	if known && now-before.minute < openExpires {
 		since = before.since
+	}
+	if s.opens == nil {
+		s.opens = map[string]openReport{}
 	}
 	s.opens[instance] = openReport{open: open, minute: minute, since: since}
 }
@@ -129,9 +147,9 @@ func (s *service) openNow(now slo.Minute) (open uint64, since slo.Minute) {
 // firstSeen returns the minute of the first sight by any writer.
 func (s *service) firstSeen() slo.Minute {
 	first := slo.Minute(-1)
-	for _, minute := range s.sights {
-		if first < 0 || minute < first {
-			first = minute
+	for _, by := range s.sights {
+		if first < 0 || by.first < first {
+			first = by.first
 		}
 	}
 	return first
@@ -140,21 +158,22 @@ func (s *service) firstSeen() slo.Minute {
 // newest returns the newest minute in which anything is known of the service.
 func (s *service) newest() slo.Minute {
 	newest := slo.Minute(-1)
-	for _, minute := range s.sights {
-		newest = max(newest, minute)
+	for _, by := range s.sights {
+		newest = max(newest, by.first)
 	}
-	for _, all := range s.series {
-		for _, c := range all {
-			newest = max(newest, c.last)
-		}
+	for _, c := range s.series {
+		newest = max(newest, c.last)
 	}
 	return newest
 }
 
+// indicators returns the names of those that were counted, sorted.
 func (s *service) indicators() []string {
 	names := make([]string, 0, len(s.series))
-	for name := range s.series {
-		names = append(names, name)
+	for _, c := range s.series {
+		if !slices.Contains(names, c.sli) {
+			names = append(names, c.sli)
+		}
 	}
 	slices.Sort(names)
 	return names

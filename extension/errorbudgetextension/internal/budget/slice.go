@@ -12,7 +12,7 @@ func (s *series) sliced(target slo.Ratio, now slo.Minute) *series {
 		return d
 	}
 	var judged past
-	if s.past != nil {
+	if s.archived() {
 		judged = func(from, to slo.Minute, visit func(slo.Minute, Counts)) error {
 			return s.past(from, to, func(minute slo.Minute, c Counts) {
 				if slice := sliceOf(c, target); !slice.IsZero() {
@@ -22,7 +22,7 @@ func (s *series) sliced(target slo.Ratio, now slo.Minute) *series {
 		}
 	}
 	oldest := startOfBlock(now - s.keep)
-	d := newSeries(s.owner, s.definition, s.keep, oldest, judged)
+	d := newSeries(s.owner, s.sli, s.definition, s.keep, oldest, judged)
 	d.kept = oldest
 	err := s.visit(oldest, s.newestAt(now), func(minute slo.Minute, c Counts) { d.add(now, minute, sliceOf(c, target)) })
 	if err != nil {

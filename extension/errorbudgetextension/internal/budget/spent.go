@@ -36,15 +36,11 @@ type SpentPart struct {
 // Attributed returns what the events of a service have in common, by the current
 // definitions of its indicators.
 func (l *Ledger) Attributed(id slo.Service) Attributed {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	out := Attributed{series: map[SeriesID]map[slo.Part]*partHours{}}
-	s, ok := l.services[id]
-	if !ok {
-		return out
-	}
-	for sli := range s.series {
-		id := SeriesID{Key: slo.Key{Service: id, SLI: sli}, Definition: s.current(sli).definition}
+	current := l.shardOf(id.Name).currentIDs(id)
+	l.partsMu.Lock()
+	defer l.partsMu.Unlock()
+	for _, id := range current {
 		p := l.parts[id]
 		if p == nil {
 			continue
@@ -58,22 +54,35 @@ func (l *Ledger) Attributed(id slo.Service) Attributed {
 	return out
 }
 
+// currentIDs returns the series of a service that count now, one an indicator.
+func (sh *shard) currentIDs(id slo.Service) []SeriesID {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	s, ok := sh.services[id]
+	if !ok {
+		return nil
+	}
+	var all []SeriesID
+	for _, sli := range s.indicators() {
+		all = append(all, SeriesID{Key: slo.Key{Service: id, SLI: sli}, Definition: s.current(sli).definition})
+	}
+	return all
+}
+
 // SpentBy returns what is known of the events of a window, by dimension. Hours that
 // the window holds in part, and such as have excluded minutes, are unknown: what is
 // kept does not say of which minute of an hour an event was.
 func (t Tally) SpentBy(known Attributed) []SpentBy {
-	t.l.mu.Lock()
-	defer t.l.mu.Unlock()
 	of := t.of.owner
+	of.home.mu.Lock()
+	defer of.home.mu.Unlock()
 	var all []SpentBy
 	for _, d := range slo.Dimensions() {
 		all = append(all, SpentBy{Dimension: d, Unknown: Counts{Good: t.Counts.Good, Bad: t.Counts.Bad}})
 	}
 	sli := ""
-	for name, series := range of.series {
-		if slices.Contains(series, t.of) {
-			sli = name
-		}
+	if slices.Contains(of.series, t.of) { // one that was counted, not one that is derived
+		sli = t.of.sli
 	}
 	for part, hours := range known.series[SeriesID{Key: slo.Key{Service: of.id, SLI: sli}, Definition: t.of.definition}] {
 		var sum Counts
@@ -118,7 +127,7 @@ func (s *SpentBy) settle(whole Counts) {
 // Unattributed returns how many bad events could not be attributed for want of room,
 // since the start.
 func (l *Ledger) Unattributed() uint64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.partsMu.Lock()
+	defer l.partsMu.Unlock()
 	return l.unattributed
 }

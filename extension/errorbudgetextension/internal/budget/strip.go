@@ -24,11 +24,13 @@ func (c Counts) Plus(o Counts) Counts {
 
 // Strip takes stored minutes of a series.
 func (r *Restorer) Strip(s Strip) {
-	r.ledger.increment(r.now, Increment{Series: s.Series, Minute: s.First})
-	r.ledger.increment(r.now, Increment{Series: s.Series, Minute: s.Last})
+	key := s.Series.Key
+	of := r.ledger.shardOf(key.Service.Name).service(key.Service).find(key.SLI, s.Series.Definition, s.First)
+	of.add(r.now, s.First, Counts{})
+	of.add(r.now, s.Last, Counts{})
 	for i, c := range s.Counts {
 		if !c.IsZero() {
-			r.ledger.increment(r.now, Increment{Series: s.Series, Minute: s.From + slo.Minute(i), Counts: c})
+			of.add(r.now, s.From+slo.Minute(i), c)
 		}
 	}
 }

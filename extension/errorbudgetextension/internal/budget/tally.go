@@ -35,7 +35,6 @@ type Tally struct {
 
 	of  *series
 	now slo.Minute
-	l   *Ledger
 }
 
 // Tally returns what a window holds at the instant of the view. With a slice
@@ -43,39 +42,44 @@ type Tally struct {
 // that share of its events is. It tells whether the answer can be given: judging
 // minutes of the past needs the archive.
 func (i Indicator) Tally(window slo.Window, slice slo.Ratio) (Tally, bool) {
-	i.ledger.mu.Lock()
-	defer i.ledger.mu.Unlock()
+	var t Tally
+	i.series.owner.home.ask(func() { t = i.tally(SpanOf(window, i.at), slice) })
+	return t, t.of != nil
+}
+
+func (i Indicator) tally(span Span, slice slo.Ratio) Tally {
 	of, now := i.series, slo.MinuteOf(i.at)
 	if slice.Num > 0 {
 		if of = of.sliced(slice, now); of == nil {
-			return Tally{}, false
+			return Tally{}
 		}
 	}
-	t := Tally{Span: SpanOf(window, i.at), of: of, now: now, l: i.ledger}
+	t := Tally{Span: span, of: of, now: now}
 	t.Elapsed = min(now-max(t.Span.From, i.series.first)+1, t.Span.minutes())
 	t.Coverage = i.ledger.coverage(i.series.owner, t.Span.From, now)
 	t.Counts, t.Excluded = of.tally(t.Span, now)
-	return t, true
+	return t
 }
 
 // BadFallsTo is that of Indicator, for this window. A calendar's window starts
 // anew as a whole.
-func (t Tally) BadFallsTo(limit uint64) slo.Minute {
-	t.l.mu.Lock()
-	defer t.l.mu.Unlock()
-	return t.of.badFallsTo(t.Span, t.now, limit)
+func (t Tally) BadFallsTo(limit uint64) (at slo.Minute) {
+	t.of.owner.home.ask(func() { at = t.of.badFallsTo(t.Span, t.now, limit) })
+	return at
 }
 
 // Between returns what was counted in some minutes, excluded ones as well, as far
 // as the window reaches. It tells whether that is known: minutes of the past are
 // read from the archive.
 func (t Tally) Between(minutes Interval) (Counts, bool) {
-	var sum Counts
 	if t.of == nil {
-		return sum, false // nothing was counted, or it cannot be read
+		return Counts{}, false // nothing was counted, or it cannot be read
 	}
-	t.l.mu.Lock()
-	defer t.l.mu.Unlock()
-	err := t.of.visit(max(minutes.From, t.Span.From), minutes.To, func(_ slo.Minute, c Counts) { sum.add(c) })
+	var sum Counts
+	var err error
+	t.of.owner.home.ask(func() {
+		sum = Counts{}
+		err = t.of.visit(max(minutes.From, t.Span.From), minutes.To, func(_ slo.Minute, c Counts) { sum.add(c) })
+	})
 	return sum, err == nil
 }

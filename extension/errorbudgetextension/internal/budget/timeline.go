@@ -31,13 +31,18 @@ type Stretch struct {
 // definition. Each holds as many blocks of two hours as are given, and the last
 // one the open minute: blocks are what is held of the past, so that this reads
 // no disk.
-func (l *Ledger) Timeline(id slo.Service, sli string, now slo.Minute, blocksEach, n int) Timeline {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *Ledger) Timeline(id slo.Service, sli string, now slo.Minute, blocksEach, n int) (t Timeline) {
+	sh := l.shardOf(id.Name)
+	sh.ask(func() { t = sh.timeline(id, sli, now, blocksEach, n) })
+	return t
+}
+
+func (sh *shard) timeline(id slo.Service, sli string, now slo.Minute, blocksEach, n int) Timeline {
+	l := sh.ledger
 	t := Timeline{Stretches: make([]Stretch, n)}
 	step := slo.Minute(blocksEach) * blockMinutes
 	from := startOfBlock(now) + blockMinutes - slo.Minute(n)*step
-	s := l.services[id]
+	s := sh.services[id]
 	for i := range t.Stretches {
 		at := from + slo.Minute(i)*step
 		t.Stretches[i].From = at
@@ -45,7 +50,7 @@ func (l *Ledger) Timeline(id slo.Service, sli string, now slo.Minute, blocksEach
 			t.Stretches[i].Coverage = l.coverageWithin(s, at, min(at+step, now))
 		}
 	}
-	c := l.currentSeries(id, sli)
+	c := sh.currentSeries(id, sli)
 	if c == nil {
 		return t
 	}
@@ -81,8 +86,8 @@ func (s *series) each(show func(slo.Minute, Counts)) {
 func (l *Ledger) coverageWithin(s *service, from, to slo.Minute) Coverage {
 	var c Coverage
 	latest := l.lastMeasured(s)
-	for instance, first := range s.sights {
-		m := l.writers[instance]
+	for _, by := range s.sights {
+		m, first := l.writers[by.instance], by.first
 		since, until := max(first, from), to
 		if m != nil && m.newest < latest-writerGone {
 			until = min(until, m.newest+1)

@@ -54,11 +54,16 @@ type Older struct {
 
 // View returns what is known of a service at an instant. A service whose writers
 // did not measure for staleAfter is unmeasured.
-func (l *Ledger) View(id slo.Service, now time.Time, staleAfter time.Duration) View {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *Ledger) View(id slo.Service, now time.Time, staleAfter time.Duration) (v View) {
+	sh := l.shardOf(id.Name)
+	sh.ask(func() { v = sh.view(id, now, staleAfter) })
+	return v
+}
+
+func (sh *shard) view(id slo.Service, now time.Time, staleAfter time.Duration) View {
+	l := sh.ledger
 	v := View{Service: id, FirstSeen: -1, LastMeasured: -1, Activity: Unmeasured}
-	s, ok := l.services[id]
+	s, ok := sh.services[id]
 	if !ok {
 		return v
 	}
@@ -81,8 +86,8 @@ func (l *Ledger) indicator(s *service, name string, at time.Time) Indicator {
 	span := Rolling(time.Duration(s.window)*time.Minute, now)
 	i := Indicator{SLI: name, Definition: current.definition, series: current, span: span, at: at, ledger: l}
 	i.Counts, i.Excluded = current.tally(span, now)
-	for _, c := range s.series[name] {
-		if c == current {
+	for _, c := range s.series {
+		if c == current || c.sli != name {
 			continue
 		}
 		if sum, _ := c.tally(span, now); !sum.IsZero() {

@@ -12,9 +12,9 @@ import (
 // that each minute enters once and leaves once.
 type window struct {
 	name string
-	from slo.Minute // what is older is not in sum
 	sum  Counts
-	read slo.Minute // when it was last asked for
+	from minute4 // what is older is not in sum; none before it is counted
+	read minute4 // when it was last asked for
 
 	minutes place      // of from in the packed minutes
 	blocks  blockPlace // of from in the blocks
@@ -25,10 +25,11 @@ type window struct {
 
 // edge is the block that a window is just leaving.
 type edge struct {
-	number int64
-	left   Counts     // what of the block is still in the window's sum
-	until  slo.Minute // how far cells reach
-	cells  history    // the minutes of the block that leave next
+	left   Counts // what of the block is still in the window's sum
+	cells  []byte // the minutes of the block that leave next, as a history has them
+	number uint32
+	until  minute4 // how far cells reach
+	before minute4 // the minute before the first of them
 }
 
 // edgeMinutes is how many minutes of an edge are held: more take more memory,
@@ -41,20 +42,24 @@ const unreadAfter = 2 * 24 * 60
 
 // over returns the sum of a span. Now is the current minute.
 func (s *series) over(span Span, now slo.Minute) Counts {
+	from := max(span.From, 0) // counts begin with the epoch
+	s.reach(from)
 	w := s.windowNamed(span.Name)
-	if w == nil {
-		w = &window{name: span.Name, from: -1}
+	switch {
+	case w == nil:
+		w = &window{name: span.Name}
 		s.windows = append(s.windows, w)
+		s.recount(w, from)
+	case from < w.start():
+		s.recount(w, from)
+	default:
+		s.moveOn(w, from)
 	}
-	w.read = now
-	s.reach(span.From)
-	if w.from < 0 || span.From < w.from {
-		s.recount(w, span.From)
-	} else {
-		s.moveOn(w, span.From)
-	}
+	w.read = minute4(max(now, 0))
 	return w.sum
 }
+
+func (w *window) start() slo.Minute { return slo.Minute(w.from) }
 
 func (s *series) windowNamed(name string) *window {
 	for _, w := range s.windows {
@@ -67,10 +72,10 @@ func (s *series) windowNamed(name string) *window {
 
 // recount adds a window up from nothing.
 func (s *series) recount(w *window, from slo.Minute) {
-	if s.past != nil {
+	if s.archived() {
 		from = max(from, s.kept) // what the archive failed to give comes at the next read
 	}
-	*w = window{name: w.name, read: w.read, from: from}
+	*w = window{name: w.name, from: minute4(from)}
 	w.blocks = s.blocks.seek(w.blocks, from)
 	for p := w.blocks; ; {
 		e, next, ok := s.blocks.next(p)
@@ -96,7 +101,7 @@ func (s *series) recount(w *window, from slo.Minute) {
 	}
 	// Of the block that from lies within, the minutes before are too many.
 	if e, _, ok := s.blocks.next(w.blocks); ok && e.start() < from {
-		w.from = e.start()
+		w.from = minute4(e.start())
 		s.moveOn(w, from)
 	}
 }
@@ -104,10 +109,10 @@ func (s *series) recount(w *window, from slo.Minute) {
 // moveOn drops the minutes before to. If the minutes of a block cannot be had,
 // the window keeps them for now.
 func (s *series) moveOn(w *window, to slo.Minute) {
-	if to <= w.from {
+	if to <= w.start() {
 		return
 	}
-	w.blocks = s.blocks.seek(w.blocks, w.from)
+	w.blocks = s.blocks.seek(w.blocks, w.start())
 	for {
 		e, next, ok := s.blocks.next(w.blocks)
 		if !ok || e.start() >= to {
@@ -119,14 +124,14 @@ func (s *series) moveOn(w *window, to slo.Minute) {
 			}
 			break
 		}
-		if w.edge != nil && w.edge.number == e.number {
+		if w.within(e) {
 			w.sum.sub(w.edge.left)
 		} else {
 			w.sum.sub(e.counts)
 		}
-		w.edge, w.blocks, w.from = nil, next, e.end()
+		w.edge, w.blocks, w.from = nil, next, minute4(e.end())
 	}
-	w.minutes = s.old.seek(w.minutes, w.from)
+	w.minutes = s.old.seek(w.minutes, w.start())
 	for {
 		c, next, ok := s.old.next(w.minutes)
 		if !ok || c.minute >= to {
@@ -139,22 +144,26 @@ func (s *series) moveOn(w *window, to slo.Minute) {
 		if c.minute >= to {
 			break
 		}
-		if c.minute >= w.from {
+		if c.minute >= w.start() {
 			w.sum.sub(c.counts)
 		}
 	}
-	w.from = to
+	w.from = minute4(to)
 }
+
+// within tells whether a block is the one that the window is just leaving, and
+// which of its minutes are left is known.
+func (w *window) within(e block) bool { return w.edge != nil && int64(w.edge.number) == e.number }
 
 // moveWithin moves a window's start within a block whose minutes are on disk.
 func (s *series) moveWithin(w *window, e block, to slo.Minute) bool {
-	if w.edge == nil || w.edge.number != e.number || to > w.edge.until {
+	if !w.within(e) || to > slo.Minute(w.edge.until) {
 		cells, err := s.minutesOf(e)
 		if err != nil {
 			return false
 		}
 		for _, c := range cells {
-			if c.minute >= w.from && c.minute < to {
+			if c.minute >= w.start() && c.minute < to {
 				w.sum.sub(c.counts)
 			}
 		}
@@ -167,29 +176,32 @@ func (s *series) moveWithin(w *window, e block, to slo.Minute) bool {
 
 // newEdge returns the part of a block from a minute on.
 func newEdge(number int64, cells []cell, from slo.Minute) *edge {
-	e := &edge{number: number, until: from + edgeMinutes}
+	e := &edge{number: uint32(number), until: minute4(from + edgeMinutes), before: minute4(from)}
+	last := from
+	var buf []byte
 	for _, c := range cells {
 		if c.minute < from {
 			continue
 		}
 		e.left.add(c.counts)
-		if c.minute < e.until {
-			e.cells.push(c)
+		if c.minute < slo.Minute(e.until) {
+			buf = appendCell(buf, c, last)
+			last = c.minute
 		}
 	}
-	e.cells.buf = slices.Clip(slices.Clone(e.cells.buf))
+	e.cells = slices.Clip(slices.Clone(buf))
 	return e
 }
 
 // dropBefore returns what left with the minutes before to.
 func (e *edge) dropBefore(to slo.Minute) Counts {
 	var gone Counts
-	for e.cells.n > 0 {
-		c, next := e.cells.front()
+	for len(e.cells) > 0 {
+		c, n := decodeCell(e.cells, slo.Minute(e.before))
 		if c.minute >= to {
 			break
 		}
-		e.cells.pop(c, next)
+		e.cells, e.before = e.cells[n:], minute4(c.minute)
 		gone.add(c.counts)
 	}
 	e.left.sub(gone)

@@ -68,9 +68,7 @@ func TestRefused(t *testing.T) {
 
 func TestTooManySeries(t *testing.T) {
 	d := newDesk()
-	for i := range maxSeries {
-		d.pending.series[SeriesID{Definition: slo.Definition(strconv.Itoa(i))}] = nil
-	}
+	d.pending.series.Store(maxSeries)
 	d.add(start, 4, 1)
 	assert.EqualValues(t, 5, d.pending.Lost(TooManySeries))
 }
@@ -133,7 +131,7 @@ func TestMinutesThatWereFrozenMeanwhile(t *testing.T) {
 		d.add(start+m+1, 1, 0)
 		d.flush()
 	}
-	s := d.ledger.services[shop].series[slo.HTTPAvailability][0]
+	s := d.series()
 	require.Positive(t, s.old.n, "some minutes are frozen")
 	late.Until = d.now
 	d.ledger.Apply(late)
@@ -152,8 +150,8 @@ func TestHistoryKeepsOrderAndFreesSpace(t *testing.T) {
 		require.Equal(t, cell{minute: start + slo.Minute(2*i), counts: Counts{Good: uint64(i), Bad: uint64(i % 3), Late: uint64(i % 2)}}, c)
 		h.pop(c, next)
 	}
-	assert.Equal(t, 1, h.n)
-	assert.Less(t, len(h.buf)-h.off, 20)
+	assert.EqualValues(t, 1, h.n)
+	assert.Less(t, len(h.buf)-int(h.off), 20)
 	assert.LessOrEqual(t, len(h.buf), 2*compactAt)
 	c, next := h.front()
 	h.pop(c, next)
