@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -90,6 +91,7 @@ func (e *budgetExtension) start(ctx context.Context, host component.Host) error 
 		Store:     e.store,
 		Clock:     e.clock,
 		Window:    func(s slo.Service) time.Duration { return e.catalogue.Lookup(s).Window },
+		Judged:    e.judged,
 		Interval:  e.cfg.CommitInterval,
 		Committed: e.committed,
 		Delivered: e.suppliedByPrometheus(),
@@ -140,6 +142,17 @@ func (e *budgetExtension) start(ctx context.Context, host component.Host) error 
 	e.set.Logger.Info("error budgets are served", zap.Stringer("address", e.server.listener.Addr()),
 		zap.Int("services", len(k.Ledger().Services())), zap.Int("listed", len(e.catalogue.Snapshot().Entries())))
 	return nil
+}
+
+// judged returns the targets of a service's objectives that judge minutes.
+func (e *budgetExtension) judged(service slo.Service, sli string) (targets []slo.Ratio) {
+	entry := e.catalogue.Lookup(service)
+	for _, o := range entry.Objectives {
+		if o.Kind == slo.TimeSlices && entry.Series(o) == sli && !slices.Contains(targets, o.SliceTarget) {
+			targets = append(targets, o.SliceTarget)
+		}
+	}
+	return targets
 }
 
 // Shutdown answers what was asked, commits what was counted, and gives the store

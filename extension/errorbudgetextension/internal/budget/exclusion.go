@@ -3,6 +3,7 @@
 package budget
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/sloe-dev/sloe/internal/slo"
@@ -87,13 +88,14 @@ func (s *series) exclude(now slo.Minute) {
 	oldest := startOfBlock(now - s.keep)
 	out := newSeries(owner, s.sli, s.definition, s.keep, oldest, filtered)
 	out.kept = oldest
+	var errs error // all are visited, so that what is missing of each is known at once
 	for _, e := range owner.exclusions {
 		err := s.visit(max(e.From, oldest), min(e.To, s.newestAt(now)), func(minute slo.Minute, c Counts) { out.add(now, minute, c) })
-		if err != nil {
-			return
-		}
+		errs = errors.Join(errs, err)
 	}
-	s.out = out
+	if errs == nil {
+		s.out = out
+	}
 }
 
 // visit visits the minutes of [from, to) that hold counts, in ascending order.

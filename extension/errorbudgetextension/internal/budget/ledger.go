@@ -22,6 +22,8 @@ import (
 type Ledger struct {
 	window  func(slo.Service) time.Duration
 	archive Archive // nil if every minute is kept in memory
+	// judged gives the targets by which minutes are judged; nil if there are none.
+	judged func(service slo.Service, sli string) []slo.Ratio
 	// excluded gives the excluded minutes of a service; nil if there are none.
 	excluded atomic.Pointer[func(slo.Service) []Interval]
 

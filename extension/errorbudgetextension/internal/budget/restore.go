@@ -4,6 +4,7 @@ package budget
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/sloe-dev/sloe/internal/slo"
@@ -62,7 +63,8 @@ func (sh *shard) inherit(from *shard) {
 }
 
 // WindowsChanged tells whether the length of any service's window is another
-// one now. The Ledger keeps to the lengths that it began with.
+// one now, or minutes are to be judged that are not. The Ledger keeps to what it
+// began with.
 func (l *Ledger) WindowsChanged() bool {
 	for n := range l.shards {
 		if l.shards[n].windowsChanged() {
@@ -76,7 +78,7 @@ func (sh *shard) windowsChanged() bool {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	for id, s := range sh.services {
-		if slo.Minute(sh.ledger.window(id)/time.Minute) != s.window {
+		if slo.Minute(sh.ledger.window(id)/time.Minute) != s.window || slices.ContainsFunc(s.series, (*series).unjudged) {
 			return true
 		}
 	}

@@ -90,12 +90,25 @@ func (s *series) add(now, minute slo.Minute, counts Counts) {
 }
 
 func (s *series) addHot(minute slo.Minute, counts Counts) {
-	i, found := slices.BinarySearchFunc(s.hot, minute, func(c cell, m slo.Minute) int { return int(c.minute - m) })
+	i, found := s.findHot(minute)
 	if found {
 		s.hot[i].counts.add(counts)
 		return
 	}
 	s.hot = slices.Insert(s.hot, i, cell{minute: minute, counts: counts})
+}
+
+// findHot returns where a minute is among the plain ones, or belongs. Mostly it is
+// the newest or a newer one.
+func (s *series) findHot(minute slo.Minute) (int, bool) {
+	n := len(s.hot)
+	if n == 0 || minute > s.hot[n-1].minute {
+		return n, false
+	}
+	if minute == s.hot[n-1].minute {
+		return n - 1, true
+	}
+	return slices.BinarySearchFunc(s.hot, minute, func(c cell, m slo.Minute) int { return int(c.minute - m) })
 }
 
 // settle packs the minutes that are no more the newest, sums up the blocks that

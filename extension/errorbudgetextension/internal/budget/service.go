@@ -63,7 +63,7 @@ func (s *service) sight(instance string, minute slo.Minute) {
 }
 
 // find returns a series, which it makes as of its first minute if it is new.
-func (s *service) find(sli string, definition slo.Definition, first slo.Minute) *series {
+func (s *service) find(sli string, definition slo.Definition, now, first slo.Minute) *series {
 	for _, c := range s.series {
 		if c.sli == sli && c.definition == definition {
 			return c
@@ -73,6 +73,7 @@ func (s *service) find(sli string, definition slo.Definition, first slo.Minute) 
 	if !made.archived() {
 		made.keep = max(made.keep, slo.Minute(slo.MaxWindow/time.Minute)) // nobody else has it
 	}
+	made.judgeFrom(now)
 	s.series = append(s.series, made)
 	return made
 }

@@ -87,7 +87,7 @@ func (sh *shard) service(id slo.Service) *service {
 
 func (sh *shard) increment(now slo.Minute, i Increment) {
 	key := i.Series.Key
-	sh.service(key.Service).find(key.SLI, i.Series.Definition, i.Minute).add(now, i.Minute, i.Counts)
+	sh.service(key.Service).find(key.SLI, i.Series.Definition, now, i.Minute).add(now, i.Minute, i.Counts)
 }
 
 func (sh *shard) sight(s Sight) { sh.service(s.Service).sight(s.Instance, s.Minute) }

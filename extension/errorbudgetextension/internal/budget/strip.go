@@ -25,7 +25,7 @@ func (c Counts) Plus(o Counts) Counts {
 // Strip takes stored minutes of a series.
 func (r *Restorer) Strip(s Strip) {
 	key := s.Series.Key
-	of := r.ledger.shardOf(key.Service.Name).service(key.Service).find(key.SLI, s.Series.Definition, s.First)
+	of := r.ledger.shardOf(key.Service.Name).service(key.Service).find(key.SLI, s.Series.Definition, r.now, s.First)
 	of.add(r.now, s.First, Counts{})
 	of.add(r.now, s.Last, Counts{})
 	for i, c := range s.Counts {

@@ -33,6 +33,9 @@ type Settings struct {
 	Clock func() time.Time
 	// Window gives the length of a service's window.
 	Window func(slo.Service) time.Duration
+	// Judged gives the targets by which minutes of an indicator are judged. It may be
+	// nil: then they are judged when they are asked for.
+	Judged func(service slo.Service, sli string) []slo.Ratio
 	// Interval is how often pending counts are committed.
 	Interval time.Duration
 	// Committed is told the outcome of each commit that wrote something, and of
@@ -99,6 +102,7 @@ func (k *Keeper) Rebuild(ctx context.Context) error {
 	if archive, ok := k.set.Store.(budget.Archive); ok {
 		ledger.UseArchive(archive)
 	}
+	ledger.JudgeMinutes(k.set.Judged)
 	restorer := ledger.Restore(k.set.Clock())
 	if err := k.set.Store.Load(ctx, restorer); err != nil {
 		return fmt.Errorf("read the error budgets: %w", err)

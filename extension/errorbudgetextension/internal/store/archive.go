@@ -51,7 +51,8 @@ func (s *Store) Minutes(series budget.SeriesID, from, to slo.Minute, visit func(
 
 func (s *Store) openHour(ctx context.Context, hour slo.Minute) (*block.Hour, error) {
 	if o, ok := s.opened[hour]; ok {
-		return o, nil
+		o.used = true
+		return o.Hour, nil
 	}
 	raw, err := s.get(ctx, hourKey(hour))
 	if err != nil {
@@ -64,8 +65,25 @@ func (s *Store) openHour(ctx context.Context, hour slo.Minute) (*block.Hour, err
 	if len(s.opened) >= maxOpened {
 		clear(s.opened)
 	}
-	s.opened[hour] = o
+	s.opened[hour] = &openHour{Hour: o, used: true}
 	return o, nil
+}
+
+// openHour is an hour that was asked for. With a fleet in it it takes megabytes.
+type openHour struct {
+	*block.Hour
+	used bool // since the last fold
+}
+
+// forgetHours closes hours that changed, and those that nobody asked for since
+// the last fold.
+func (s *Store) forgetHours(changed func(slo.Minute) bool) {
+	for hour, o := range s.opened {
+		if !o.used || changed(hour) {
+			delete(s.opened, hour)
+		}
+		o.used = false
+	}
 }
 
 var _ budget.Archive = (*Store)(nil)

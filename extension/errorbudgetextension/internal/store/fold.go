@@ -75,7 +75,7 @@ func (s *Store) fold(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("fold: %w", err), s.readManifest(ctx))
 	}
 	s.manifest, s.unfolded, s.earliest = next, 0, math.MaxInt64
-	clear(s.opened)
+	s.forgetHours(func(hour slo.Minute) bool { return f.parts[hour] != nil })
 	return nil
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 
-	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/block"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
@@ -35,7 +34,7 @@ func open(ctx context.Context, values Values, found []Damage) (*Store, error) {
 		values:   values,
 		manifest: &manifest{},
 		damage:   found,
-		opened:   map[slo.Minute]*block.Hour{},
+		opened:   map[slo.Minute]*openHour{},
 		heard:    heard{services: map[slo.Service]slo.Minute{}, writers: map[string]slo.Minute{}},
 	}
 	if err := s.examine(ctx); err != nil {

@@ -44,7 +44,7 @@ func (s *Store) Retain(ctx context.Context, before slo.Minute) error {
 		return errors.Join(fmt.Errorf("delete old minutes: %w", err), s.readManifest(ctx))
 	}
 	s.manifest = next
-	clear(s.opened)
+	s.forgetHours(func(hour slo.Minute) bool { return hour+block.MaxWidth <= before })
 	return nil
 }
 

@@ -29,7 +29,7 @@ type Store struct {
 	earliest slo.Minute
 	// loading: a Load is under way, which a fold would confuse.
 	loading bool
-	opened  map[slo.Minute]*block.Hour // hours that were asked for, until the next fold
+	opened  map[slo.Minute]*openHour // hours that were asked for lately
 	heard   heard
 	damage  []Damage
 }
