@@ -73,6 +73,13 @@ test-race: ## run the tests of the concurrent packages under the race detector
 test-packages:
 	@.ci/install $(TEST_PACKAGES)
 
+# What a fleet takes; SCALE="-old 10000" gives every service a month of counts.
+SCALE ?=
+
+.PHONY: bench-scale
+bench-scale: ## measure a fleet of 20,000 objectives: adds, gate, memory, disk, restart (a quiet machine; see testbed/scale)
+	go run ./testbed/scale $(SCALE)
+
 # Debian's kernels that run the capture's tests in virtual machines.
 KERNELS ?= 6.1 6.12 7.3
 

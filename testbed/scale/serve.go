@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/trace/noop"
 	"go.uber.org/zap"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension"
@@ -134,6 +135,7 @@ func (s serving) obey(o order, f *feeder, reader *metric.ManualReader) (a answer
 // start makes the extension as a collector does.
 func (s serving) start(telemetry *componenttest.Telemetry) (extension.Extension, error) {
 	set := extension.Settings{ID: component.NewID(component.MustNewType("error_budget")), TelemetrySettings: telemetry.NewTelemetrySettings()}
+	set.TracerProvider = noop.NewTracerProvider() // the other keeps every span
 	logs := zap.NewProductionConfig()
 	logs.OutputPaths = []string{s.Directory + "/log"}
 	logs.Sampling = nil // each decision is a line

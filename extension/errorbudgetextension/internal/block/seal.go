@@ -19,6 +19,10 @@ const format = 1
 // may be takes a tenth of it.
 const maxRaw = 256 << 20
 
+// window is how far back the packer looks, in bytes. It holds twice as much memory
+// for good, and a column is like its neighbours, not like those of other services.
+const window = 1 << 20
+
 const headBytes = 1 + crc32.Size
 
 // ErrDamaged says that bytes are not those that were written.
@@ -27,7 +31,7 @@ var ErrDamaged = errors.New("the checksum does not fit")
 var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 var packer = sync.OnceValues(func() (*zstd.Encoder, error) {
-	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
+	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false), zstd.WithWindowSize(window))
 })
 
 var unpacker = sync.OnceValues(func() (*zstd.Decoder, error) {
