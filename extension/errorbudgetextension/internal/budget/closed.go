@@ -32,9 +32,11 @@ func (l *Ledger) ClosedSlices(service slo.Service, sli string, target slo.Ratio,
 		if known = c != nil; !known {
 			return
 		}
-		open := c.from(now)
 		for i, length := range lengths {
 			into[i], _ = c.tally(Rolling(length, now), now)
+		}
+		open := c.from(now) // after the windows, which look up what is excluded
+		for i := range lengths {
 			into[i].sub(open)
 		}
 	})
