@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -40,7 +41,7 @@ func run(child string, s serving, length time.Duration, rate int) (err error) {
 	if s.Directory, err = os.MkdirTemp("", "sloe-scale-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(s.Directory)
+	defer func() { err = errors.Join(err, os.RemoveAll(s.Directory)) }()
 	if s.Address, err = freeAddress(); err != nil {
 		return err
 	}
