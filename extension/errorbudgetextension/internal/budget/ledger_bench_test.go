@@ -62,7 +62,7 @@ func busyLedger(n int) (*Ledger, *Pending, slo.Minute) {
 // Pending holds of it included.
 const (
 	maxBytes        = 6 << 10
-	maxBytesAlerted = 7 << 10
+	maxBytesAlerted = 6 << 10
 )
 
 func TestMemoryOfASeries(t *testing.T) {
