@@ -56,8 +56,10 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.ExtensionErrorBudgetCommitDuration.Record(context.Background(), 1)
 	tb.ExtensionErrorBudgetCommits.Add(context.Background(), 1)
 	tb.ExtensionErrorBudgetDecisions.Add(context.Background(), 1)
+	tb.ExtensionErrorBudgetEvaluationDuration.Record(context.Background(), 1)
 	tb.ExtensionErrorBudgetNotifications.Add(context.Background(), 1)
 	tb.ExtensionErrorBudgetPrometheusReads.Add(context.Background(), 1)
 	tb.ExtensionErrorBudgetPrometheusRefusedSamples.Add(context.Background(), 1)
@@ -68,11 +70,17 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualExtensionErrorBudgetAlerts(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualExtensionErrorBudgetCommitDuration(t, testTel,
+		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualExtensionErrorBudgetCommits(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExtensionErrorBudgetDecisions(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExtensionErrorBudgetEvaluationDuration(t, testTel,
+		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExtensionErrorBudgetNotifications(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
