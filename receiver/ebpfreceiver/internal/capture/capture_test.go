@@ -67,7 +67,7 @@ func (p *peers) play(t testing.TB, n int) {
 // counts that, and equality is not promised.
 func wholeRun(t *testing.T, name, protocol string, ringBytes, n int) (*Capture, *peers) {
 	t.Helper()
-	const tries = 5
+	const tries = 20
 	for try := 1; ; try++ {
 		c := open(t, name, ringBytes)
 		p := startPeers(t, protocol)

@@ -67,7 +67,7 @@ func watch(t *testing.T, options Options, do func(c *Capture)) *run {
 // whole runs until the kernel skipped no hook meanwhile, as wholeRun.
 func whole(t *testing.T, do func(c *Capture), options Options) *run {
 	t.Helper()
-	const tries = 5
+	const tries = 20
 	for try := 1; ; try++ {
 		r := watch(t, options, do)
 		counters, err := r.Counters()
