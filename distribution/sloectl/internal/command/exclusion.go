@@ -3,6 +3,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sloe-dev/sloe/distribution/sloectl/internal/client"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 )
 
@@ -33,16 +35,10 @@ func newExclusionList(o *options) *cobra.Command {
 		Short: "What is in force and what comes next, with what it would have cost",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.validate(); err != nil {
-				return err
-			}
-			api, ctx, cancel := o.client(c.Context())
-			defer cancel()
-			list, err := api.Exclusions(ctx, past)
-			if err != nil {
-				return err
-			}
-			return o.print(c.OutOrStdout(), list, func(w io.Writer) error { return exclusionsTable(w, list.Exclusions) })
+			return ask(o, c, func(ctx context.Context, api *client.Client) (budgetapi.Exclusions, error) {
+				return api.Exclusions(ctx, past)
+			},
+				func(w io.Writer, list budgetapi.Exclusions) error { return exclusionsTable(w, list.Exclusions) })
 		},
 	}
 	c.Flags().BoolVar(&past, "past", false, "also what is over and what a window may still reach")
@@ -123,16 +119,9 @@ func newExclusionRemove(o *options) *cobra.Command {
 		Short: "Take an exclusion back that was added: its minutes count again",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.validate(); err != nil {
-				return err
-			}
-			api, ctx, cancel := o.client(c.Context())
-			defer cancel()
-			removed, err := api.RemoveExclusion(ctx, args[0], actor, reason, endNow)
-			if err != nil {
-				return err
-			}
-			return o.print(c.OutOrStdout(), removed, func(w io.Writer) error {
+			return ask(o, c, func(ctx context.Context, api *client.Client) (budgetapi.ExclusionEntry, error) {
+				return api.RemoveExclusion(ctx, args[0], actor, reason, endNow)
+			}, func(w io.Writer, removed budgetapi.ExclusionEntry) error {
 				what := "is taken back: its minutes count again"
 				if endNow {
 					what = "ended at " + removed.End.Format(time.RFC3339)

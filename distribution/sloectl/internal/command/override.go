@@ -3,6 +3,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sloe-dev/sloe/distribution/sloectl/internal/client"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 )
 
@@ -73,16 +75,8 @@ func newOverrideList(o *options) *cobra.Command {
 		Short: "The overrides in force, the newest first",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.validate(); err != nil {
-				return err
-			}
-			api, ctx, cancel := o.client(c.Context())
-			defer cancel()
-			list, err := api.Overrides(ctx)
-			if err != nil {
-				return err
-			}
-			return o.print(c.OutOrStdout(), list, func(w io.Writer) error { return overridesTable(w, list.Overrides) })
+			return ask(o, c, func(ctx context.Context, api *client.Client) (budgetapi.Overrides, error) { return api.Overrides(ctx) },
+				func(w io.Writer, list budgetapi.Overrides) error { return overridesTable(w, list.Overrides) })
 		},
 	}
 }
@@ -94,16 +88,9 @@ func newOverrideClear(o *options) *cobra.Command {
 		Short: "End an override before its time",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.validate(); err != nil {
-				return err
-			}
-			api, ctx, cancel := o.client(c.Context())
-			defer cancel()
-			cleared, err := api.ClearOverride(ctx, args[0], actor, reason)
-			if err != nil {
-				return err
-			}
-			return o.print(c.OutOrStdout(), cleared, func(w io.Writer) error {
+			return ask(o, c, func(ctx context.Context, api *client.Client) (budgetapi.OverrideEntry, error) {
+				return api.ClearOverride(ctx, args[0], actor, reason)
+			}, func(w io.Writer, cleared budgetapi.OverrideEntry) error {
 				_, err := fmt.Fprintf(w, "The override %s of %s is ended.\n", cleared.ID, cleared.Service)
 				return err
 			})
