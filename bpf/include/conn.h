@@ -149,12 +149,9 @@ static __always_inline struct conn *make_conn(struct io *io)
 		return NULL;
 	}
 	c->cookie = bpf_get_socket_cookie((void *)io->sk);
-	if (io->is_unix) {
-		/* nothing tells what went over it before */
-		c->flags = CONN_MIDWAY;
-		return c;
-	}
 	c->flags = CONN_MIDWAY;
+	if (io->is_unix)
+		return c; /* nothing tells what went over it before */
 	c->sent_seq = io->write_seq;
 	if (tp) {
 		/* bytes_acked counts the SYN in some states: a difference of one is none */
