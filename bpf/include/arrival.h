@@ -42,12 +42,10 @@ static __always_inline void on_arrival(struct sock *sk)
 	consumed = tp->copied_seq;
 	if (end == consumed)
 		return;
-	if (!c) {
-		c = bpf_sk_storage_get(&connections, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-		if (!c)
-			return; /* counted at its first I/O, if that finds no room either */
-		c->flags = CONN_UNMADE;
-	}
+	if (!c)
+		c = conn_of(sk);
+	if (!c)
+		return; /* counted at its first I/O, if that finds no room either */
 	now = bpf_ktime_get_ns();
 	bpf_spin_lock(&c->lock);
 	if (c->arrivals.held || arrived_at_once(tp, now))

@@ -135,13 +135,24 @@ static __always_inline void peer_flow_of(struct sock *sk, struct flow *flow)
 }
 
 /*
+ * The storage of a socket, zeroed if it is new. NULL: there is no room. Of two hooks
+ * that make it at the same time one fails, and finds what the other has made.
+ */
+static __always_inline struct conn *conn_of(struct sock *sk)
+{
+	struct conn *c = bpf_sk_storage_get(&connections, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	return c ? c : bpf_sk_storage_get(&connections, sk, NULL, 0);
+}
+
+/*
  * Makes the state at a socket's first I/O that the agent sees. A connection is
  * fresh if this I/O moved its first bytes; otherwise it was joined midway.
  */
 static __always_inline struct conn *make_conn(struct io *io)
 {
 	struct tcp_sock *tp = tcp_sock_of(io->sk);
-	struct conn *c = bpf_sk_storage_get(&connections, io->sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct conn *c = conn_of(io->sk);
 	struct flow flow;
 
 	if (!c) {
@@ -149,7 +160,7 @@ static __always_inline struct conn *make_conn(struct io *io)
 		return NULL;
 	}
 	c->cookie = bpf_get_socket_cookie((void *)io->sk);
-	c->flags = CONN_MIDWAY;
+	c->flags = CONN_MADE | CONN_MIDWAY;
 	if (io->is_unix)
 		return c; /* nothing tells what went over it before */
 	c->sent_seq = io->write_seq;
@@ -160,10 +171,10 @@ static __always_inline struct conn *make_conn(struct io *io)
 		__u64 received = tp->bytes_received - (tp->rcv_nxt - io->copied_seq);
 
 		if (io->direction == DIRECTION_SEND && received == 0 && sent <= io->len + 1)
-			c->flags = 0;
+			c->flags = CONN_MADE;
 		if (io->direction == DIRECTION_RECV && received <= io->len + 1) {
 			if (sent <= 1)
-				c->flags = 0;
+				c->flags = CONN_MADE;
 			else
 				c->sent_seq = first_sent; /* the response to a request whose hook has not run */
 		}

@@ -67,7 +67,7 @@ static __always_inline void own_connection(struct sock *sk, int new_state)
 	if (new_state == TCP_SYN_SENT) {
 		if (self_tgid == 0 || (__u32)bpf_get_current_task_btf()->tgid != self_tgid)
 			return;
-		c = bpf_sk_storage_get(&connections, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		c = conn_of(sk);
 		if (c) {
 			c->flags |= CONN_OWN;
 			c->protocol = PROTOCOL_MUTED;

@@ -57,7 +57,7 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	} else if (io.is_unix) {
 		unix_positions(&io, c);
 	}
-	if (!c || c->flags & CONN_UNMADE) {
+	if (!c || !(c->flags & CONN_MADE)) {
 		c = make_conn(&io);
 		if (!c || is_left_out(c))
 			return;

@@ -61,7 +61,8 @@ enum conn_flag {
 	CONN_CHUNKED = 64,
 	CONN_OWN = 128,       /* a connection of the collector itself */
 	CONN_END_UNTOLD = 256, /* no final tail was sent of the last response */
-	CONN_UNMADE = 512,     /* bytes arrived, but no I/O was seen yet: only the arrivals mean something */
+	CONN_MADE = 512,       /* an I/O was seen: before it, only the arrivals mean something */
+	CONN_END_SEEN = 1024,  /* Unix sockets: a walk found it open at a client whose server had closed */
 };
 
 /* Arrivals of bytes that are not read yet: see queue.h. Positions are TCP sequence numbers. */

@@ -30,19 +30,6 @@ static __always_inline bool is_closed(struct sock *sk)
 	return sk->__sk_common.skc_flags & SOCK_DEAD_FLAG;
 }
 
-/* The state of a connection, made if there is none. */
-static __always_inline struct conn *unix_conn(struct sock *sk)
-{
-	struct conn *c = bpf_sk_storage_get(&connections, sk, NULL, 0);
-
-	if (c)
-		return c;
-	c = bpf_sk_storage_get(&connections, sk, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (c)
-		c->flags = CONN_UNMADE;
-	return c;
-}
-
 /* Bytes were put into sk's queue by its peer, whose task is the current one. */
 static __always_inline void on_unix_arrival(struct sock *sk)
 {
@@ -56,8 +43,8 @@ static __always_inline void on_unix_arrival(struct sock *sk)
 	peer = unix_peer_of(sk);
 	if (!peer)
 		return; /* a connection is asked for: sk listens */
-	c = unix_conn(sk);
-	sender = unix_conn(peer);
+	c = conn_of(sk);
+	sender = conn_of(peer);
 	if (!c || !sender)
 		return; /* counted at the first I/O, if that finds no room either */
 	own = (__u32)bpf_get_current_task_btf()->tgid == self_tgid;
@@ -85,6 +72,8 @@ static __always_inline void unix_end(struct sock *sk, struct conn *c, struct scr
 	__u32 after;
 	int i;
 
+	if (c->role == ROLE_SERVER && c->sending)
+		return; /* the client left with the response in hand, before the send hook of it: that one answers */
 	for (i = 0; i < 2; i++) {
 		/* the second time: a request that was held behind the first */
 		bpf_spin_lock(&c->lock);
@@ -142,6 +131,13 @@ static __always_inline void on_unix_sweep(struct sock *sk)
 		by_client = c->role == ROLE_SERVER;
 	else
 		return;
+	if (c->role == ROLE_CLIENT && !is_closed(sk) && !(c->flags & CONN_END_SEEN)) {
+		/* perhaps it has just taken the response from the queue, and its hook is about to run: the next walk tells */
+		bpf_spin_lock(&c->lock);
+		c->flags |= CONN_END_SEEN;
+		bpf_spin_unlock(&c->lock);
+		return;
+	}
 	scratch = scratch_of(SCRATCH_SWEEP);
 	if (scratch)
 		unix_end(sk, c, scratch, by_client);
