@@ -208,6 +208,9 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define IPPROTO_TCP 6
 #define IPPROTO_MPTCP 262
 
+#define EPIPE 32
+#define ECONNRESET 104
+
 #define MSG_OOB 0x1
 #define MSG_PEEK 0x2
 #define MSG_TRUNC 0x20

@@ -85,13 +85,22 @@ static __always_inline void unix_end(struct sock *sk, struct conn *c, struct scr
 	}
 }
 
+/* Whether an I/O of no bytes tells of an end, rather than of an empty queue or a signal. */
+static __always_inline bool tells_end(int ret, __u32 direction)
+{
+	return ret == -ECONNRESET || ret == (direction == DIRECTION_SEND ? -EPIPE : 0);
+}
+
 /* An I/O of no bytes: the end of the stream, or an error. */
 static __always_inline void on_unix_end(struct sock *sk, int ret, __u32 direction, __u32 user)
 {
-	struct conn *c = bpf_sk_storage_get(&connections, sk, NULL, 0), *other;
+	struct conn *c, *other;
 	struct scratch *scratch;
 	struct sock *peer;
 
+	if (!tells_end(ret, direction))
+		return;
+	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
 	if (!c || is_left_out(c) || c->role == ROLE_UNKNOWN)
 		return;
 	peer = unix_peer_of(sk);

@@ -29,7 +29,11 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	if protocol := os.Getenv(peersVariable); protocol != "" {
-		if err := playPeers(protocol, os.Stdin, os.Stdout); err != nil {
+		play := playPeers
+		if protocol == eager {
+			play = playEager
+		}
+		if err := play(protocol, os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -48,6 +52,7 @@ const (
 var turns = map[string]struct{ request, response string }{
 	"http": {httpRequest, httpResponse},
 	"unix": {httpRequest, httpResponse},
+	eager:  {httpRequest, httpResponse},
 	"hang": {httpRequest, ""},
 	"failing": {
 		"GET /v1/items/42 HTTP/1.1\r\nHost: shop.example:8080\r\n\r\n",
