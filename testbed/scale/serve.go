@@ -80,7 +80,7 @@ func (s serving) serve(in io.Reader, out io.Writer) error {
 	base := heap()
 	reader := metric.NewManualReader()
 	telemetry := componenttest.NewTelemetry(componenttest.WithMetricOptions(metric.WithReader(reader)))
-	e, err := s.start(telemetry)
+	e, err := s.startProfiled(telemetry)
 	if err != nil {
 		return err
 	}
@@ -153,6 +153,23 @@ func (s serving) start(telemetry *componenttest.Telemetry) (extension.Extension,
 		return nil, err
 	}
 	return e, e.Start(context.Background(), componenttest.NewNopHost())
+}
+
+// startProfiled is start with a profile of it, if any are asked for.
+func (s serving) startProfiled(telemetry *componenttest.Telemetry) (extension.Extension, error) {
+	if s.Profile == "" {
+		return s.start(telemetry)
+	}
+	f, err := os.Create(s.Profile + "/start.pprof")
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, err
+	}
+	e, err := s.start(telemetry)
+	pprof.StopCPUProfile()
+	return e, errors.Join(err, f.Close())
 }
 
 func (s serving) profiled(run func() answer) (answer, error) {

@@ -3,7 +3,6 @@
 package assess
 
 import (
-	"math/big"
 	"time"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
@@ -42,14 +41,4 @@ func (a *Assessor) closed(of Assessment, o Objective, lengths []time.Duration, i
 // Rate returns the share of bad events as a multiple of what the objective
 // permits: at 1 the budget is spent just as the window ends. Without events
 // there is none.
-func (b Burn) Rate() (rate float64, ok bool) {
-	if b.Spend.Valid() == 0 {
-		return 0, false
-	}
-	e := b.Spend.Objective.Complement()
-	product := func(x, y uint64) *big.Int {
-		return new(big.Int).Mul(new(big.Int).SetUint64(x), new(big.Int).SetUint64(y))
-	}
-	rate, _ = new(big.Rat).SetFrac(product(b.Spend.Bad, e.Den), product(b.Spend.Valid(), e.Num)).Float64()
-	return rate, true
-}
+func (b Burn) Rate() (rate float64, ok bool) { return b.Spend.Multiple() }

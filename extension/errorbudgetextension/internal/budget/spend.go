@@ -60,6 +60,11 @@ func (s Spend) Remaining() float64 {
 	if s.Valid() == 0 {
 		return 1
 	}
+	if spent, budget, ok := s.spent(); ok {
+		if f, ok := shown(budget-spent, spent > budget, budget); ok {
+			return f
+		}
+	}
 	e := s.Objective.Complement()
 	budget := new(big.Int).Mul(integer(s.Valid()), integer(e.Num))
 	left := new(big.Int).Mul(integer(s.Bad), integer(e.Den))
@@ -69,6 +74,54 @@ func (s Spend) Remaining() float64 {
 		return 0
 	}
 	return f
+}
+
+// spent returns the spent share as two integers, if they fit into 64 bits: nearly
+// always, and much faster than a big.Rat.
+func (s Spend) spent() (num, den uint64, ok bool) {
+	e := s.Objective.Complement()
+	overBad, num := bits.Mul64(s.Bad, e.Den)
+	overValid, den := bits.Mul64(s.Valid(), e.Num)
+	return num, den, overBad == 0 && overValid == 0 && den > 0
+}
+
+// shown is left/of, rounded to displayDigits half away from zero, if that fits. A
+// negative left is told as such, in two's complement.
+func shown(left uint64, negative bool, of uint64) (float64, bool) {
+	const unit, exact = 1e6, 1 << 53 // unit: ten to the power of displayDigits
+	if negative {
+		left = -left
+	}
+	hi, lo := bits.Mul64(left, unit)
+	if hi >= of {
+		return 0, false
+	}
+	quotient, rest := bits.Div64(hi, lo, of)
+	if rest >= of-rest {
+		quotient++
+	}
+	if quotient >= exact {
+		return 0, false
+	}
+	if negative && quotient > 0 { // never -0
+		return -float64(quotient) / unit, true
+	}
+	return float64(quotient) / unit, true
+}
+
+// Multiple returns the share of bad events as a multiple of what the objective
+// permits, for display alone: the float next to the exact value. Without events
+// there is none.
+func (s Spend) Multiple() (rate float64, ok bool) {
+	if s.Valid() == 0 {
+		return 0, false
+	}
+	const exact = 1 << 53
+	if num, den, ok := s.spent(); ok && num < exact && den < exact {
+		return float64(num) / float64(den), true
+	}
+	rate, _ = s.burnt().Float64()
+	return rate, true
 }
 
 // Cost returns which share of the budget some of its bad events are, for display
@@ -90,7 +143,17 @@ func integer(n uint64) *big.Int { return new(big.Int).SetUint64(n) }
 // Less tells whether a smaller share is left of s than of o: whether
 // bad / (valid * E) is greater. Without events nothing is spent.
 func (s Spend) Less(o Spend) bool {
-	return s.burnt().Cmp(o.burnt()) > 0
+	if s.Valid() == 0 || o.Valid() == 0 {
+		return s.Bad > 0 && o.Bad == 0
+	}
+	num, den, ok := s.spent()
+	oNum, oDen, oOK := o.spent()
+	if !ok || !oOK {
+		return s.burnt().Cmp(o.burnt()) > 0
+	}
+	hi, lo := bits.Mul64(num, oDen)
+	oHi, oLo := bits.Mul64(oNum, den)
+	return hi > oHi || hi == oHi && lo > oLo
 }
 
 // burnt returns the spent share.

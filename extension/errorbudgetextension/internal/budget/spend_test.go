@@ -6,9 +6,11 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/sloe-dev/sloe/internal/slo"
 )
@@ -71,6 +73,21 @@ func TestSpendAgreesWithRationals(t *testing.T) {
 		want := rat(s.Bad, 1).Cmp(allowed) <= 0
 		assert.Equal(t, want, s.AtLeast(share), "%+v at %s", s, share)
 		assert.Equal(t, s.Bad <= limit, want, "%+v at %s", s, share)
+
+		if valid == 0 {
+			continue
+		}
+		spent := new(big.Rat).Quo(rat(s.Bad, 1), new(big.Rat).Mul(rat(valid, 1), rat(e.Num, e.Den)))
+		left, err := strconv.ParseFloat(new(big.Rat).Sub(rat(1, 1), spent).FloatString(displayDigits), 64)
+		require.NoError(t, err)
+		assert.InDelta(t, left, s.Remaining(), 0, "%+v", s)
+		multiple, ok := s.Multiple()
+		assert.True(t, ok)
+		exact, _ := spent.Float64()
+		assert.InDelta(t, exact, multiple, 0, "%+v", s)
+		o := Spend{Objective: objective, Good: s.Good + r.Uint64N(3), Bad: s.Bad + r.Uint64N(3)}
+		other := new(big.Rat).Quo(rat(o.Bad, 1), new(big.Rat).Mul(rat(o.Valid(), 1), rat(e.Num, e.Den)))
+		assert.Equal(t, spent.Cmp(other) > 0, s.Less(o), "%+v, %+v", s, o)
 	}
 }
 

@@ -3,10 +3,10 @@
 package exposition
 
 import (
+	"compress/gzip"
+	"io"
 	"net/http"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"strings"
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
 )
@@ -14,45 +14,59 @@ import (
 // NewHandler returns the handler of /metrics. With sloth, the series that Sloth
 // records are there as well, as dashboards for Sloth read them.
 func NewHandler(assessor *assess.Assessor, sloth bool) http.Handler {
-	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(&collector{assessor: assessor, sloth: sloth})
-	// Names that differ only in bytes that Prometheus cannot hold collide: the rest is shown all the same.
-	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		var to io.Writer = w
+		if takesGzip(r.Header.Get("Accept-Encoding")) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Header().Add("Vary", "Accept-Encoding")
+			packed, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+				return
+			}
+			defer func() { _ = packed.Close() }() // whoever asked has left: nobody to tell
+			to = packed
+		}
+		write(to, assessor, sloth)
+	})
 }
 
-// collector asks the assessor at each scrape; it keeps nothing.
-type collector struct {
-	assessor *assess.Assessor
-	sloth    bool
-}
-
-func (c *collector) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range descriptions() {
-		descs <- d
-	}
-	if c.sloth {
-		for _, d := range slothDescriptions() {
-			descs <- d
+// takesGzip reads Accept-Encoding (RFC 9110, section 12.5.3).
+func takesGzip(accepted string) bool {
+	for coding := range strings.SplitSeq(accepted, ",") {
+		name, weight, _ := strings.Cut(strings.TrimSpace(coding), ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			w := strings.ReplaceAll(strings.TrimSpace(weight), " ", "")
+			return !strings.HasPrefix(w, "q=0") || strings.Trim(w[len("q=0"):], ".0") != ""
 		}
 	}
+	return false
 }
 
-func (c *collector) Collect(metrics chan<- prometheus.Metric) {
-	all := c.assessor.Each(assess.Query{})
-	emit := func(d *prometheus.Desc, v float64, labels ...string) {
-		metrics <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, clean(labels)...)
+// write asks the assessor at each scrape; nothing is kept.
+func write(to io.Writer, assessor *assess.Assessor, sloth bool) {
+	t := &text{to: to}
+	all := gather(assessor)
+	families := native()
+	if sloth {
+		families = append(families, slothFamilies()...)
 	}
-	emit(durableThrough, seconds(c.assessor.Ledger().DurableThrough()))
-	for _, a := range all {
-		service(emit, a)
-		for _, o := range a.SLOs {
-			if o.Unread {
-				continue // nothing is known of it now
+	for _, f := range families {
+		t.family(f.name, f.help)
+		if f.one != nil {
+			t.sample(f.name, nil, "", f.one(assessor))
+		}
+		for i := range all.services {
+			if f.service != nil {
+				f.service(t, f.name, &all.services[i])
 			}
-			objective(emit, c.assessor, a, o)
-			if c.sloth {
-				slothObjective(emit, c.assessor, a, o)
+		}
+		for i := range all.objectives {
+			if f.objective != nil {
+				f.objective(t, f.name, &all.objectives[i])
 			}
 		}
 	}
+	t.flush()
 }

@@ -26,14 +26,15 @@ const (
 // Fold makes blocks of the batches if there are enough of them. What it changes
 // is written in one write: a crash leaves either all batches or all blocks.
 func (s *Store) Fold(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.work.Lock()
+	defer s.work.Unlock()
 	if s.last.Batch-s.manifest.Folded.Batch < foldBatches && s.unfolded < foldIncrements {
 		return nil
 	}
 	return s.fold(ctx)
 }
 
+// fold is Fold of what there is. The lock of work held.
 func (s *Store) fold(ctx context.Context) error {
 	if s.last.Batch == s.manifest.Folded.Batch {
 		return nil
@@ -74,7 +75,10 @@ func (s *Store) fold(ctx context.Context) error {
 		// It may have happened all the same: then the batches are gone.
 		return errors.Join(fmt.Errorf("fold: %w", err), s.readManifest(ctx))
 	}
-	s.manifest, s.unfolded, s.earliest = next, 0, math.MaxInt64
+	s.unfolded = 0
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.manifest, s.earliest = next, math.MaxInt64
 	s.forgetHours(func(hour slo.Minute) bool { return f.parts[hour] != nil })
 	return nil
 }

@@ -72,8 +72,8 @@ func (s *Store) load(begins bool) {
 }
 
 func (s *Store) locked(read func() ([]byte, error)) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.work.Lock()
+	defer s.work.Unlock()
 	return read()
 }
 
@@ -110,6 +110,8 @@ func (s *Store) readManifest(ctx context.Context) error {
 	if err := json.Unmarshal(raw, &m); err != nil {
 		return fmt.Errorf("read the manifest: %w", err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.manifest = &m
 	return nil
 }

@@ -17,8 +17,8 @@ import (
 // older unless service and writer are still heard of. A Load came before, or a
 // Commit: they tell who was.
 func (s *Store) Retain(ctx context.Context, before slo.Minute) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.work.Lock()
+	defer s.work.Unlock()
 	if err := s.fold(ctx); err != nil {
 		return err
 	}
@@ -43,6 +43,8 @@ func (s *Store) Retain(ctx context.Context, before slo.Minute) error {
 	if err := w.write(ctx, s.values); err != nil {
 		return errors.Join(fmt.Errorf("delete old minutes: %w", err), s.readManifest(ctx))
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.manifest = next
 	s.forgetHours(func(hour slo.Minute) bool { return hour+block.MaxWidth <= before })
 	return nil

@@ -17,21 +17,28 @@ import (
 // Store is an open store. Minutes may be asked for at any time, from any
 // goroutine; everything else by one goroutine at a time.
 type Store struct {
-	mu       sync.Mutex // guards all that follows
-	values   Values
-	manifest *manifest
-	last     progress
+	// work is held by whoever reads or writes the values, for as long as a disk takes.
+	// It guards what follows.
+	work   sync.Mutex
+	values Values
 	// unsure: a write failed, and may have happened all the same.
 	unsure bool
 	// unfolded is how many increments the batches hold that are not folded yet.
 	unfolded int
-	// earliest is the first minute that they hold counts of.
+	heard    heard
+	damage   []Damage
+
+	// mu is held shortly, within work or alone, never around it. It guards what
+	// follows, which is changed by whoever holds work too, and may be read by them
+	// without it.
+	mu       sync.Mutex
+	manifest *manifest
+	last     progress
+	// earliest is the first minute that batches hold counts of which are not folded yet.
 	earliest slo.Minute
 	// loading: a Load is under way, which a fold would confuse.
 	loading bool
 	opened  map[slo.Minute]*openHour // hours that were asked for lately
-	heard   heard
-	damage  []Damage
 }
 
 // heard is when a service and a writer were last heard of.
@@ -48,8 +55,8 @@ func (s *Store) LastBatch() uint64 { return s.last.Batch }
 // before. After an error the same batch is given again with the same number: if
 // it turns out to have been committed, it is not written twice.
 func (s *Store) Commit(ctx context.Context, number uint64, b *budget.Batch) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.work.Lock()
+	defer s.work.Unlock()
 	if s.unsure {
 		if err := s.readProgress(ctx); err != nil {
 			return fmt.Errorf("read the progress: %w", err)
@@ -70,16 +77,22 @@ func (s *Store) Commit(ctx context.Context, number uint64, b *budget.Batch) erro
 		s.unsure = true
 		return fmt.Errorf("commit: %w", err)
 	}
-	s.last = now
 	s.unfolded += len(b.Increments) + len(b.Heartbeats) + len(b.Attributions)
-	for _, i := range b.Increments {
-		s.earliest = min(s.earliest, i.Minute)
-	}
 	s.heard.batch(b)
+	s.committed(now, b)
 	if m, ok := s.values.(medium); ok {
 		return m.Mark(now)
 	}
 	return nil
+}
+
+func (s *Store) committed(now progress, b *budget.Batch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = now
+	for _, i := range b.Increments {
+		s.earliest = min(s.earliest, i.Minute)
+	}
 }
 
 // Close gives the store up. Whatever Commit confirmed is safe without it.
@@ -92,8 +105,8 @@ func (s *Store) Close() error {
 
 // Cursor returns that of the last batch that had one, nil if none had.
 func (s *Store) Cursor(ctx context.Context) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.work.Lock()
+	defer s.work.Unlock()
 	raw, err := s.get(ctx, cursorKey)
 	if errors.Is(err, errMissing) {
 		return nil, nil
@@ -139,6 +152,8 @@ func (s *Store) readProgress(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return json.Unmarshal(raw, &s.last)
 }
 
