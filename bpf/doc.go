@@ -9,4 +9,4 @@
 // tests of bpf/detect do, which compile the detection as ordinary C.
 package bpf // import "github.com/sloe-dev/sloe/bpf"
 
-//go:generate go tool -modfile=../internal/tools/go.mod bpf2go -go-package bpf -target amd64 -output-stem socket -cc clang-19 -strip llvm-strip-19 -type exchange_record -type tail_record -type open_exchange -type connection_stat -type record_kind -type role -type protocol -type outcome -type exchange_flag -type tail_flag -type counter -type failure -type spill_reason -type flow Socket programs/socket.bpf.c -- -O2 -g -Wall -Werror -Wno-unused-function -idirafter /usr/include/x86_64-linux-gnu
+//go:generate go tool -modfile=../internal/tools/go.mod bpf2go -go-package bpf -target amd64 -output-stem socket -cc clang-19 -strip llvm-strip-19 -type exchange_record -type tail_record -type chunk_record -type open_exchange -type connection_stat -type record_kind -type role -type protocol -type outcome -type exchange_flag -type tail_flag -type chunk_flag -type counter -type failure -type spill_reason -type flow Socket programs/socket.bpf.c -- -O2 -g -Wall -Werror -Wno-unused-function -idirafter /usr/include/x86_64-linux-gnu

@@ -14,6 +14,8 @@ var SpillReasons = map[SocketSpillReason]string{
 // LossReasons are the names of what is lost in the kernel.
 var LossReasons = map[SocketCounter]string{
 	SocketCounterLOSS_TAIL:            "tail_ring_full",
+	SocketCounterLOSS_CHUNK:           "chunk_ring_full",
+	SocketCounterLOSS_CHUNK_CUT:       "chunk_cut",
 	SocketCounterLOSS_STORAGE:         "socket_storage",
 	SocketCounterLOSS_AGGREGATES_FULL: "aggregates_full",
 	SocketCounterLOSS_UNCOUNTED:       "uncounted",

@@ -48,6 +48,44 @@ type SocketBucket struct {
 	SpentUntil uint64
 }
 
+type SocketChunkFlag uint32
+
+const (
+	SocketChunkFlagCHUNK_BEGINS      SocketChunkFlag = 1
+	SocketChunkFlagCHUNK_LAST        SocketChunkFlag = 2
+	SocketChunkFlagCHUNK_NO_PAYLOAD  SocketChunkFlag = 4
+	SocketChunkFlagCHUNK_FROM_START  SocketChunkFlag = 8
+	SocketChunkFlagCHUNK_QUEUE_KNOWN SocketChunkFlag = 16
+	SocketChunkFlagCHUNK_UNDECIDED   SocketChunkFlag = 32
+	SocketChunkFlagCHUNK_CLOSED      SocketChunkFlag = 64
+	SocketChunkFlagCHUNK_BY_PEER     SocketChunkFlag = 128
+)
+
+type SocketChunkRecord struct {
+	_          structs.HostLayout
+	Kind       uint8
+	Role       uint8
+	Protocol   uint8
+	Direction  uint8
+	Flags      uint16
+	Len        uint16
+	Position   uint32
+	End        uint32
+	Boundary   uint32
+	Tid        uint32
+	Process    SocketProcessKey
+	Conn       uint64
+	TimeNs     uint64
+	QueueNs    uint64
+	Family     uint16
+	LocalPort  uint16
+	RemotePort uint16
+	NameLen    uint16
+	LocalAddr  [16]uint8
+	RemoteAddr [16]uint8
+	Data       [2160]uint8
+}
+
 type SocketConn struct {
 	_    structs.HostLayout
 	Lock struct {
@@ -95,6 +133,21 @@ type SocketConn struct {
 		End      uint32
 		Held     uint32
 		Pad      uint32
+	}
+	Walks [2]struct {
+		_      structs.HostLayout
+		Frames struct {
+			_       structs.HostLayout
+			Left    uint32
+			Type    uint8
+			Proven  uint8
+			HeadLen uint8
+			Flags   uint8
+			Head    [16]uint8
+		}
+		Next    uint32
+		Started uint8
+		Pad     [3]uint8
 	}
 	Current struct {
 		_        structs.HostLayout
@@ -159,23 +212,26 @@ const (
 	SocketCounterCOUNT_DELIVERED         SocketCounter = 4
 	SocketCounterCOUNT_SPILLED           SocketCounter = 5
 	SocketCounterCOUNT_MUTED             SocketCounter = 10
-	SocketCounterCOUNT_BOUNDARY          SocketCounter = 11
-	SocketCounterLOSS_TAIL               SocketCounter = 12
-	SocketCounterLOSS_STORAGE            SocketCounter = 13
-	SocketCounterLOSS_AGGREGATES_FULL    SocketCounter = 14
-	SocketCounterLOSS_UNCOUNTED          SocketCounter = 15
-	SocketCounterLOSS_PROCESSES_FULL     SocketCounter = 16
-	SocketCounterLOSS_BUCKETS_FULL       SocketCounter = 17
-	SocketCounterLOSS_OWN_FLOWS_FULL     SocketCounter = 18
-	SocketCounterLOSS_UNTRUSTED          SocketCounter = 19
-	SocketCounterLOSS_FAULT              SocketCounter = 20
-	SocketCounterLOSS_FAILURES_FULL      SocketCounter = 21
-	SocketCounterCOUNTERS                SocketCounter = 22
+	SocketCounterCOUNT_CHUNKS            SocketCounter = 11
+	SocketCounterCOUNT_BOUNDARY          SocketCounter = 12
+	SocketCounterLOSS_TAIL               SocketCounter = 13
+	SocketCounterLOSS_CHUNK              SocketCounter = 14
+	SocketCounterLOSS_CHUNK_CUT          SocketCounter = 15
+	SocketCounterLOSS_STORAGE            SocketCounter = 16
+	SocketCounterLOSS_AGGREGATES_FULL    SocketCounter = 17
+	SocketCounterLOSS_UNCOUNTED          SocketCounter = 18
+	SocketCounterLOSS_PROCESSES_FULL     SocketCounter = 19
+	SocketCounterLOSS_BUCKETS_FULL       SocketCounter = 20
+	SocketCounterLOSS_OWN_FLOWS_FULL     SocketCounter = 21
+	SocketCounterLOSS_UNTRUSTED          SocketCounter = 22
+	SocketCounterLOSS_FAULT              SocketCounter = 23
+	SocketCounterLOSS_FAILURES_FULL      SocketCounter = 24
+	SocketCounterCOUNTERS                SocketCounter = 25
 )
 
 type SocketCounterValues struct {
 	_  structs.HostLayout
-	Of [22]uint64
+	Of [25]uint64
 }
 
 type SocketExchangeFlag uint32
@@ -300,6 +356,7 @@ type SocketProtocol uint32
 const (
 	SocketProtocolPROTOCOL_UNDECIDED SocketProtocol = 0
 	SocketProtocolPROTOCOL_HTTP1     SocketProtocol = 1
+	SocketProtocolPROTOCOL_HTTP2     SocketProtocol = 2
 	SocketProtocolPROTOCOL_UNWATCHED SocketProtocol = 254
 	SocketProtocolPROTOCOL_MUTED     SocketProtocol = 255
 )
@@ -309,6 +366,7 @@ type SocketRecordKind uint32
 const (
 	SocketRecordKindRECORD_EXCHANGE SocketRecordKind = 1
 	SocketRecordKindRECORD_TAIL     SocketRecordKind = 2
+	SocketRecordKindRECORD_CHUNK    SocketRecordKind = 3
 )
 
 type SocketRole uint32
@@ -320,11 +378,42 @@ const (
 )
 
 type SocketScratch struct {
-	_         structs.HostLayout
-	File      uint64
-	Payload   [1024]uint8
-	Record    SocketExchangeRecord
-	Tail      SocketTailRecord
+	_       structs.HostLayout
+	File    uint64
+	Payload [1024]uint8
+	Record  SocketExchangeRecord
+	Tail    SocketTailRecord
+	Chunk   SocketChunkRecord
+	Walk    struct {
+		_      structs.HostLayout
+		Frames struct {
+			_       structs.HostLayout
+			Left    uint32
+			Type    uint8
+			Proven  uint8
+			HeadLen uint8
+			Flags   uint8
+			Head    [16]uint8
+		}
+		Next    uint32
+		Started uint8
+		Pad     [3]uint8
+	}
+	Copy struct {
+		_           structs.HostLayout
+		Segment     uint64
+		SegmentLeft uint64
+		Iovecs      uint64
+		IovecCount  uint64
+		Iovec       uint32
+		Left        uint32
+		Have        uint32
+		Pieces      uint32
+		Flags       uint32
+		At          uint32
+		Payload     uint32
+		Lost        uint32
+	}
 	Identity  SocketProcessIdentity
 	Length    uint64
 	UnixSk    uint64
@@ -411,7 +500,10 @@ const (
 	SocketVarSampleBelow        = "sample_below"
 	SocketVarSelfTgid           = "self_tgid"
 	SocketVarStuckAfterNs       = "stuck_after_ns"
+	SocketVarTakeChunks         = "take_chunks"
 	SocketVarUnixSeen           = "unix_seen"
+	SocketVarUnusedChunk        = "unused_chunk"
+	SocketVarUnusedChunkFlag    = "unused_chunk_flag"
 	SocketVarUnusedConnection   = "unused_connection"
 	SocketVarUnusedCounter      = "unused_counter"
 	SocketVarUnusedExchange     = "unused_exchange"
@@ -524,7 +616,10 @@ type SocketVariableSpecs struct {
 	SampleBelow        *ebpf.VariableSpec `ebpf:"sample_below"`
 	SelfTgid           *ebpf.VariableSpec `ebpf:"self_tgid"`
 	StuckAfterNs       *ebpf.VariableSpec `ebpf:"stuck_after_ns"`
+	TakeChunks         *ebpf.VariableSpec `ebpf:"take_chunks"`
 	UnixSeen           *ebpf.VariableSpec `ebpf:"unix_seen"`
+	UnusedChunk        *ebpf.VariableSpec `ebpf:"unused_chunk"`
+	UnusedChunkFlag    *ebpf.VariableSpec `ebpf:"unused_chunk_flag"`
 	UnusedConnection   *ebpf.VariableSpec `ebpf:"unused_connection"`
 	UnusedCounter      *ebpf.VariableSpec `ebpf:"unused_counter"`
 	UnusedExchange     *ebpf.VariableSpec `ebpf:"unused_exchange"`
@@ -610,7 +705,10 @@ type SocketVariables struct {
 	SampleBelow        *ebpf.Variable `ebpf:"sample_below"`
 	SelfTgid           *ebpf.Variable `ebpf:"self_tgid"`
 	StuckAfterNs       *ebpf.Variable `ebpf:"stuck_after_ns"`
+	TakeChunks         *ebpf.Variable `ebpf:"take_chunks"`
 	UnixSeen           *ebpf.Variable `ebpf:"unix_seen"`
+	UnusedChunk        *ebpf.Variable `ebpf:"unused_chunk"`
+	UnusedChunkFlag    *ebpf.Variable `ebpf:"unused_chunk_flag"`
 	UnusedConnection   *ebpf.Variable `ebpf:"unused_connection"`
 	UnusedCounter      *ebpf.Variable `ebpf:"unused_counter"`
 	UnusedExchange     *ebpf.Variable `ebpf:"unused_exchange"`

@@ -14,6 +14,7 @@
  * from the socket hooks.
  */
 
+#include "chunk.h"
 #include "exchange.h"
 
 /* Ends what is open. Returns what there is to send. Lock held. */
@@ -96,7 +97,13 @@ static __always_inline void on_state(struct sock *sk, int new_state)
 		return;
 	}
 	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
-	if (!c || is_left_out(c) || c->role == ROLE_UNKNOWN)
+	if (!c || is_left_out(c))
+		return;
+	if (c->protocol == PROTOCOL_HTTP2) {
+		on_chunk_state(sk, c, new_state);
+		return;
+	}
+	if (c->role == ROLE_UNKNOWN)
 		return;
 	scratch = scratch_of(SCRATCH_STATE);
 	if (!scratch)
@@ -139,7 +146,13 @@ static __always_inline void on_destroy(struct sock *sk)
 		bpf_map_delete_elem(&own_flows, c->current.data);
 		return;
 	}
-	if (is_left_out(c) || c->role == ROLE_UNKNOWN)
+	if (is_left_out(c))
+		return;
+	if (c->protocol == PROTOCOL_HTTP2) {
+		end_chunks(sk, c, SCRATCH_DESTROY, c->flags & (CONN_PEER_CLOSED | CONN_RESET));
+		return;
+	}
+	if (c->role == ROLE_UNKNOWN)
 		return;
 	scratch = scratch_of(SCRATCH_DESTROY);
 	if (!scratch)

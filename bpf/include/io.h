@@ -4,6 +4,7 @@
 
 /* One socket I/O, and where its bytes belong. */
 
+#include "chunk.h"
 #include "leftout.h"
 #include "request.h"
 #include "response.h"
@@ -62,6 +63,8 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 		if (!c || is_left_out(c))
 			return;
 	}
+	if (on_chunk(&io, c))
+		return;
 	if (is_request_direction(&io, c)) {
 		process_key_of(io.task, &io.process);
 		on_request_bytes(&io, c);

@@ -2,6 +2,8 @@
 #ifndef SLOE_MAPS_H
 #define SLOE_MAPS_H
 
+#define HTTP2_APART __noinline
+#include "../detect/http2.h"
 #include "records.h"
 
 #define MAX_PROCESSES 16384
@@ -16,6 +18,7 @@ const volatile __u32 wakeup_bytes = 0;                    /* wake the reader at 
 const volatile __u32 latency_edge_count = 0;              /* used entries of latency_edges */
 const volatile __u64 latency_edges[MAX_LATENCY_EDGES] = {}; /* ns, ascending */
 const volatile __u64 stuck_after_ns = 0;
+const volatile __u32 take_chunks = 0; /* whether user space reads protocols that multiplex */
 
 /* The collector's own process, in the initial pid namespace: written by the program learn_self. */
 __u32 self_tgid = 0;
@@ -62,7 +65,18 @@ enum conn_flag {
 	CONN_OWN = 128,       /* a connection of the collector itself */
 	CONN_END_UNTOLD = 256, /* no final tail was sent of the last response */
 	CONN_MADE = 512,       /* an I/O was seen: before it, only the arrivals mean something */
+	CONN_FROM_START = 1 << 16, /* chunk mode: nothing of the protocol was missed */
+	CONN_SELF_CLOSED = 1 << 17, /* chunk mode: this side closed first */
+	CONN_END_TOLD = 1 << 18,   /* chunk mode: the end of the connection was sent */
 	CONN_END_SEEN = 1024,  /* Unix sockets: a walk found it open at a client whose server had closed */
+};
+
+/* Where one direction of a connection in chunk mode is. Written by the hook of that direction alone. */
+struct chunk_walk {
+	struct http2_walk frames;
+	__u32 next; /* position behind the last I/O */
+	__u8 started; /* there was one */
+	__u8 pad[3];
 };
 
 /* Arrivals of bytes that are not read yet: see queue.h. Positions are TCP sequence numbers. */
@@ -113,6 +127,7 @@ struct conn {
 	__u16 early_len;
 	__u16 early_status;
 	struct arrivals arrivals;
+	struct chunk_walk walks[2]; /* by enum direction */
 	struct request current;
 	struct request next; /* a request read while the response before it was still being sent */
 	__u8 response[RESPONSE_PREFIX];
@@ -238,11 +253,30 @@ enum scratch_user {
 	SCRATCH_USERS,
 };
 
+/* An I/O on its way into chunks: see chunk.h. */
+struct chunk_copy {
+	__u64 segment; /* user address of what is left of the current buffer */
+	__u64 segment_left;
+	__u64 iovecs;
+	__u64 iovec_count;
+	__u32 iovec;   /* the next one */
+	__u32 left;    /* bytes of the I/O that are still to come */
+	__u32 have;    /* bytes in the piece */
+	__u32 pieces;  /* that were sent */
+	__u32 flags;   /* of the chunks */
+	__u32 at;      /* the walk over the piece */
+	__u32 payload; /* where the payload of the frame begins that the walk is in */
+	__u32 lost;    /* the walk */
+};
+
 struct scratch {
 	__u64 file; /* address of the socket's file, or BUFFER_EMPTY */
 	__u8 payload[2 * RESPONSE_PREFIX]; /* twice: the verifier bounds the offset and the length of a read apart */
 	struct exchange_record record;
 	struct tail_record tail;
+	struct chunk_record chunk;
+	struct chunk_walk walk; /* of the chunk's direction */
+	struct chunk_copy copy;
 	struct process_identity identity;
 	__u64 length; /* of a response, from heads.h */
 	__u64 unix_sk; /* address of the Unix socket that the record is about; 0: it is about another */

@@ -13,6 +13,7 @@
 
 #define REQUEST_PREFIX 256  /* enough for a request line and the usual headers */
 #define RESPONSE_PREFIX 512 /* enough for most heads: behind the length of the body stand many others */
+#define CHUNK_DATA 2048     /* most I/Os of HTTP/2 fit; larger ones are sent in pieces */
 #define SOCKET_NAME 112     /* of a Unix socket: sun_path holds 108, and structs are a multiple of eight */
 #define MAX_LATENCY_EDGES 31
 #define LATENCY_BUCKETS (MAX_LATENCY_EDGES + 1)
@@ -24,6 +25,7 @@
 enum record_kind {
 	RECORD_EXCHANGE = 1,
 	RECORD_TAIL = 2,
+	RECORD_CHUNK = 3,
 };
 
 enum role {
@@ -35,6 +37,7 @@ enum role {
 enum protocol {
 	PROTOCOL_UNDECIDED = 0,
 	PROTOCOL_HTTP1 = 1,
+	PROTOCOL_HTTP2 = 2,     /* multiplexed: its bytes are sent as chunks, and read in user space */
 	PROTOCOL_UNWATCHED = 254, /* of a process that is left out: looked at anew when that may have changed */
 	PROTOCOL_MUTED = 255, /* of no interest: one storage look-up an I/O from then on */
 };
@@ -61,6 +64,19 @@ enum exchange_flag {
 enum tail_flag {
 	TAIL_FINAL = 1, /* the response ended: its length was reached, or the connection moved on or closed */
 };
+
+enum chunk_flag {
+	CHUNK_BEGINS = 1,      /* the first piece of its I/O */
+	CHUNK_LAST = 2,        /* the last piece of its I/O: what is not captured up to end is not wanted, or could not be */
+	CHUNK_NO_PAYLOAD = 4,  /* the bytes of the I/O could not be read */
+	CHUNK_FROM_START = 8,  /* the connection is known from its first bytes on */
+	CHUNK_QUEUE_KNOWN = 16, /* queue_ns is known, of all bytes of the I/O */
+	CHUNK_UNDECIDED = 32,  /* no verdict on its process is known */
+	CHUNK_CLOSED = 64,     /* no bytes: the connection ended. position and end are where both directions did */
+	CHUNK_BY_PEER = 128,   /* with CHUNK_CLOSED: the other side ended it */
+};
+
+#define BOUNDARY_UNKNOWN 0xffffffff
 
 /* status_class of an aggregate: 1 to 5 are HTTP's, 0 is unknown. */
 
@@ -113,6 +129,36 @@ struct tail_record {
 	__u64 conn;
 	__u64 end_ns;
 	__u64 response_bytes;
+};
+
+/*
+ * A piece of one direction of a connection whose protocol multiplexes. Followed by
+ * len and name_len bytes. Positions are of the direction's stream, and wrap around:
+ * bytes between the end of one chunk and the position of the next one passed
+ * without being sent on.
+ */
+struct chunk_record {
+	__u8 kind; /* RECORD_CHUNK */
+	__u8 role; /* of the process; ROLE_UNKNOWN if the connection was joined midway */
+	__u8 protocol;
+	__u8 direction; /* enum direction */
+	__u16 flags;
+	__u16 len;          /* captured */
+	__u32 position;     /* of the first byte; with CHUNK_CLOSED: behind the last byte that was received */
+	__u32 end;          /* behind the last byte of the I/O; with CHUNK_CLOSED: behind the last that was sent */
+	__u32 boundary;     /* bytes from position to the next frame header, or BOUNDARY_UNKNOWN */
+	__u32 tid;
+	struct process_key process;
+	__u64 conn; /* socket cookie */
+	__u64 time_ns;
+	__u64 queue_ns; /* from the arrival of the bytes to time_ns: if CHUNK_QUEUE_KNOWN */
+	__u16 family;
+	__u16 local_port;
+	__u16 remote_port;
+	__u16 name_len; /* as in exchange_record */
+	__u8 local_addr[16];
+	__u8 remote_addr[16];
+	__u8 data[CHUNK_DATA + SOCKET_NAME];
 };
 
 /* What spilled: exchanges whose record could not be placed. */
@@ -240,8 +286,11 @@ enum counter {
 	COUNT_DELIVERED,
 	COUNT_SPILLED,         /* and enum spill_reason */
 	COUNT_MUTED = COUNT_SPILLED + SPILL_REASONS,
+	COUNT_CHUNKS,          /* chunk records that were sent */
 	COUNT_BOUNDARY,        /* responses to requests from before the agent */
 	LOSS_TAIL,             /* a tail record could not be placed: the end is unknown */
+	LOSS_CHUNK,            /* a chunk record could not be placed: what it held is a gap */
+	LOSS_CHUNK_CUT,        /* an I/O was larger than is captured of one: the rest is a gap */
 	LOSS_STORAGE,          /* no socket storage: the connection is not measured */
 	LOSS_AGGREGATES_FULL,  /* the process is unknown: counted under the process key 0 */
 	LOSS_UNCOUNTED,        /* not even that: the exchange is in no aggregate */

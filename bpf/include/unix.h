@@ -91,6 +91,16 @@ static __always_inline bool tells_end(int ret, __u32 direction)
 	return ret == -ECONNRESET || ret == (direction == DIRECTION_SEND ? -EPIPE : 0);
 }
 
+/* Chunk mode: the peer was closed, and this side knows it. */
+static __always_inline void unix_end_chunks(struct sock *sk, struct conn *c, struct sock *peer, __u32 user)
+{
+	struct conn *other = bpf_sk_storage_get(&connections, peer, NULL, 0);
+
+	end_chunks(sk, c, user, true);
+	if (other && other->protocol == PROTOCOL_HTTP2)
+		end_chunks(peer, other, user, false);
+}
+
 /* An I/O of no bytes: the end of the stream, or an error. */
 static __always_inline void on_unix_end(struct sock *sk, int ret, __u32 direction, __u32 user)
 {
@@ -101,11 +111,16 @@ static __always_inline void on_unix_end(struct sock *sk, int ret, __u32 directio
 	if (!tells_end(ret, direction))
 		return;
 	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
-	if (!c || is_left_out(c) || c->role == ROLE_UNKNOWN)
+	if (!c || is_left_out(c) || (c->role == ROLE_UNKNOWN && c->protocol != PROTOCOL_HTTP2))
 		return;
 	peer = unix_peer_of(sk);
 	if (!peer)
 		return;
+	if (c->protocol == PROTOCOL_HTTP2) {
+		if (is_closed(peer))
+			unix_end_chunks(sk, c, peer, user);
+		return;
+	}
 	scratch = scratch_of(user);
 	if (!scratch)
 		return;
@@ -131,6 +146,14 @@ static __always_inline void on_unix_sweep(struct sock *sk)
 	struct sock *peer;
 	bool by_client;
 
+	if (c && c->protocol == PROTOCOL_HTTP2) {
+		peer = unix_peer_of(sk);
+		if (is_closed(sk))
+			end_chunks(sk, c, SCRATCH_SWEEP, false);
+		else if (peer && is_closed(peer) && !sk->sk_receive_queue.qlen)
+			unix_end_chunks(sk, c, peer, SCRATCH_SWEEP);
+		return;
+	}
 	if (!c || is_left_out(c) || c->role == ROLE_UNKNOWN || !(c->phase == PHASE_REQUEST || c->next.len))
 		return;
 	peer = unix_peer_of(sk);

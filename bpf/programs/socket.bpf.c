@@ -165,6 +165,7 @@ int learn_self(void *ctx)
 /* Types that no map holds, for the generated Go side. */
 const struct exchange_record *unused_exchange __attribute__((unused));
 const struct tail_record *unused_tail __attribute__((unused));
+const struct chunk_record *unused_chunk __attribute__((unused));
 const struct open_exchange *unused_open __attribute__((unused));
 const struct connection_stat *unused_connection __attribute__((unused));
 const enum record_kind *unused_record_kind __attribute__((unused));
@@ -173,6 +174,7 @@ const enum protocol *unused_protocol __attribute__((unused));
 const enum outcome *unused_outcome __attribute__((unused));
 const enum exchange_flag *unused_exchange_flag __attribute__((unused));
 const enum tail_flag *unused_tail_flag __attribute__((unused));
+const enum chunk_flag *unused_chunk_flag __attribute__((unused));
 const enum counter *unused_counter __attribute__((unused));
 const enum failure *unused_failure __attribute__((unused));
 const enum spill_reason *unused_spill_reason __attribute__((unused));

@@ -60,7 +60,7 @@ func open(t testing.TB, name string, ringBytes int) *Capture {
 // openWith fills in what the tests do not care about.
 func openWith(t testing.TB, options Options) *Capture {
 	t.Helper()
-	options.EdgesNs, options.StuckAfter, options.QueueTime = []uint64{1e6, 1e9}, time.Second, true
+	options.EdgesNs, options.StuckAfter, options.QueueTime, options.Chunks = []uint64{1e6, 1e9}, time.Second, true, true
 	if testing.Short() {
 		t.Skip("live: loads programs into this kernel, as root; make test runs it")
 	}

@@ -37,6 +37,8 @@ type Options struct {
 	StuckAfter time.Duration
 	// QueueTime asks for the time that requests wait for their server.
 	QueueTime bool
+	// Chunks asks for the bytes of connections whose protocol multiplexes.
+	Chunks bool
 	// Sampling says which exchanges get a record.
 	Sampling Sampling
 	// Limits bound the kernel's maps.
@@ -140,6 +142,9 @@ func (c *Capture) load(options Options) error {
 		"latency_edge_count": uint32(len(options.EdgesNs)),
 		"latency_edges":      edges,
 		"stuck_after_ns":     uint64(options.StuckAfter),
+	}
+	if options.Chunks {
+		variables["take_chunks"] = uint32(1)
 	}
 	maps.Copy(variables, options.Sampling.variables())
 	for name, value := range variables {

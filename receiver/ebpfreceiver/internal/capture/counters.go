@@ -20,6 +20,7 @@ type Counters struct {
 	AbortedByClient uint64
 	Delivered       uint64
 	Muted           uint64
+	Chunks          uint64
 	Boundary        uint64
 
 	// SpilledBy counts spilled exchanges by the reason why they got no record.
@@ -77,6 +78,7 @@ func (c *Capture) Counters() (Counters, error) {
 		bpf.SocketCounterCOUNT_ABORTED_BY_CLIENT: &out.AbortedByClient,
 		bpf.SocketCounterCOUNT_DELIVERED:         &out.Delivered,
 		bpf.SocketCounterCOUNT_MUTED:             &out.Muted,
+		bpf.SocketCounterCOUNT_CHUNKS:            &out.Chunks,
 		bpf.SocketCounterCOUNT_BOUNDARY:          &out.Boundary,
 	} {
 		*to = sum.Of[counter]

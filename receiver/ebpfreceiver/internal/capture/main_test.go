@@ -137,6 +137,7 @@ func playPeers(protocol string, in io.Reader, out io.Writer) error {
 	defer listener.Close()
 	go func() {
 		if server, err := listener.Accept(); err == nil {
+			_, _ = io.CopyN(io.Discard, server, int64(len(hellos[protocol]))) // what fails here fails at the client too
 			answer(server, turn)
 		}
 	}()
@@ -145,6 +146,9 @@ func playPeers(protocol string, in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer client.Close()
+	if _, err := io.WriteString(client, hellos[protocol]); err != nil {
+		return err
+	}
 	buffer := make([]byte, max(1, len(turn.response))) // of no response: waits for good
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {

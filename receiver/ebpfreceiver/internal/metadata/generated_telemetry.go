@@ -390,7 +390,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfLost, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ebpf_lost",
-		metric.WithDescription("Losses in the kernel by reason. tail_ring_full - the end of a response is unknown; socket_storage - a connection is not measured; aggregates_full, processes_full, failures_full - counted without the process; uncounted - an exchange is in no aggregate; buckets_full - a process shared its rate limit with others; own_flows_full - a connection of the collector is counted at its server; untrusted_registers, user_memory_fault - the bytes of an I/O could not be read; recursion_misses - a hook was skipped; unix_closed_unseen - a request on a Unix socket whose both ends were closed before anybody noticed. [Development]"),
+		metric.WithDescription("Losses in the kernel by reason. tail_ring_full - the end of a response is unknown; chunk_ring_full, chunk_cut - bytes of a connection of HTTP/2 are missing; socket_storage - a connection is not measured; aggregates_full, processes_full, failures_full - counted without the process; uncounted - an exchange is in no aggregate; buckets_full - a process shared its rate limit with others; own_flows_full - a connection of the collector is counted at its server; untrusted_registers, user_memory_fault - the bytes of an I/O could not be read; recursion_misses - a hook was skipped; unix_closed_unseen - a request on a Unix socket whose both ends were closed before anybody noticed. [Development]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)

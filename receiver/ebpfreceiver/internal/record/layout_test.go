@@ -25,6 +25,8 @@ func TestSizes(t *testing.T) {
 	assert.Equal(t, uintptr(152+prefixes), unsafe.Sizeof(bpf.SocketExchangeRecord{}))
 	assert.Equal(t, prefixes, len(bpf.SocketExchangeRecord{}.Data))
 	assert.Equal(t, uintptr(32), unsafe.Sizeof(bpf.SocketTailRecord{}))
+	assert.Equal(t, 104, chunkHeader)
+	assert.Equal(t, uintptr(104+defined(t, "CHUNK_DATA")+defined(t, "SOCKET_NAME")), unsafe.Sizeof(bpf.SocketChunkRecord{}))
 	assert.Equal(t, uintptr(24), unsafe.Sizeof(bpf.SocketAggregateKey{}))
 	assert.Equal(t, uintptr(40+3*(defined(t, "MAX_LATENCY_EDGES")+1)*4), unsafe.Sizeof(bpf.SocketAggregate{}))
 	assert.Equal(t, uintptr(32), unsafe.Sizeof(bpf.SocketOpenExchange{}))
@@ -53,6 +55,7 @@ func TestLayouts(t *testing.T) {
 		"process_key":      fieldsOf(bpf.SocketProcessKey{}),
 		"exchange_record":  fieldsOf(bpf.SocketExchangeRecord{}),
 		"tail_record":      fieldsOf(bpf.SocketTailRecord{}),
+		"chunk_record":     fieldsOf(bpf.SocketChunkRecord{}),
 		"aggregate_key":    fieldsOf(bpf.SocketAggregateKey{}),
 		"aggregate":        fieldsOf(bpf.SocketAggregate{}),
 		"process_identity": fieldsOf(bpf.SocketProcessIdentity{}),

@@ -22,6 +22,7 @@ type Kind uint8
 const (
 	KindExchange = Kind(bpf.SocketRecordKindRECORD_EXCHANGE)
 	KindTail     = Kind(bpf.SocketRecordKindRECORD_TAIL)
+	KindChunk    = Kind(bpf.SocketRecordKindRECORD_CHUNK)
 )
 
 // Roles of the process that an exchange belongs to.
@@ -40,6 +41,7 @@ const (
 // Protocols that the kernel detects.
 const (
 	ProtocolHTTP1 = uint8(bpf.SocketProtocolPROTOCOL_HTTP1)
+	ProtocolHTTP2 = uint8(bpf.SocketProtocolPROTOCOL_HTTP2)
 )
 
 // Flags of an exchange.
@@ -85,7 +87,10 @@ func (e *Exchange) Response() []byte {
 // and for unnamed ones. One in the abstract namespace begins with @ (unix(7)).
 func (e *Exchange) SocketName() string {
 	from := int(e.RequestLen) + int(e.ResponseLen)
-	name := e.Data[from : from+int(e.NameLen)]
+	return socketName(e.Data[from : from+int(e.NameLen)])
+}
+
+func socketName(name []byte) string {
 	if len(name) > 0 && name[0] == 0 {
 		return "@" + strings.ToValidUTF8(string(name[1:]), "\uFFFD")
 	}
