@@ -56,13 +56,13 @@ func (t *Attributions) Append(buf []byte) []byte {
 	parts := slices.SortedFunc(maps.Keys(t.of), func(a, b partOf) int {
 		return cmp.Or(compareSeries(a.series, b.series), cmp.Compare(a.part.Dimension, b.part.Dimension), cmp.Compare(a.part.Name, b.part.Name))
 	})
-	names := &texts{index: map[string]uint64{}}
+	names := newTexts()
 	first := slo.Minute(maxMinute)
 	for _, p := range parts {
-		s := p.series.Key.Service
-		for _, text := range []string{s.Namespace, s.Name, s.Environment, p.series.Key.SLI, string(p.series.Definition), p.part.Name} {
+		for _, text := range textsOf(&p.series) {
 			names.add(text)
 		}
+		names.add(p.part.Name)
 		for hour := range t.of[p] {
 			first = min(first, hour)
 		}
@@ -71,7 +71,9 @@ func (t *Attributions) Append(buf []byte) []byte {
 	buf = names.append(buf)
 	buf = binary.AppendUvarint(buf, uint64(len(parts)))
 	for _, p := range parts {
-		buf = names.appendSeries(buf, p.series)
+		for _, text := range textsOf(&p.series) {
+			buf = binary.AppendUvarint(buf, names.index[text])
+		}
 		buf = append(buf, byte(p.part.Dimension))
 		buf = binary.AppendUvarint(buf, names.index[p.part.Name])
 		hours := slices.Sorted(maps.Keys(t.of[p]))

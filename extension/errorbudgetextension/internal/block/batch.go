@@ -24,10 +24,11 @@ type BatchSink interface {
 func AppendBatch(buf []byte, b *budget.Batch) []byte {
 	buf = binary.AppendVarint(buf, b.Until.UnixNano())
 	buf = AppendSights(buf, b.Sights)
-	parts := partsOf(b)
-	buf = binary.AppendUvarint(buf, uint64(len(parts)))
-	for _, hour := range slices.Sorted(maps.Keys(parts)) {
-		buf = parts[hour].Append(buf)
+	hours := hoursOf(b)
+	buf = binary.AppendUvarint(buf, uint64(len(hours)))
+	for _, hour := range slices.Sorted(maps.Keys(hours)) {
+		h := hours[hour]
+		buf = appendRows(buf, h.from, h.width(), h.rows, h.beats)
 	}
 	if len(b.Attributions) > 0 { // batches of before end here
 		buf = attributionsOf(b.Attributions).Append(buf)
@@ -115,33 +116,70 @@ func (r *reader) sights() ([]budget.Sight, error) {
 	return sights, nil
 }
 
-// partsOf splits a batch by hours. Each Part spans the minutes it needs.
-func partsOf(b *budget.Batch) map[slo.Minute]*Part {
-	type span struct{ least, most slo.Minute }
-	spans := map[slo.Minute]span{}
-	widen := func(m slo.Minute) {
-		hour := HourOf(m)
-		s, ok := spans[hour]
-		if !ok {
-			s = span{m, m}
+// batchHour is what a batch holds of an hour, of the minutes from from to last.
+// Increments of a series that follow each other share a row: of one that comes
+// again later there are two, which readers add up.
+type batchHour struct {
+	from, last slo.Minute
+	rows       []row
+	beats      map[string]uint64
+
+	minutes []minutes       // room for those of further rows
+	counts  []budget.Counts // and for theirs
+}
+
+func (h *batchHour) width() int { return int(h.last-h.from) + 1 }
+
+// hoursOf splits a batch by hours. Each spans the minutes it needs.
+func hoursOf(b *budget.Batch) map[slo.Minute]*batchHour {
+	hours := map[slo.Minute]*batchHour{}
+	var latest *batchHour // of the minute before, nearly always of the next one too
+	of := func(m slo.Minute) *batchHour {
+		if latest == nil || HourOf(m) != HourOf(latest.from) {
+			latest = hours[HourOf(m)]
 		}
-		spans[hour] = span{min(s.least, m), max(s.most, m)}
+		return latest
 	}
-	for _, i := range b.Increments {
-		widen(i.Minute)
+	widen := func(m slo.Minute) {
+		h := of(m)
+		if h == nil {
+			h = &batchHour{from: m, last: m, beats: map[string]uint64{}}
+			hours[HourOf(m)], latest = h, h
+		}
+		h.from, h.last = min(h.from, m), max(h.last, m)
+	}
+	for i := range b.Increments {
+		widen(b.Increments[i].Minute)
 	}
 	for _, h := range b.Heartbeats {
 		widen(h.Minute)
 	}
-	parts := make(map[slo.Minute]*Part, len(spans))
-	for hour, s := range spans {
-		parts[hour] = NewPart(s.least, int(s.most-s.least)+1)
+	for i := range b.Increments {
+		of(b.Increments[i].Minute).add(&b.Increments[i])
 	}
-	for _, i := range b.Increments {
-		parts[HourOf(i.Minute)].Add(i)
+	for _, beat := range b.Heartbeats {
+		h := of(beat.Minute)
+		h.beats[beat.Instance] |= 1 << (beat.Minute - h.from)
 	}
-	for _, h := range b.Heartbeats {
-		parts[HourOf(h.Minute)].Heartbeat(h)
+	return hours
+}
+
+// roomRows is for how many rows room is made at once.
+const roomRows = 512
+
+func (h *batchHour) add(i *budget.Increment) {
+	n := len(h.rows)
+	if n == 0 || *h.rows[n-1].id != i.Series {
+		if len(h.minutes) == 0 {
+			h.minutes, h.counts = make([]minutes, roomRows), make([]budget.Counts, roomRows*h.width())
+		}
+		m := &h.minutes[0]
+		*m = minutes{first: i.Minute, last: i.Minute, counts: h.counts[:h.width():h.width()]}
+		h.minutes, h.counts = h.minutes[1:], h.counts[h.width():]
+		h.rows = append(h.rows, row{&i.Series, m})
+		n++
 	}
-	return parts
+	m := h.rows[n-1].minutes
+	m.first, m.last = min(m.first, i.Minute), max(m.last, i.Minute)
+	m.counts[i.Minute-h.from] = m.counts[i.Minute-h.from].Plus(i.Counts)
 }

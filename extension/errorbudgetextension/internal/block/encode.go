@@ -19,29 +19,47 @@ const (
 	flagLate                 // a column of late events
 )
 
-// Append writes the Part behind buf: the minutes, a table of texts, the series by
-// service, then all columns of valid events, of bad ones, of late ones, and the
-// heartbeats.
+// row is a series and its minutes.
+type row struct {
+	id *budget.SeriesID
+	*minutes
+}
+
+// Append writes the Part behind buf, the series by service.
 func (p *Part) Append(buf []byte) []byte {
-	ids := slices.SortedFunc(maps.Keys(p.series), compareSeries)
-	instances := slices.Sorted(maps.Keys(p.beats))
-	texts := newTexts(ids, instances)
-	buf = binary.AppendUvarint(buf, uint64(p.From))
-	buf = binary.AppendUvarint(buf, uint64(p.Width))
+	rows := make([]row, 0, len(p.series))
+	for _, id := range slices.SortedFunc(maps.Keys(p.series), compareSeries) {
+		rows = append(rows, row{&id, p.series[id]})
+	}
+	return appendRows(buf, p.From, p.Width, rows, p.beats)
+}
+
+// appendRows writes a Part behind buf: the minutes, a table of texts, the series,
+// then all columns of valid events, of bad ones, of late ones, and the heartbeats.
+// Series of a service that stand side by side share their column of valid events.
+func appendRows(buf []byte, from slo.Minute, width int, rows []row, beats map[string]uint64) []byte {
+	instances := slices.Sorted(maps.Keys(beats))
+	texts := newTexts()
+	names := texts.addRows(rows)
+	for _, instance := range instances {
+		texts.add(instance)
+	}
+	buf = binary.AppendUvarint(buf, uint64(from))
+	buf = binary.AppendUvarint(buf, uint64(width))
 	buf = texts.append(buf)
-	buf = binary.AppendUvarint(buf, uint64(len(ids)))
+	buf = binary.AppendUvarint(buf, uint64(len(rows)))
 	var valid, bad, late []byte
 	var before []budget.Counts // whose column of valid events was written last
-	var service slo.Service
-	for n, id := range ids {
-		m := p.series[id]
-		if n == 0 || id.Key.Service != service {
-			service, before = id.Key.Service, nil
+	for n, m := range rows {
+		if n == 0 || m.id.Key.Service != rows[n-1].id.Key.Service {
+			before = nil
 		}
 		flags := flagsOf(m.counts, before)
-		buf = texts.appendSeries(buf, id)
-		buf = binary.AppendUvarint(buf, uint64(m.first-p.From))
-		buf = binary.AppendUvarint(buf, uint64(m.last-p.From))
+		for _, name := range names[n] {
+			buf = binary.AppendUvarint(buf, name)
+		}
+		buf = binary.AppendUvarint(buf, uint64(m.first-from))
+		buf = binary.AppendUvarint(buf, uint64(m.last-from))
 		buf = append(buf, flags)
 		if flags&flagOwnValid != 0 {
 			valid, before = appendValid(valid, m.counts), m.counts
@@ -59,7 +77,7 @@ func (p *Part) Append(buf []byte) []byte {
 	buf = binary.AppendUvarint(buf, uint64(len(instances)))
 	for _, instance := range instances {
 		buf = binary.AppendUvarint(buf, texts.index[instance])
-		buf = binary.LittleEndian.AppendUint64(buf, p.beats[instance])
+		buf = binary.LittleEndian.AppendUint64(buf, beats[instance])
 	}
 	return buf
 }
@@ -97,39 +115,48 @@ type texts struct {
 	index map[string]uint64
 }
 
-func newTexts(ids []budget.SeriesID, instances []string) *texts {
-	t := &texts{index: map[string]uint64{}}
-	for _, id := range ids {
-		s := id.Key.Service
-		for _, text := range []string{s.Namespace, s.Name, s.Environment, id.Key.SLI, string(id.Definition)} {
-			t.add(text)
-		}
-	}
-	for _, instance := range instances {
-		t.add(instance)
-	}
-	return t
-}
+func newTexts() *texts { return &texts{index: map[string]uint64{}} }
 
-func (t *texts) add(text string) {
-	if _, known := t.index[text]; !known {
-		t.index[text] = uint64(len(t.all))
+// add returns where in the table the text is.
+func (t *texts) add(text string) uint64 {
+	n, known := t.index[text]
+	if !known {
+		n = uint64(len(t.all))
+		t.index[text] = n
 		t.all = append(t.all, text)
 	}
+	return n
+}
+
+const seriesTexts = 5
+
+// textsOf are those of a series: of its service, its indicator and its definition.
+func textsOf(id *budget.SeriesID) [seriesTexts]string {
+	s := &id.Key.Service
+	return [seriesTexts]string{s.Namespace, s.Name, s.Environment, id.Key.SLI, string(id.Definition)}
+}
+
+// addRows returns where the texts of each series are. Most are those of the row
+// before.
+func (t *texts) addRows(rows []row) [][seriesTexts]uint64 {
+	names := make([][seriesTexts]uint64, len(rows))
+	var before [seriesTexts]string
+	for n, r := range rows {
+		for i, text := range textsOf(r.id) {
+			if n > 0 && text == before[i] {
+				names[n][i] = names[n-1][i]
+				continue
+			}
+			names[n][i], before[i] = t.add(text), text
+		}
+	}
+	return names
 }
 
 func (t *texts) append(buf []byte) []byte {
 	buf = binary.AppendUvarint(buf, uint64(len(t.all)))
 	for _, text := range t.all {
 		buf = appendText(buf, text)
-	}
-	return buf
-}
-
-func (t *texts) appendSeries(buf []byte, id budget.SeriesID) []byte {
-	s := id.Key.Service
-	for _, text := range []string{s.Namespace, s.Name, s.Environment, id.Key.SLI, string(id.Definition)} {
-		buf = binary.AppendUvarint(buf, t.index[text])
 	}
 	return buf
 }

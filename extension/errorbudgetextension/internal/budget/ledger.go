@@ -66,10 +66,15 @@ func (l *Ledger) Apply(b *Batch) {
 			continue
 		}
 		sh.mu.Lock()
+		var s *service
 		for _, i := range counted {
-			sh.increment(now, b.Increments[i])
-			if c := &b.Increments[i]; isAnswer(c.Series.Key.SLI) && (c.Counts.Good != 0 || c.Counts.Bad != 0) {
-				sh.services[c.Series.Key.Service].arrival = b.Until
+			c := &b.Increments[i]
+			if key := &c.Series.Key; s == nil || s.id != key.Service {
+				s = sh.service(key.Service)
+			}
+			s.increment(now, c)
+			if isAnswer(c.Series.Key.SLI) && (c.Counts.Good != 0 || c.Counts.Bad != 0) {
+				s.arrival = b.Until
 			}
 		}
 		for _, i := range seen {

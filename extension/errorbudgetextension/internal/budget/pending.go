@@ -58,15 +58,17 @@ func NewPending(clock func() time.Time) *Pending {
 var seriesSeed = maphash.MakeSeed()
 
 // hashOf tells series apart but for rare collisions. Services of a name and the
-// indicators of a service share most of their bytes, so each text counts.
-func hashOf(key *slo.Key, definition slo.Definition) uint64 {
+// indicators of a service share most of their bytes, so each text counts. The hash
+// of the name alone chooses the shard: what is added for a service at once is
+// drained side by side.
+func hashOf(key *slo.Key, definition slo.Definition) (name, h uint64) {
 	const odd = 0x9e3779b97f4a7c15
-	h := maphash.String(seriesSeed, key.Service.Name)
-	h = (h ^ maphash.String(seriesSeed, key.SLI)) * odd
+	name = maphash.String(seriesSeed, key.Service.Name)
+	h = (name ^ maphash.String(seriesSeed, key.SLI)) * odd
 	h = (h ^ h>>32 ^ maphash.String(seriesSeed, key.Service.Namespace)) * odd
 	h = (h ^ h>>32 ^ maphash.String(seriesSeed, key.Service.Environment)) * odd
 	h = (h ^ h>>32 ^ maphash.String(seriesSeed, string(definition))) * odd
-	return h ^ h>>32
+	return name, h ^ h>>32
 }
 
 // Add is that of slo.Recorder.
@@ -76,8 +78,8 @@ func (p *Pending) Add(key slo.Key, minute slo.Minute, good, bad uint64, definiti
 		p.lost[Implausible].Add(1)
 		return
 	}
-	hash := hashOf(&key, definition)
-	sh := &p.shards[hash%pendingShards]
+	name, hash := hashOf(&key, definition)
+	sh := &p.shards[name%pendingShards]
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	s := sh.find(hash, &key, definition)

@@ -24,7 +24,7 @@ type Restorer struct {
 
 // Increment takes a stored minute of a series.
 func (r *Restorer) Increment(i Increment) {
-	r.ledger.shardOf(i.Series.Key.Service.Name).increment(r.now, i)
+	r.ledger.shardOf(i.Series.Key.Service.Name).service(i.Series.Key.Service).increment(r.now, &i)
 }
 
 // Sight takes a stored sight.

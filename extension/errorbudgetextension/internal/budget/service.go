@@ -62,6 +62,10 @@ func (s *service) sight(instance string, minute slo.Minute) {
 	s.sights = append(s.sights, sighting{instance, minute})
 }
 
+func (s *service) increment(now slo.Minute, i *Increment) {
+	s.find(i.Series.Key.SLI, i.Series.Definition, now, i.Minute).add(now, i.Minute, i.Counts)
+}
+
 // find returns a series, which it makes as of its first minute if it is new.
 func (s *service) find(sli string, definition slo.Definition, now, first slo.Minute) *series {
 	for _, c := range s.series {

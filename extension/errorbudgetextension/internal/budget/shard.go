@@ -85,11 +85,6 @@ func (sh *shard) service(id slo.Service) *service {
 	return s
 }
 
-func (sh *shard) increment(now slo.Minute, i Increment) {
-	key := i.Series.Key
-	sh.service(key.Service).find(key.SLI, i.Series.Definition, now, i.Minute).add(now, i.Minute, i.Counts)
-}
-
 func (sh *shard) sight(s Sight) { sh.service(s.Service).sight(s.Instance, s.Minute) }
 
 func (sh *shard) forget(before slo.Minute) {
