@@ -155,6 +155,7 @@ func (s *series) sumUp(now slo.Minute) {
 			return // more of it may come: a restore goes minute by minute
 		}
 		cells = cells[:0]
+		edge := s.beginsIn(whole)
 		for s.old.n > 0 {
 			c, next := s.old.front()
 			if c.minute >= whole.end() {
@@ -162,7 +163,9 @@ func (s *series) sumUp(now slo.Minute) {
 			}
 			s.old.pop(c, next)
 			whole.counts.add(c.counts)
-			cells = append(cells, c)
+			if edge {
+				cells = append(cells, c)
+			}
 		}
 		s.old.compact()
 		s.blocks.push(whole)
@@ -172,6 +175,16 @@ func (s *series) sumUp(now slo.Minute) {
 			}
 		}
 	}
+}
+
+// beginsIn tells whether a window begins within a block, and not with it.
+func (s *series) beginsIn(whole block) bool {
+	for _, w := range s.windows {
+		if whole.start() < w.start() && w.start() < whole.end() {
+			return true
+		}
+	}
+	return false
 }
 
 // drop lets go of the blocks before a minute that no window reaches.
