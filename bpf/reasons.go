@@ -21,8 +21,20 @@ var LossReasons = map[SocketCounter]string{
 	SocketCounterLOSS_UNCOUNTED:       "uncounted",
 	SocketCounterLOSS_PROCESSES_FULL:  "processes_full",
 	SocketCounterLOSS_FAILURES_FULL:   "failures_full",
+	SocketCounterLOSS_UNMEASURED_FULL: "unmeasured_full",
 	SocketCounterLOSS_BUCKETS_FULL:    "buckets_full",
 	SocketCounterLOSS_OWN_FLOWS_FULL:  "own_flows_full",
 	SocketCounterLOSS_UNTRUSTED:       "untrusted_registers",
 	SocketCounterLOSS_FAULT:           "user_memory_fault",
+}
+
+// UnmeasuredReasons are the names of why an exchange was not measured.
+var UnmeasuredReasons = map[SocketUnmeasuredReason]string{
+	SocketUnmeasuredReasonUNMEASURED_OPAQUE_TLS:     "opaque_tls",
+	SocketUnmeasuredReasonUNMEASURED_UNREADABLE:     "unreadable",
+	SocketUnmeasuredReasonUNMEASURED_UNRECOGNIZED:   "unrecognized",
+	SocketUnmeasuredReasonUNMEASURED_REQUEST_UNSEEN: "request_unseen",
+	SocketUnmeasuredReasonUNMEASURED_GAP:            "gap",
+	SocketUnmeasuredReasonUNMEASURED_STORAGE:        "socket_storage",
+	SocketUnmeasuredReasonUNMEASURED_ANONYMOUS:      "aggregates_full",
 }

@@ -29,6 +29,7 @@ struct io {
 	__u32 write_seq; /* end of what the application has sent; 0 where it is not known (MPTCP) */
 	__u32 copied_seq;
 	bool positions; /* write_seq and copied_seq are known */
+	bool plain;     /* and count the bytes that the application sees: under kTLS they count others */
 	bool is_unix;   /* they are counted by the hooks, not by the kernel */
 	struct process_key process;
 };
@@ -59,17 +60,34 @@ static __always_inline bool send_in_flight(const struct io *io, const struct con
 	return io->positions && (__s32)(io->write_seq - c->sent_seq) > 0;
 }
 
+/*
+ * Whether bytes of requests passed since the last that a hook saw, and before this
+ * I/O's: splice took them, or a hook was skipped. While a request is open they are
+ * of its body. Unix sockets, MPTCP and kTLS have no positions to tell by. Lock held.
+ */
+static __always_inline bool requests_unseen(const struct io *io, const struct conn *c)
+{
+	__s32 unseen;
+
+	if (!io->plain || c->role == ROLE_UNKNOWN || c->phase == PHASE_REQUEST)
+		return false;
+	if (io->direction == DIRECTION_SEND)
+		return (__s32)(io->write_seq - (__u32)io->len - c->sent_seq) > 0;
+	unseen = io->copied_seq - (__u32)io->len - c->recv_seq;
+	if (unseen == 1 && io->sk->sk_shutdown & RCV_SHUTDOWN)
+		return false; /* this I/O read the end of the stream too, which has a number of its own */
+	return unseen > 0;
+}
+
 /* Lock held. */
 static __always_inline void note_positions(const struct io *io, struct conn *c)
 {
 	if (io->direction == DIRECTION_SEND && send_in_flight(io, c))
 		c->sent_seq = io->write_seq;
-	if (!io->is_unix)
-		return;
-	if (io->direction == DIRECTION_SEND)
-		c->sending = 0;
-	else
+	if (io->direction == DIRECTION_RECV)
 		c->recv_seq = io->copied_seq;
+	else if (io->is_unix)
+		c->sending = 0;
 }
 
 /*
@@ -164,6 +182,7 @@ static __always_inline struct conn *make_conn(struct io *io)
 	if (io->is_unix)
 		return c; /* nothing tells what went over it before */
 	c->sent_seq = io->write_seq;
+	c->recv_seq = io->copied_seq;
 	if (tp) {
 		/* bytes_acked counts the SYN in some states: a difference of one is none */
 		__u32 first_sent = tp->snd_una - (__u32)tp->bytes_acked;

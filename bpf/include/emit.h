@@ -7,6 +7,7 @@
 #include "kernel.h"
 #include "maps.h"
 #include "sample.h"
+#include "unmeasured.h"
 
 static __always_inline __u64 wakeup_flags(void)
 {
@@ -53,6 +54,7 @@ static __always_inline void add_to_aggregate(const struct aggregate_key *key, co
 		__builtin_memset(&anonymous.process, 0, sizeof(anonymous.process));
 		anonymous.port = 0;
 		count(LOSS_AGGREGATES_FULL);
+		count_unmeasured(&key->process, key->role, key->protocol, UNMEASURED_ANONYMOUS, 1);
 		a = bpf_map_lookup_elem(&aggregates, &anonymous);
 		if (!a) {
 			count(LOSS_UNCOUNTED); /* a kind of exchange for which none was inserted */

@@ -16,6 +16,7 @@
 
 #include "chunk.h"
 #include "exchange.h"
+#include "unmeasured.h"
 
 /* Ends what is open. Returns what there is to send. Lock held. */
 static __always_inline __u32 end_exchange(struct conn *c, struct scratch *scratch, __u64 now, bool by_client)
@@ -131,6 +132,18 @@ static __always_inline void on_state(struct sock *sk, int new_state)
 	send_ended(sk, c, scratch, after);
 }
 
+/* Whether a server's connection ends with requests that no hook saw (see requests_unseen). */
+static __always_inline bool left_unseen(struct sock *sk, const struct conn *c)
+{
+	struct tcp_sock *tp = tcp_sock_of(sk);
+	__s32 unseen;
+
+	if (!tp || tp->inet_conn.icsk_ulp_ops || c->role != ROLE_SERVER || c->phase == PHASE_REQUEST)
+		return false;
+	unseen = tp->copied_seq - c->recv_seq;
+	return unseen > 1; /* the end of the stream has a number too */
+}
+
 /* The socket is going away: the last word on its connection. */
 static __always_inline void on_destroy(struct sock *sk)
 {
@@ -138,7 +151,7 @@ static __always_inline void on_destroy(struct sock *sk)
 	struct scratch *scratch;
 	__u64 now;
 	__u32 after, more = 0;
-	bool peer_first;
+	bool peer_first, unseen;
 
 	if (!c)
 		return;
@@ -158,6 +171,7 @@ static __always_inline void on_destroy(struct sock *sk)
 	if (!scratch)
 		return;
 	now = bpf_ktime_get_ns();
+	unseen = left_unseen(sk, c);
 	bpf_spin_lock(&c->lock);
 	peer_first = c->flags & (CONN_PEER_CLOSED | CONN_RESET);
 	if (c->flags & CONN_DEFERRED)
@@ -166,6 +180,11 @@ static __always_inline void on_destroy(struct sock *sk)
 		after = end_exchange(c, scratch, now, (c->role == ROLE_SERVER) == peer_first);
 	bpf_spin_unlock(&c->lock);
 	send_ended(sk, c, scratch, after);
+	if (unseen) {
+		struct process_key process = c->process;
+
+		count_unmeasured(&process, ROLE_SERVER, c->protocol, UNMEASURED_GAP, 1);
+	}
 	if (!c->next.len)
 		return;
 	/* a request that was held behind it is open too */

@@ -18,6 +18,20 @@ static __always_inline bool is_request_direction(const struct io *io, const stru
 	return (c->role == ROLE_SERVER) == (io->direction == DIRECTION_RECV);
 }
 
+/* An I/O of a socket that has no room for a connection's state: a request is known by its first bytes alone. */
+static __always_inline void on_no_storage(struct io *io)
+{
+	__u8 role = io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT;
+
+	if (request_head(io->scratch, read_payload(io->scratch, REQUEST_PREFIX, 0, io->len) & PAYLOAD_BYTES) != DETECT_YES)
+		return;
+	process_key_of(io->task, &io->process);
+	if (is_unwanted(io->sk, role, &io->process))
+		return;
+	meet_process(&io->process, io->user, io->now);
+	count_unmeasured(&io->process, role, PROTOCOL_HTTP1, UNMEASURED_STORAGE, 1);
+}
+
 static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 direction, __u32 user)
 {
 	struct io io = {.sk = sk, .direction = direction, .user = user};
@@ -41,8 +55,11 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	if ((__u32)io.task->tgid == self_tgid)
 		return;
 	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
-	if (c && is_passed_over(io.task, sk, c))
+	if (c && is_passed_over(io.task, sk, c)) {
+		if (c->flags & CONN_OPAQUE)
+			on_opaque_io(c, direction);
 		return;
+	}
 	io.scratch = scratch_of(user);
 	if (!io.scratch)
 		return;
@@ -55,11 +72,14 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 		io.write_seq = tp->write_seq;
 		io.copied_seq = tp->copied_seq;
 		io.positions = true;
+		io.plain = !tp->inet_conn.icsk_ulp_ops;
 	} else if (io.is_unix) {
 		unix_positions(&io, c);
 	}
 	if (!c || !(c->flags & CONN_MADE)) {
 		c = make_conn(&io);
+		if (!c)
+			on_no_storage(&io);
 		if (!c || is_left_out(c))
 			return;
 	}

@@ -60,6 +60,7 @@ struct sk_buff_head {
 
 struct sock {
 	struct sock_common __sk_common;
+	__u32 sk_max_ack_backlog;
 	struct sk_buff_head sk_receive_queue;
 	int sk_err;
 	struct socket *sk_socket;
@@ -84,7 +85,12 @@ struct unix_sock {
 	struct sock *peer;
 };
 
+struct inet_connection_sock {
+	const void *icsk_ulp_ops; /* of an upper layer such as kTLS */
+};
+
 struct tcp_sock {
+	struct inet_connection_sock inet_conn;
 	__u32 copied_seq;
 	__u32 rcv_nxt;
 	__u32 snd_una;

@@ -7,7 +7,7 @@
 #include "conn.h"
 
 /* Takes up a connection that was left out, like one that is joined midway. Lock held. */
-static __always_inline void watch_again(struct conn *c, __u32 write_seq, bool peer_closed)
+static __always_inline void watch_again(struct conn *c, __u32 write_seq, __u32 copied_seq, bool peer_closed)
 {
 	c->protocol = PROTOCOL_UNDECIDED;
 	c->role = ROLE_UNKNOWN;
@@ -15,6 +15,7 @@ static __always_inline void watch_again(struct conn *c, __u32 write_seq, bool pe
 	if (peer_closed)
 		c->flags |= CONN_PEER_CLOSED;
 	c->sent_seq = write_seq;
+	c->recv_seq = copied_seq;
 	c->misses = 0;
 	c->early_ns = 0;
 	c->verdict_generation = 0;
@@ -26,7 +27,7 @@ static __always_inline bool is_passed_over(struct task_struct *task, struct sock
 	struct process_key process;
 	struct tcp_sock *tp;
 	struct verdict *v;
-	__u32 write_seq;
+	__u32 write_seq, copied_seq;
 	bool peer_closed;
 
 	if (!is_left_out(c))
@@ -39,16 +40,20 @@ static __always_inline bool is_passed_over(struct task_struct *task, struct sock
 	v = bpf_map_lookup_elem(&verdicts, &process);
 	tp = tcp_sock_of(sk);
 	write_seq = c->sent_seq;
+	copied_seq = c->recv_seq;
 	barrier_var(write_seq); /* one load of two kinds of memory is refused */
-	if (tp)
+	barrier_var(copied_seq);
+	if (tp) {
 		write_seq = tp->write_seq;
+		copied_seq = tp->copied_seq;
+	}
 	peer_closed = sk->__sk_common.skc_state == TCP_CLOSE_WAIT;
 	bpf_spin_lock(&c->lock);
 	if (c->protocol == PROTOCOL_UNWATCHED) {
 		if (v && is_excluded(v))
 			unwatch(c, &process);
 		else
-			watch_again(c, write_seq, peer_closed);
+			watch_again(c, write_seq, copied_seq, peer_closed);
 	}
 	bpf_spin_unlock(&c->lock);
 	return is_left_out(c);

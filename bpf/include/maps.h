@@ -68,6 +68,9 @@ enum conn_flag {
 	CONN_FROM_START = 1 << 16, /* chunk mode: nothing of the protocol was missed */
 	CONN_SELF_CLOSED = 1 << 17, /* chunk mode: this side closed first */
 	CONN_END_TOLD = 1 << 18,   /* chunk mode: the end of the connection was sent */
+	CONN_TLS = 2048,       /* something that looks like a record of TLS passed */
+	CONN_UNREADABLE = 4096, /* bytes passed that could not be read */
+	CONN_OPAQUE = 8192,    /* given up, and its turns are counted: see opaque.h */
 	CONN_END_SEEN = 1024,  /* Unix sockets: a walk found it open at a client whose server had closed */
 };
 
@@ -102,9 +105,12 @@ struct conn {
 	__u32 misses;       /* I/Os that did not look like a request */
 	__u32 sent_seq;     /* write_seq at the last send hook */
 	__u32 verdict_generation; /* of the verdict on process that holds for this connection, 0: none does */
-	__u32 recv_seq;     /* Unix sockets: bytes that the receive hooks saw */
+	__u32 recv_seq;     /* how far the receive hooks saw the stream; of Unix sockets: bytes */
 	__u8 sending;       /* Unix sockets: bytes were sent whose hook has not run; written by the sender alone */
-	__u8 pad_sending[7];
+	__u8 likely_role;   /* until its role is known, and of CONN_OPAQUE: enum role by what kind of socket it is */
+	__u8 replied;       /* the same: bytes went the other way since the last turn began */
+	__u8 pad_sending;
+	__u32 turns;        /* the same */
 	__u64 cookie;
 	struct process_key process;
 	/* the response so far */

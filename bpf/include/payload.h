@@ -227,9 +227,20 @@ __noinline int read_payload(struct scratch *scratch, __u32 room, __u32 offset, _
 	return got;
 }
 
+static __always_inline int located_of(int payload)
+{
+	return payload >> PAYLOAD_LOCATED_SHIFT & 3;
+}
+
+/* Whether there are bytes which could not be read. */
+static __always_inline bool is_untold(int payload)
+{
+	return located_of(payload) >= LOCATED_UNTRUSTED;
+}
+
 static __always_inline void count_untold(int payload)
 {
-	int located = payload >> PAYLOAD_LOCATED_SHIFT & 3;
+	int located = located_of(payload);
 
 	if (located == LOCATED_UNTRUSTED)
 		count(LOSS_UNTRUSTED);

@@ -111,12 +111,12 @@ static __always_inline void read_identity(struct task_struct *task, struct scrat
 }
 
 /*
- * Makes the current process known at its first sight, and counts its exchanges. Process context only. A
- * global function, as emit_exchange; Linux 6.1 takes keys and values of maps from
- * the stack and from maps alone, not from its arguments: hence the copy, and the
- * scratch's number instead of its address.
+ * Makes the current process known at its first sight, with some exchanges more. Process
+ * context only. A global function, as emit_exchange; Linux 6.1 takes keys and values of
+ * maps from the stack and from maps alone, not from its arguments: hence the copy, and
+ * the scratch's number instead of its address.
  */
-__noinline int know_process(struct process_key *process, __u32 user, __u64 now)
+__noinline int see_process(struct process_key *process, __u32 user, __u64 now, __u32 exchanges)
 {
 	struct process_identity *known;
 	struct scratch *scratch;
@@ -127,18 +127,59 @@ __noinline int know_process(struct process_key *process, __u32 user, __u64 now)
 	key = *process;
 	known = bpf_map_lookup_elem(&processes, &key);
 	if (known) {
-		__sync_fetch_and_add(&known->exchanges, 1);
+		__sync_fetch_and_add(&known->exchanges, exchanges);
 		return 0;
 	}
 	scratch = scratch_of(user);
 	if (!scratch)
 		return 0;
 	read_identity(bpf_get_current_task_btf(), scratch, now);
-	scratch->identity.exchanges = 1;
+	scratch->identity.exchanges = exchanges;
 	if (bpf_map_update_elem(&processes, &key, &scratch->identity, BPF_NOEXIST) &&
 	    !bpf_map_lookup_elem(&processes, &key))
 		count(LOSS_PROCESSES_FULL);
 	return 0;
+}
+
+/* Makes the current process known, and counts an exchange of it. */
+static __always_inline int know_process(struct process_key *process, __u32 user, __u64 now)
+{
+	return see_process(process, user, now, 1);
+}
+
+/* Makes the current process known that has none yet. */
+static __always_inline int meet_process(struct process_key *process, __u32 user, __u64 now)
+{
+	return see_process(process, user, now, 0);
+}
+
+/* Notes that a known process reads requests at a port; two hooks at once may note it twice. */
+static __always_inline void note_served(const struct process_key *process, __u16 port)
+{
+	struct process_identity *id = bpf_map_lookup_elem(&processes, process);
+	int i;
+
+	if (!id || !port) /* Unix sockets have none */
+		return;
+	for (i = 0; i < SERVED_PORTS; i++) {
+		if (id->served[i] == port)
+			return;
+		if (!id->served[i]) {
+			id->served[i] = port;
+			return;
+		}
+	}
+}
+
+static __always_inline bool is_served(const struct process_key *process, __u16 port)
+{
+	struct process_identity *id = bpf_map_lookup_elem(&processes, process);
+	int i;
+
+	for (i = 0; id && port && i < SERVED_PORTS; i++)
+		if (id->served[i] == port)
+			return true;
+	return false;
 }
 
 #endif

@@ -21,6 +21,7 @@
 #define ENV_SIZE 256
 #define CGROUP_NAME_SIZE 96
 #define CGROUP_NAMES 6
+#define SERVED_PORTS 16 /* of a process, at most: more are rare, and a list is searched */
 
 enum record_kind {
 	RECORD_EXCHANGE = 1,
@@ -201,6 +202,7 @@ struct process_identity {
 	__u64 exchanges; /* requests that it sent or read, for who asks what costs how much */
 	__u32 args_len;  /* bytes of args; arguments are separated by NUL */
 	__u32 uid;       /* effective user id, in the initial user namespace */
+	__u16 served[SERVED_PORTS]; /* where it read requests; 0: none yet. What it serves beyond is not kept */
 	char comm[16];
 	char executable[64]; /* last component */
 	char cgroup[CGROUP_NAMES][CGROUP_NAME_SIZE]; /* the leaf, its parent, and so on */
@@ -224,6 +226,29 @@ struct failure_key {
 	struct process_key process; /* that called connect(2) */
 	__u16 port;                 /* remote */
 	__u8 reason;
+	__u8 pad[5];
+};
+
+/*
+ * Why exchanges of a process are in no count of it. What passes that cannot be read is
+ * counted in turns, from which the exchanges can only be estimated; all else are exchanges.
+ */
+enum unmeasured_reason {
+	UNMEASURED_OPAQUE_TLS = 0, /* a turn of a connection under TLS */
+	UNMEASURED_UNREADABLE,     /* a turn, or a request, whose bytes could not be read (io_uring, 32-bit, a fault) */
+	UNMEASURED_UNRECOGNIZED,   /* a connection that was given up, at a port where its process serves requests */
+	UNMEASURED_REQUEST_UNSEEN, /* a response to no request that was seen: one from before the agent, mostly */
+	UNMEASURED_GAP,            /* bytes of requests passed unseen: splice, or a hook that was skipped */
+	UNMEASURED_STORAGE,        /* a request on a socket that had no room for a connection's state */
+	UNMEASURED_ANONYMOUS,      /* spilled into the aggregates without its process: those were full */
+	UNMEASURED_REASONS,
+};
+
+struct unmeasured_key {
+	struct process_key process;
+	__u8 role;
+	__u8 protocol; /* PROTOCOL_UNDECIDED: what the connection speaks is not known */
+	__u8 reason;   /* enum unmeasured_reason */
 	__u8 pad[5];
 };
 
@@ -300,6 +325,7 @@ enum counter {
 	LOSS_UNTRUSTED,        /* the registers do not name this socket (io_uring, kernel threads, 32-bit) */
 	LOSS_FAULT,            /* user memory could not be read without a fault */
 	LOSS_FAILURES_FULL,    /* a failed connect is counted without its process */
+	LOSS_UNMEASURED_FULL,  /* an exchange that was not measured is counted without its process */
 	COUNTERS,
 };
 

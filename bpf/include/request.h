@@ -6,7 +6,9 @@
 
 #include "exchange.h"
 #include "heads.h"
+#include "opaque.h"
 #include "queue.h"
+#include "../detect/tls.h"
 
 /* What is known of the bytes before the lock is taken. */
 struct request_bytes {
@@ -14,6 +16,8 @@ struct request_bytes {
 	__u32 detected; /* enum detected of them */
 	bool response;  /* they are a status line: of a response to a request from before the agent */
 	bool gap;       /* some could not be read */
+	bool unreadable; /* none could, though there are some */
+	bool tls;       /* they begin like a record of TLS */
 	bool held;      /* they belong behind a response that is being sent */
 	__u8 phase;     /* the phase that they were read in */
 	__u8 watch;     /* enum watch of the process that they are a request of */
@@ -30,6 +34,8 @@ static __always_inline void read_request_bytes(const struct io *io, struct conn 
 	if (b->held || c->phase == PHASE_PARTIAL || c->phase == PHASE_REQUEST)
 		have = slot->len;
 	b->gap = false;
+	b->unreadable = false;
+	b->tls = false;
 	b->response = false;
 	b->detected = DETECT_NO;
 	b->total = have;
@@ -44,10 +50,13 @@ static __always_inline void read_request_bytes(const struct io *io, struct conn 
 	count_untold(payload);
 	got = payload & PAYLOAD_BYTES;
 	b->gap = got < want;
+	b->unreadable = !got && is_untold(payload);
 	b->total = have + got;
 	b->detected = request_head(io->scratch, b->total);
-	if (c->role == ROLE_UNKNOWN && b->detected == DETECT_NO)
+	if (c->role == ROLE_UNKNOWN && b->detected == DETECT_NO) {
 		b->response = response_head(io->scratch, 0, b->total) & DETECT_YES;
+		b->tls = detect_tls_record(io->scratch->payload, b->total);
+	}
 }
 
 static __always_inline void keep_request(struct request *slot, const struct io *io, const struct request_bytes *b)
@@ -92,13 +101,15 @@ enum after {
 	AFTER_ANSWERED = 4,
 	AFTER_MUTED = 8,
 	AFTER_BOUNDARY = 16,
+	AFTER_UNREADABLE = 32,
+	AFTER_SERVED = 64,
 };
 
 /* The response came before this hook: answer at once. Lock held. */
 static __always_inline bool take_early_response(const struct io *io, struct conn *c)
 {
 	__u32 start = io->write_seq - (__u32)io->len;
-	bool ours = c->early_ns && (__s32)(c->early_write_seq - start) > 0;
+	bool ours = (__s32)(c->early_write_seq - start) > 0;
 
 	if (ours) {
 		c->response_ns = c->response_last_ns = c->early_ns;
@@ -112,6 +123,25 @@ static __always_inline bool take_early_response(const struct io *io, struct conn
 	}
 	c->early_ns = 0;
 	return ours;
+}
+
+/* Bytes that are no request, of a connection that has had none. Returns whether it is given up. Lock held. */
+static __always_inline bool is_hopeless(const struct io *io, struct conn *c, const struct request_bytes *b)
+{
+	bool midway = c->flags & CONN_MIDWAY;
+
+	begins_turn(c, io->direction);
+	c->misses++;
+	if (b->tls) {
+		/* where it may be the middle of something else that looks so, twice */
+		if (!midway || c->flags & CONN_TLS)
+			c->misses = MISSES_MIDWAY;
+		c->flags |= CONN_TLS;
+	}
+	if (b->unreadable)
+		c->flags |= CONN_UNREADABLE;
+	/* bytes that cannot be read tell no more, however many there are */
+	return c->misses >= (midway && !(c->flags & CONN_UNREADABLE) ? MISSES_MIDWAY : MISSES_FRESH);
 }
 
 /* Lock held. */
@@ -150,7 +180,9 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 			c->phase = PHASE_IDLE;
 		if (c->role == ROLE_UNKNOWN && b->response)
 			return AFTER_BOUNDARY;
-		if (c->role == ROLE_UNKNOWN && ++c->misses >= (c->flags & CONN_MIDWAY ? MISSES_MIDWAY : MISSES_FRESH)) {
+		if (c->role != ROLE_UNKNOWN)
+			return b->unreadable ? AFTER_UNREADABLE : 0;
+		if (is_hopeless(io, c, b)) {
 			c->protocol = PROTOCOL_MUTED;
 			after |= AFTER_MUTED;
 		}
@@ -176,6 +208,8 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 	if (c->role == ROLE_UNKNOWN) {
 		c->role = io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT;
 		c->protocol = PROTOCOL_HTTP1;
+		if (c->role == ROLE_SERVER)
+			after |= AFTER_SERVED;
 	}
 	if (io->is_unix)
 		unix_seen = true;
@@ -183,9 +217,13 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 	c->verdict_generation = b->watch == WATCH_YES ? b->generation : 0;
 	open_exchange(c);
 	after |= AFTER_OPENED;
-	if (c->role == ROLE_CLIENT && take_early_response(io, c)) {
-		answer(c, &scratch->record);
-		after |= AFTER_ANSWERED;
+	if (c->role == ROLE_CLIENT && c->early_ns) {
+		if (take_early_response(io, c)) {
+			answer(c, &scratch->record);
+			after |= AFTER_ANSWERED;
+		} else {
+			after |= AFTER_BOUNDARY; /* the request that it belongs to was never seen */
+		}
 	}
 	return after;
 }
@@ -208,6 +246,7 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 			(c->next.len || send_in_flight(io, c)),
 	};
 	__u32 after;
+	bool unseen;
 
 	if (c->role == ROLE_UNKNOWN && c->phase == PHASE_PARTIAL && c->partial_dir != io->direction) {
 		/* the other side spoke before the request was whole: it was none */
@@ -217,23 +256,34 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 		b.phase = PHASE_IDLE;
 	}
 	read_request_bytes(io, c, &b);
+	if (c->role == ROLE_UNKNOWN)
+		c->likely_role = role_of(io->sk);
 	if (b.detected == DETECT_YES)
 		decide_request(io->sk, io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT, &io->process, c, &b);
 	bpf_spin_lock(&c->lock);
+	unseen = !b.held && requests_unseen(io, c);
 	after = request_transition(io, c, &b);
 	note_positions(io, c);
 	bpf_spin_unlock(&c->lock);
 
 	if (after & AFTER_TAIL)
 		emit_tail(&io->scratch->tail);
-	if (after & AFTER_MUTED)
+	if (after & AFTER_MUTED) {
 		count(COUNT_MUTED);
+		on_given_up(io, c);
+	}
 	if (after & AFTER_BOUNDARY)
-		count(COUNT_BOUNDARY);
+		on_boundary(io, c);
 	if (after & AFTER_OPENED) {
 		count(COUNT_OPENED);
 		know_process(&io->process, io->user, io->now);
 	}
+	if (after & AFTER_SERVED)
+		note_served(&io->process, io->sk->__sk_common.skc_num);
+	if (after & AFTER_UNREADABLE)
+		count_unmeasured(&io->process, c->role, c->protocol, UNMEASURED_UNREADABLE, 1);
+	if (unseen)
+		count_unmeasured(&io->process, c->role, c->protocol, UNMEASURED_GAP, 1);
 	if (after & AFTER_ANSWERED)
 		send_kept_record(io->sk, io->scratch, c);
 }

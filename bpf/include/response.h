@@ -143,6 +143,8 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 		c->response_flags |= EXCHANGE_SWITCHED;
 	if (b->last_chunk)
 		c->response_flags |= EXCHANGE_LAST_CHUNK;
+	if (io->plain && io->direction == DIRECTION_SEND)
+		c->recv_seq = io->copied_seq; /* what was read unseen was of the request's body */
 	c->response_len = b->unread ? 0 : b->total - b->start;
 	start = b->start;
 	barrier_var(start); /* else the mask is optimised away, and the verifier does not see the bound */
@@ -180,7 +182,7 @@ static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 	if (after & AFTER_OPENED)
 		count(COUNT_OPENED);
 	if (after & AFTER_BOUNDARY)
-		count(COUNT_BOUNDARY);
+		on_boundary(io, c);
 }
 
 #endif

@@ -178,3 +178,4 @@ const enum chunk_flag *unused_chunk_flag __attribute__((unused));
 const enum counter *unused_counter __attribute__((unused));
 const enum failure *unused_failure __attribute__((unused));
 const enum spill_reason *unused_spill_reason __attribute__((unused));
+const enum unmeasured_reason *unused_unmeasured_reason __attribute__((unused));

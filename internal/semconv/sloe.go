@@ -19,6 +19,11 @@ const (
 	// on what is felt. Such an objective takes its counts from it, all others take
 	// theirs from UnspannedDuration.
 	UnspannedFeltDuration = "sloe.unspanned.felt.duration"
+	// UnmeasuredExchanges is a delta sum, unit {exchange}, of exchanges that are known
+	// to have been and that nothing else is known of, by UnmeasuredReason, and Kind and
+	// Protocol where those are known. Of connections that cannot be read they are
+	// turns. The sli connector takes them for uncertain events of the service.
+	UnmeasuredExchanges = "sloe.unmeasured"
 	// OpenExchanges is a gauge, unit {exchange}, of requests that are unanswered
 	// past the receiver's stuck_after.
 	OpenExchanges = "sloe.exchanges.open"
@@ -46,6 +51,10 @@ const (
 	OutcomeGood = "good"
 	OutcomeBad  = "bad"
 )
+
+// UnmeasuredReason says on a data point of sloe.unmeasured why the exchanges were not
+// measured: see the receiver's README.
+const UnmeasuredReason = "sloe.unmeasured.reason"
 
 // Attributes of Sloe's own on spans and on data points of
 // sloe.unspanned.duration and sloe.exchanges.open.

@@ -68,9 +68,10 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 	}
 	if result == protocol.Invalid {
 		r.telemetry.ReceiverEbpfUnparsed.Add(context.Background(), 1, unparsedNotHTTP)
+		r.missedExchange(e, unmeasuredUnparsed, 1)
 		return
 	}
-	r.countFurther(turn)
+	r.countFurther(e, turn)
 	call.Kind, call.Outcome = turn.Kind, turn.Outcome
 	clock := r.clock
 	call.StartUnixNano = clock.Unix(e.StartNs)
@@ -109,13 +110,16 @@ func (r *ebpfReceiver) finish(id *process.Identity, call *protocol.Call) {
 	r.addUnspanned(id, call)
 }
 
-func (r *ebpfReceiver) countFurther(turn *protocol.Turn) {
+func (r *ebpfReceiver) countFurther(e *record.Exchange, turn *protocol.Turn) {
+	further := uint64(turn.Further)
 	if turn.Further > 0 {
 		r.telemetry.ReceiverEbpfIndeterminate.Add(context.Background(), int64(turn.Further), indeterminateKnown)
 	}
 	if turn.FurtherUnknown {
 		r.telemetry.ReceiverEbpfIndeterminate.Add(context.Background(), 1, indeterminateAtLeast)
+		further++
 	}
+	r.missedExchange(e, unmeasuredPipelined, further)
 }
 
 func turnOf(e *record.Exchange) protocol.Turn {

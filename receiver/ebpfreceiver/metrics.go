@@ -80,6 +80,11 @@ func (r *ebpfReceiver) sendMetrics(full bool) (held uint64) {
 		r.set.Logger.Error("Could not read all of the kernel's aggregates: the rest follows", zap.Error(err))
 	}
 	r.takeSpilled(aggregates)
+	unmeasured, err := r.capture.Unmeasured()
+	if err != nil {
+		r.set.Logger.Error("Could not read all of what was not measured: the rest follows", zap.Error(err))
+	}
+	r.takeUnmeasured(unmeasured)
 	if r.metrics == nil {
 		return 0
 	}

@@ -35,6 +35,8 @@ type downstream struct {
 	spans  uint64 // counted by the first sli
 	points uint64 // exchanges of sloe.unspanned.duration, the same
 	calls  int
+	// unmeasured are the exchanges of sloe.unmeasured, the same.
+	unmeasured uint64
 }
 
 func (d *downstream) count(ctx context.Context) bool {
@@ -58,6 +60,12 @@ func (d *downstream) metrics(ctx context.Context, md pmetric.Metrics) error {
 	}
 	for _, rm := range md.ResourceMetrics().All() {
 		for _, m := range rm.ScopeMetrics().At(0).Metrics().All() {
+			if m.Type() == pmetric.MetricTypeSum {
+				for _, dp := range m.Sum().DataPoints().All() {
+					d.unmeasured += uint64(dp.IntValue())
+				}
+				continue
+			}
 			for _, dp := range m.Histogram().DataPoints().All() {
 				d.points += dp.Count()
 			}

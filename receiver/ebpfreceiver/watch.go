@@ -147,6 +147,16 @@ func (w *watch) wantsAggregate(key *capture.AggregateKey, id *process.Identity) 
 	return filter.Wants(v, policy.PortMask(key.Port))
 }
 
+// wantsUnmeasured is wants for what was not measured: ports that are left out were
+// left out in the kernel, as soon as it knew.
+func (w *watch) wantsUnmeasured(p record.Process, id *process.Identity) bool {
+	if w == nil || p == (record.Process{}) { // of a full map: nobody's
+		return true
+	}
+	v, _ := w.of(p, id)
+	return !filter.LeavesOut(v)
+}
+
 // see decides on a process at its first sight, before any exchange of it ended.
 func (w *watch) see(p record.Process) {
 	if w != nil {

@@ -78,6 +78,7 @@ type Capture struct {
 	control  control
 	fills    fills
 	seen     aggregatesSeen
+	missed   map[UnmeasuredKey]uint64 // taken so far, as seen
 	vanished vanished
 	edges    int
 }
@@ -96,7 +97,7 @@ func Open(options Options) (*Capture, error) {
 	_ = rlimit.RemoveMemlock()
 	var passed []error
 	for _, b := range backend.Candidates(cmp.Or(options.Backend, backend.Auto)) {
-		c := &Capture{backend: b, passed: passed, seen: aggregatesSeen{}, edges: len(options.EdgesNs)}
+		c := &Capture{backend: b, passed: passed, seen: aggregatesSeen{}, missed: map[UnmeasuredKey]uint64{}, edges: len(options.EdgesNs)}
 		err := c.open(options, types)
 		if err == nil {
 			return c, nil
@@ -176,7 +177,7 @@ func (c *Capture) start(filter bool) error {
 	if _, err := c.programs["learn_self"].Run(&ebpf.RunOptions{}); err != nil {
 		return fmt.Errorf("learn the collector's own process id: %w", err)
 	}
-	if err := errors.Join(c.insertAnonymous(filter), c.insertAnonymousFailures(), c.insertSharedBucket()); err != nil {
+	if err := errors.Join(c.insertAnonymous(filter), c.insertAnonymousFailures(), c.insertAnonymousUnmeasured(), c.insertSharedBucket()); err != nil {
 		return err
 	}
 	var err error

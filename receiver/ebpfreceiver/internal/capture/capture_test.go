@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -36,9 +37,16 @@ var startedPeers sync.Map
 
 func startPeers(t testing.TB, protocol string) *peers {
 	t.Helper()
+	return startPeersIn(t, protocol, 0)
+}
+
+// startPeersIn is startPeers in namespaces of their own (clone(2)).
+func startPeersIn(t testing.TB, protocol string, namespaces uintptr) *peers {
+	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), peersVariable+"="+protocol, "OTEL_SERVICE_NAME=peers", "OTEL_RESOURCE_ATTRIBUTES=service.namespace=test")
 	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: namespaces}
 	in, err := cmd.StdinPipe()
 	require.NoError(t, err)
 	out, err := cmd.StdoutPipe()

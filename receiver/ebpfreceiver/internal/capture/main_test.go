@@ -30,8 +30,11 @@ func TestMain(m *testing.M) {
 	}
 	if protocol := os.Getenv(peersVariable); protocol != "" {
 		play := playPeers
-		if protocol == eager {
+		switch {
+		case protocol == eager:
 			play = playEager
+		case hidden[protocol] != nil:
+			play = playHidden
 		}
 		if err := play(protocol, os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -13,12 +13,13 @@ import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 )
 
-// Unspanned gathers the exchanges of one minute that became no span. It is for
-// one goroutine.
+// Unspanned gathers the exchanges of one minute that became no span, and those that
+// were not measured. It is for one goroutine.
 type Unspanned struct {
-	edges  Edges
-	bounds []float64
-	byProc map[*process.Identity]map[unspannedKey]*unspannedPoint
+	edges      Edges
+	bounds     []float64
+	byProc     map[*process.Identity]map[unspannedKey]*unspannedPoint
+	unmeasured unmeasured
 }
 
 type unspannedKey struct {
@@ -56,15 +57,15 @@ func (p *bucketed) addOne(edges Edges, d time.Duration) {
 
 // NewUnspanned returns an empty Unspanned with the edges.
 func NewUnspanned(edges Edges) *Unspanned {
-	return &Unspanned{edges: edges, bounds: edges.Seconds(), byProc: map[*process.Identity]map[unspannedKey]*unspannedPoint{}}
+	return &Unspanned{edges: edges, bounds: edges.Seconds(), byProc: map[*process.Identity]map[unspannedKey]*unspannedPoint{}, unmeasured: unmeasured{}}
 }
 
 // Empty tells whether nothing was gathered.
-func (u *Unspanned) Empty() bool { return len(u.byProc) == 0 }
+func (u *Unspanned) Empty() bool { return len(u.byProc) == 0 && len(u.unmeasured) == 0 }
 
 // Count returns how many exchanges were gathered.
 func (u *Unspanned) Count() uint64 {
-	var n uint64
+	n := u.unmeasured.count()
 	for _, points := range u.byProc {
 		for _, p := range points {
 			n += p.duration.count
@@ -75,6 +76,7 @@ func (u *Unspanned) Count() uint64 {
 
 // Merge adds what another gathered, with the same edges.
 func (u *Unspanned) Merge(o *Unspanned) {
+	u.unmeasured.merge(o.unmeasured)
 	for id, points := range o.byProc {
 		for key, from := range points {
 			p := u.point(id, key)
@@ -105,6 +107,11 @@ func (u *Unspanned) AddSpilled(id *process.Identity, sp *Spilled) {
 	p.felt.add(sp.Felt, sp.FeltSum)
 }
 
+// AddUnmeasured adds exchanges of which no more is known than that they were.
+func (u *Unspanned) AddUnmeasured(id *process.Identity, what Unmeasured, n uint64) {
+	u.unmeasured.add(id, what, n)
+}
+
 // AddCall adds a call of which no span was made.
 func (u *Unspanned) AddCall(id *process.Identity, call *protocol.Call) {
 	d := time.Duration(call.EndUnixNano - call.StartUnixNano)
@@ -118,16 +125,23 @@ func (u *Unspanned) AddCall(id *process.Identity, call *protocol.Call) {
 // Export writes what was gathered as delta data points of the interval. It stays
 // gathered.
 func (u *Unspanned) Export(md pmetric.Metrics, scope, version string, startUnixNano, nowUnixNano uint64) {
-	for id, byKey := range u.byProc {
+	resource := func(id *process.Identity) pmetric.MetricSlice {
 		rm := md.ResourceMetrics().AppendEmpty()
 		id.PutResource(rm.Resource())
 		sm := rm.ScopeMetrics().AppendEmpty()
 		sm.Scope().SetName(scope)
 		sm.Scope().SetVersion(version)
-		u.export(sm.Metrics(), semconv.UnspannedDuration, byKey, startUnixNano, nowUnixNano,
+		return sm.Metrics()
+	}
+	for id := range u.unmeasured {
+		u.unmeasured.export(resource(id), id, startUnixNano, nowUnixNano)
+	}
+	for id, byKey := range u.byProc {
+		metrics := resource(id)
+		u.export(metrics, semconv.UnspannedDuration, byKey, startUnixNano, nowUnixNano,
 			func(p *unspannedPoint) *bucketed { return &p.duration })
 		if anyFelt(byKey) {
-			u.export(sm.Metrics(), semconv.UnspannedFeltDuration, byKey, startUnixNano, nowUnixNano,
+			u.export(metrics, semconv.UnspannedFeltDuration, byKey, startUnixNano, nowUnixNano,
 				func(p *unspannedPoint) *bucketed { return &p.felt })
 		}
 	}

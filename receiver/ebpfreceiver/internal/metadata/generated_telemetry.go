@@ -51,6 +51,7 @@ type TelemetryBuilder struct {
 	ReceiverEbpfShedLevel         metric.Int64ObservableGauge
 	ReceiverEbpfSheds             metric.Int64Counter
 	ReceiverEbpfUncounted         metric.Int64Counter
+	ReceiverEbpfUnmeasured        metric.Int64Counter
 	ReceiverEbpfUnparsed          metric.Int64Counter
 }
 
@@ -390,7 +391,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfLost, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ebpf_lost",
-		metric.WithDescription("Losses in the kernel by reason. tail_ring_full - the end of a response is unknown; chunk_ring_full, chunk_cut - bytes of a connection of HTTP/2 are missing; socket_storage - a connection is not measured; aggregates_full, processes_full, failures_full - counted without the process; uncounted - an exchange is in no aggregate; buckets_full - a process shared its rate limit with others; own_flows_full - a connection of the collector is counted at its server; untrusted_registers, user_memory_fault - the bytes of an I/O could not be read; recursion_misses - a hook was skipped; unix_closed_unseen - a request on a Unix socket whose both ends were closed before anybody noticed. [Development]"),
+		metric.WithDescription("Losses in the kernel by reason. tail_ring_full - the end of a response is unknown; chunk_ring_full, chunk_cut - bytes of a connection of HTTP/2 are missing; socket_storage - a connection is not measured; aggregates_full, processes_full, failures_full - counted without the process; uncounted - an exchange is in no aggregate; unmeasured_full - what was not measured is told of no service; buckets_full - a process shared its rate limit with others; own_flows_full - a connection of the collector is counted at its server; untrusted_registers, user_memory_fault - the bytes of an I/O could not be read; recursion_misses - a hook was skipped; unix_closed_unseen - a request on a Unix socket whose both ends were closed before anybody noticed. [Development]"),
 		metric.WithUnit("{event}"),
 	)
 	errs = errors.Join(errs, err)
@@ -463,6 +464,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ReceiverEbpfUncounted, err = builder.meter.Int64Counter(
 		"otelcol_receiver_ebpf_uncounted",
 		metric.WithDescription("Exchanges that no indicator could be told of. no_metrics_pipeline - they became no span, and there is no other way; stop - the next consumer still refused them when the receiver stopped. [Development]"),
+		metric.WithUnit("{exchange}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfUnmeasured, err = builder.meter.Int64Counter(
+		"otelcol_receiver_ebpf_unmeasured",
+		metric.WithDescription("Exchanges that are known to have been and were not measured, by reason, as told in sloe.unmeasured. The README lists the reasons. [Development]"),
 		metric.WithUnit("{exchange}"),
 	)
 	errs = errors.Join(errs, err)

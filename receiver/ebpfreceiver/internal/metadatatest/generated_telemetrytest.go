@@ -182,7 +182,7 @@ func AssertEqualReceiverEbpfListReloads(t *testing.T, tt *componenttest.Telemetr
 func AssertEqualReceiverEbpfLost(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_receiver_ebpf_lost",
-		Description: "Losses in the kernel by reason. tail_ring_full - the end of a response is unknown; chunk_ring_full, chunk_cut - bytes of a connection of HTTP/2 are missing; socket_storage - a connection is not measured; aggregates_full, processes_full, failures_full - counted without the process; uncounted - an exchange is in no aggregate; buckets_full - a process shared its rate limit with others; own_flows_full - a connection of the collector is counted at its server; untrusted_registers, user_memory_fault - the bytes of an I/O could not be read; recursion_misses - a hook was skipped; unix_closed_unseen - a request on a Unix socket whose both ends were closed before anybody noticed. [Development]",
+		Description: "Losses in the kernel by reason. tail_ring_full - the end of a response is unknown; chunk_ring_full, chunk_cut - bytes of a connection of HTTP/2 are missing; socket_storage - a connection is not measured; aggregates_full, processes_full, failures_full - counted without the process; uncounted - an exchange is in no aggregate; unmeasured_full - what was not measured is told of no service; buckets_full - a process shared its rate limit with others; own_flows_full - a connection of the collector is counted at its server; untrusted_registers, user_memory_fault - the bytes of an I/O could not be read; recursion_misses - a hook was skipped; unix_closed_unseen - a request on a Unix socket whose both ends were closed before anybody noticed. [Development]",
 		Unit:        "{event}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -369,6 +369,22 @@ func AssertEqualReceiverEbpfUncounted(t *testing.T, tt *componenttest.Telemetry,
 		},
 	}
 	got, err := tt.GetMetric("otelcol_receiver_ebpf_uncounted")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualReceiverEbpfUnmeasured(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_receiver_ebpf_unmeasured",
+		Description: "Exchanges that are known to have been and were not measured, by reason, as told in sloe.unmeasured. The README lists the reasons. [Development]",
+		Unit:        "{exchange}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_receiver_ebpf_unmeasured")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }

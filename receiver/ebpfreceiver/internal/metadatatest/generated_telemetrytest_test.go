@@ -88,6 +88,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverEbpfRefusedSpans.Add(context.Background(), 1)
 	tb.ReceiverEbpfSheds.Add(context.Background(), 1)
 	tb.ReceiverEbpfUncounted.Add(context.Background(), 1)
+	tb.ReceiverEbpfUnmeasured.Add(context.Background(), 1)
 	tb.ReceiverEbpfUnparsed.Add(context.Background(), 1)
 	AssertEqualReceiverEbpfConnectionsMuted(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
@@ -156,6 +157,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverEbpfUncounted(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverEbpfUnmeasured(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverEbpfUnparsed(t, testTel,

@@ -30,8 +30,9 @@ func TestSizes(t *testing.T) {
 	assert.Equal(t, uintptr(24), unsafe.Sizeof(bpf.SocketAggregateKey{}))
 	assert.Equal(t, uintptr(40+3*(defined(t, "MAX_LATENCY_EDGES")+1)*4), unsafe.Sizeof(bpf.SocketAggregate{}))
 	assert.Equal(t, uintptr(32), unsafe.Sizeof(bpf.SocketOpenExchange{}))
+	assert.Equal(t, uintptr(24), unsafe.Sizeof(bpf.SocketUnmeasuredKey{}))
 	names := defined(t, "CGROUP_NAMES")*defined(t, "CGROUP_NAME_SIZE") + defined(t, "ARGS_SIZE") + 2*defined(t, "ENV_SIZE")
-	assert.Equal(t, uintptr(32+16+64+names), unsafe.Sizeof(bpf.SocketProcessIdentity{}))
+	assert.Equal(t, uintptr(32+2*defined(t, "SERVED_PORTS")+16+64+names), unsafe.Sizeof(bpf.SocketProcessIdentity{}))
 }
 
 // defined reads a number that records.h defines.
