@@ -14,59 +14,86 @@ import (
 
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
 	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/policy"
+	"github.com/sloe-dev/sloe/internal/slo"
 )
 
 // statesFile holds, beside the audit log, the states of services that recover
 // slowly.
 const statesFile = "states.json"
 
+// standingsFile holds, beside it, since when services are in their states.
+const standingsFile = "standings.json"
+
 // recallStates reads the states that were in force before the start. A file that
 // cannot be read is no reason not to start: the plain states are in force then.
 func (e *budgetExtension) recallStates() {
 	var held []policy.Held
-	if directory := e.auditDirectory(); directory != "" {
-		data, err := os.ReadFile(filepath.Join(directory, statesFile))
-		if err == nil {
-			err = json.Unmarshal(data, &held)
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			e.set.Logger.Error("The states that services recover from cannot be read; the plain ones are in force.", zap.Error(err))
-			held = nil
-		}
+	if err := e.recall(statesFile, &held); err != nil {
+		e.set.Logger.Error("The states that services recover from cannot be read; the plain ones are in force.", zap.Error(err))
+		held = nil
 	}
 	e.assessor.Memory = policy.NewMemory(held)
+	var standings []policy.Standing
+	if err := e.recall(standingsFile, &standings); err != nil {
+		e.set.Logger.Error("Since when services are in their states cannot be read; it is told from now on.", zap.Error(err))
+		standings = nil
+	}
+	e.assessor.Standings = policy.NewStandings(standings)
+}
+
+// recall reads what keep wrote. If nothing was, into stays as it is.
+func (e *budgetExtension) recall(file string, into any) error {
+	directory := e.auditDirectory()
+	if directory == "" {
+		return nil
+	}
+	data, err := os.ReadFile(filepath.Join(directory, file))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, into)
 }
 
 // keepStates looks at every service, so that the time in which a budget permits
-// a better state is known whether somebody asks or not, and writes changes down.
+// a better state, and the time since when it is in its state, are known whether
+// somebody asks or not, and writes changes down.
 func (e *budgetExtension) keepStates() {
-	for _, entry := range e.catalogue.Snapshot().Entries() {
-		if entry.Policy.Dwell > 0 || entry.Policy.Hysteresis.Num > 0 {
-			e.assessor.Each(assess.Query{Name: entry.Service.Name})
-		}
+	known := map[slo.Service]bool{}
+	for _, a := range e.assessor.Each(assess.Query{}) {
+		known[a.Service] = true
 	}
-	held, changed := e.assessor.Memory.Changes()
+	e.assessor.Standings.Keep(func(s slo.Service) bool { return known[s] })
 	directory := e.auditDirectory()
-	if !changed || directory == "" {
+	if directory == "" {
 		return
 	}
-	if err := writeStates(directory, held); err != nil {
-		e.set.Logger.Error("The states that services recover from cannot be written; a restart forgets them.", zap.Error(err))
+	if held, changed := e.assessor.Memory.Changes(); changed {
+		if err := keep(directory, statesFile, held); err != nil {
+			e.set.Logger.Error("The states that services recover from cannot be written; a restart forgets them.", zap.Error(err))
+		}
+	}
+	if standings, changed := e.assessor.Standings.Changes(); changed {
+		if err := keep(directory, standingsFile, standings); err != nil {
+			e.set.Logger.Error("Since when services are in their states cannot be written; a restart forgets it.", zap.Error(err))
+		}
 	}
 }
 
-// writeStates replaces the file, so that a crash leaves the old one or the new.
-func writeStates(directory string, held []policy.Held) error {
-	data, err := json.Marshal(held)
+// keep replaces a file, so that a crash leaves the old one or the new.
+func keep(directory, file string, what any) error {
+	data, err := json.Marshal(what)
 	if err != nil {
-		return fmt.Errorf("write the states of services: %w", err)
+		return fmt.Errorf("write %s: %w", file, err)
 	}
-	path := filepath.Join(directory, statesFile)
+	path := filepath.Join(directory, file)
 	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
-		return fmt.Errorf("write the states of services: %w", err)
+		return fmt.Errorf("write %s: %w", file, err)
 	}
 	if err := os.Rename(path+".new", path); err != nil {
-		return fmt.Errorf("write the states of services: %w", err)
+		return fmt.Errorf("write %s: %w", file, err)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/assess"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 )
 
@@ -24,9 +25,13 @@ func TestStatesOverARestart(t *testing.T) {
 	d.count(1, 9)
 	require.Equal(t, "FREEZE", d.eventuallyValid(10).State)
 	d.keepStates()
+	shop := assess.Query{Name: "shop"}
+	since := d.assessor.One(shop).Since
+	require.NotZero(t, since)
 	require.NoError(t, d.Shutdown(context.Background()))
 
 	again := startDesk(t, cfg)
+	assert.Equal(t, since, again.assessor.One(shop).Since, "it is in its state since then")
 	again.count(9_999_990, 0)
 	g := again.eventuallyValid(10_000_000)
 	assert.Equal(t, "FREEZE", g.State)
@@ -35,7 +40,9 @@ func TestStatesOverARestart(t *testing.T) {
 	require.NoError(t, again.Shutdown(context.Background()))
 
 	write(t, filepath.Join(cfg.StorageDirectory, statesFile), "{")
+	write(t, filepath.Join(cfg.StorageDirectory, standingsFile), "{")
 	last := startDesk(t, cfg)
+	assert.Equal(t, 1, last.logs.FilterMessageSnippet("it is told from now on").Len())
 	assert.Equal(t, "NORMAL", last.eventuallyValid(10_000_000).State)
 	assert.Equal(t, 1, last.logs.FilterMessageSnippet("cannot be read; the plain ones").Len())
 }

@@ -31,6 +31,9 @@ type Assessor struct {
 	// Memory remembers the states of services that recover slowly. It may be nil:
 	// then each state is that of the plain table.
 	Memory *policy.Memory
+	// Standings remember since when services are in their states. It may be nil:
+	// then nobody knows.
+	Standings *policy.Standings
 	// Waits returns where the time of a service's requests went lately, and since
 	// when. It may be nil: then nobody knows.
 	Waits func(slo.Service) (slo.Waits, slo.Minute)
@@ -55,6 +58,8 @@ type Assessment struct {
 	View    budget.View
 	SLOs    []Objective
 	Verdict policy.Verdict
+	// Since is when the service was first seen in its state, zero if nobody knows.
+	Since time.Time
 	// Override is what a person decided, nil if nobody did. The verdict has it in.
 	Override *policy.Override
 
@@ -157,6 +162,9 @@ func (a *Assessor) assess(snapshot *slo.Snapshot, service slo.Service, change st
 	}
 	if stale := budget.StaleAt(view.LastMeasured, a.StaleAfter); stale.After(now) {
 		out.StaleAt = stale
+	}
+	if a.Standings != nil && view.Seen { // names that anybody may ask for are not remembered
+		out.Since = a.Standings.See(service, out.Verdict.State, now)
 	}
 	a.overrule(&out)
 	return out

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -92,11 +93,21 @@ func luminance(t *testing.T, colour string) float64 {
 	return sum
 }
 
+// The list begins with what a person has ten seconds for.
+func TestListSaysSinceWhen(t *testing.T) {
+	body := fetch(t, NewHandler(playFleet(t)), "/", http.StatusOK)
+	assert.Contains(t, body, "<h1>3 of 8 services may not release</h1>\n<p>The first of them since 2026-02-18 12:00 UTC.</p>")
+	assert.Contains(t, body, "<small>since 2026-02-26 12:41 UTC</small>")
+	assert.Equal(t, "Since 2026-03-01 12:00 UTC.", sinceWhen(1, noon))
+	assert.Empty(t, sinceWhen(0, noon))
+	assert.Empty(t, sinceWhen(2, time.Time{}))
+}
+
 func TestServicePage(t *testing.T) {
 	h := NewHandler(playFleet(t))
 	body := fetch(t, h, "/services/payment-api", http.StatusOK)
 	for _, want := range []string{
-		"<title>payment-api may not release</title>", "It may not release.", "4,1", "3,511 are permitted by the objective 0.9995",
+		"<title>payment-api may not release</title>", "It may not release.", "FREEZE since 2026-02-26 12:41 UTC.", "4,1", "3,511 are permitted by the objective 0.9995",
 		"curl -fsS &#39;http://example.com/v1/check/payment-api?environment=production&amp;namespace=shop&#39;",
 		"2026-02-09 12:00 to 2026-02-10 12:00 UTC", ">20 %</text>", "Events of http_latency by day",
 		`href="../v1/gate/payment-api?environment=production&amp;namespace=shop"`, `aria-label="Budget left over 30 d: -`, "not measured for about",

@@ -101,6 +101,10 @@ func playFleet(t *testing.T) *assess.Assessor {
 	return &assess.Assessor{
 		Catalogue: func() *slo.Snapshot { return catalogue }, Ledger: func() *budget.Ledger { return ledger },
 		Waits: playQueue().Recent, Thresholds: policy.DefaultThresholds(), StaleAfter: 3 * time.Minute, Clock: func() time.Time { return noon },
+		Standings: policy.NewStandings([]policy.Standing{
+			{Service: fleet[0].service, State: policy.Freeze, Since: noon.Add(-3*24*time.Hour + 41*time.Minute)},
+			{Service: slo.Service{Name: "cart", Environment: "staging"}, State: policy.Freeze, Since: noon.Add(-11 * 24 * time.Hour)},
+		}),
 	}
 }
 

@@ -21,7 +21,9 @@ type list struct {
 	AsOf           string
 	DurableThrough string
 	Now            time.Time
-	Caption        string
+	// Since tells since when services may not release, empty if that is not known.
+	Since   string
+	Caption string
 	Rows           []row
 	// More leads to the services that follow, empty if none do.
 	More string
@@ -40,6 +42,9 @@ type row struct {
 	Bar   *bar
 	Spark *plot
 	Burns []string
+	// Since is when the service was first seen in its state, empty if nobody knows, or
+	// if it is well.
+	Since string
 }
 
 const (
@@ -62,16 +67,21 @@ func (p *painter) list(w http.ResponseWriter, r *http.Request) {
 	}
 	all := p.Each(assess.Query{})
 	stopped := 0
+	var since time.Time
 	var chosen []assess.Assessment
 	for _, a := range all {
 		if !a.Verdict.Allow {
 			stopped++
+			if since.IsZero() || !a.Since.IsZero() && a.Since.Before(since) {
+				since = a.Since
+			}
 		}
 		if strings.Contains(a.Service.Name, v.Query) && (v.State == "" || v.State == anyState || v.State == string(a.Verdict.State)) {
 			chosen = append(chosen, a)
 		}
 	}
 	v.Title = sentence(stopped, len(all))
+	v.Since = sinceWhen(stopped, since)
 	v.Filtered = len(all) >= formFrom || len(chosen) < len(all)
 	number, _ := strconv.Atoi(query.Get("page"))
 	from := min(max(number-1, 0), len(chosen)/rowsAtMost) * rowsAtMost
@@ -101,6 +111,9 @@ func caption(from, to, chosen, all int) string {
 
 func (p *painter) row(a assess.Assessment) row {
 	r := row{ServiceBudget: a.Budget(), Link: link(a)}
+	if !a.Since.IsZero() && a.Verdict.State != policy.Normal {
+		r.Since = minute(a.Since)
+	}
 	worst := a.Worst()
 	if worst == nil || worst.Unread {
 		return r
@@ -144,4 +157,16 @@ func sentence(stopped, all int) string {
 		return "The one service may not release"
 	}
 	return fmt.Sprintf("%d of %d services may not release", stopped, all)
+}
+
+// sinceWhen says since when the first of the services that may not release is in its
+// state.
+func sinceWhen(stopped int, first time.Time) string {
+	switch {
+	case stopped == 0 || first.IsZero():
+		return ""
+	case stopped == 1:
+		return "Since " + minute(first) + "."
+	}
+	return "The first of them since " + minute(first) + "."
 }

@@ -41,6 +41,9 @@ func number(n uint64) string {
 	return out.String()
 }
 
+// minute shows an instant as people name it.
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
 func instant(t time.Time) string {
 	if t.IsZero() {
 		return "never"
