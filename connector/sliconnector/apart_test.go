@@ -95,6 +95,6 @@ services:
 		assert.Equal(t, goodBad{good: 10}, r.budget.total("http_latency_100ms"))
 		assert.Equal(t, goodBad{}, r.budget.total("http_latency_2ms"), "no objective asks for it here")
 		assert.Equal(t, goodBad{good: 20}, r.budget.total(slo.HTTPLatency))
-		assert.Equal(t, map[string]int64{"unknown_sli": 4}, r.selfMetric(t, "otelcol_connector_sli_rejected_data_points"))
+		assert.Equal(t, map[string]int64{"unknown_sli": 6}, r.selfMetric(t, "otelcol_connector_sli_rejected_data_points"))
 	})
 }

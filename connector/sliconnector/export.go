@@ -72,25 +72,33 @@ func (c *counter) appendService(md pmetric.Metrics, s slo.Service, totals []ledg
 
 	sm := rm.ScopeMetrics().AppendEmpty()
 	sm.Scope().SetName(metadata.ScopeName)
+	events := appendSum(sm, semconv.SLIEvents, "Events of service level indicators, good and bad")
+	uncertain := appendSum(sm, semconv.SLIUncertain, "Events of service level indicators that could not be judged")
+	for _, t := range totals {
+		c.appendPoint(events, s, t.SLI, t.Good).PutStr(semconv.SLIOutcome, semconv.OutcomeGood)
+		c.appendPoint(events, s, t.SLI, t.Bad).PutStr(semconv.SLIOutcome, semconv.OutcomeBad)
+		c.appendPoint(uncertain, s, t.SLI, t.Uncertain)
+	}
+}
+
+func appendSum(sm pmetric.ScopeMetrics, name, description string) pmetric.Sum {
 	m := sm.Metrics().AppendEmpty()
-	m.SetName(semconv.SLIEvents)
-	m.SetDescription("Events of service level indicators, good and bad")
+	m.SetName(name)
+	m.SetDescription(description)
 	m.SetUnit("{event}")
 	sum := m.SetEmptySum()
 	sum.SetIsMonotonic(true)
 	sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
-	for _, t := range totals {
-		c.appendPoint(sum, s, t.SLI, semconv.OutcomeGood, t.Good)
-		c.appendPoint(sum, s, t.SLI, semconv.OutcomeBad, t.Bad)
-	}
+	return sum
 }
 
-func (c *counter) appendPoint(sum pmetric.Sum, s slo.Service, sli, outcome string, n uint64) {
+// appendPoint returns the attributes of the data point, for more of them.
+func (c *counter) appendPoint(sum pmetric.Sum, s slo.Service, sli string, n uint64) pcommon.Map {
 	p := sum.DataPoints().AppendEmpty()
 	p.SetStartTimestamp(pcommon.Timestamp(c.writer.StartUnixNano))
 	p.SetTimestamp(c.lastExport)
 	p.SetIntValue(int64(n))
 	putService(p.Attributes(), s)
 	p.Attributes().PutStr(semconv.SLIName, sli)
-	p.Attributes().PutStr(semconv.SLIOutcome, outcome)
+	return p.Attributes()
 }

@@ -42,6 +42,7 @@ type fakeBudget struct {
 	open       map[slo.Service]uint64
 	parts      map[partOf]goodBad
 	waits      map[slo.Service]slo.Waits
+	uncertain  map[slo.Key]uint64
 }
 
 // partOf is a part of the events of a cell.
@@ -54,7 +55,7 @@ func newFakeBudget(threshold time.Duration) *fakeBudget {
 	return &fakeBudget{
 		threshold: threshold, generation: 1, counts: map[cellOf]goodBad{}, byWriter: map[slo.Writer]goodBad{},
 		first: map[slo.Key]goodBad{}, beats: map[slo.Writer][]slo.Minute{}, open: map[slo.Service]uint64{},
-		parts: map[partOf]goodBad{}, waits: map[slo.Service]slo.Waits{},
+		parts: map[partOf]goodBad{}, waits: map[slo.Service]slo.Waits{}, uncertain: map[slo.Key]uint64{},
 	}
 }
 
@@ -67,6 +68,15 @@ func (f *fakeBudget) Add(key slo.Key, minute slo.Minute, good, bad uint64, d slo
 	at := cellOf{key.SLI, key.Service, minute, d}
 	f.counts[at] = goodBad{f.counts[at].good + good, f.counts[at].bad + bad}
 	f.byWriter[w] = goodBad{f.byWriter[w].good + good, f.byWriter[w].bad + bad}
+}
+
+func (f *fakeBudget) Uncertain(key slo.Key, _ slo.Minute, n uint64, _ slo.Definition, _ slo.Writer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n == 0 {
+		panic("nothing to say")
+	}
+	f.uncertain[key] += n
 }
 
 func (f *fakeBudget) Attribute(key slo.Key, minute slo.Minute, d slo.Definition, part slo.Part, good, bad uint64) {

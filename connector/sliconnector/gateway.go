@@ -41,7 +41,7 @@ func (c *counter) countRemote(ctx context.Context, b *ledger.Batch, resource pco
 	beats := map[beat]struct{}{}
 	for i := range points.Len() {
 		p := points.At(i)
-		r, why := c.readRemote(resource, instance, p)
+		r, why := c.readRemote(resource, instance, m.Name(), p)
 		if why == "" {
 			why = c.addRemote(b, r)
 		}
@@ -76,7 +76,7 @@ type remotePoint struct {
 // readRemote reads a data point. The minute is that of the export: its writer
 // knew the minute of each event and the sum does not, so that a count may appear
 // one export interval late.
-func (c *counter) readRemote(resource pcommon.Resource, instance string, p pmetric.NumberDataPoint) (remotePoint, rejection) {
+func (c *counter) readRemote(resource pcommon.Resource, instance, metric string, p pmetric.NumberDataPoint) (remotePoint, rejection) {
 	switch {
 	case p.ValueType() != pmetric.NumberDataPointValueTypeInt:
 		return remotePoint{}, rejectedType
@@ -85,8 +85,8 @@ func (c *counter) readRemote(resource pcommon.Resource, instance string, p pmetr
 	case p.IntValue() < 0:
 		return remotePoint{}, rejectedMalformed
 	}
-	outcome := textAt(p.Attributes(), semconv.SLIOutcome)
-	if outcome != semconv.OutcomeGood && outcome != semconv.OutcomeBad {
+	outcome, ok := outcomeOf(metric, p)
+	if !ok {
 		return remotePoint{}, rejectedAttributes
 	}
 	sli := textAt(p.Attributes(), semconv.SLIName)
@@ -111,12 +111,25 @@ func (c *counter) readRemote(resource pcommon.Resource, instance string, p pmetr
 	return remotePoint{
 		series: remote.Series{
 			Writer: slo.Writer{Instance: instance, StartUnixNano: int64(p.StartTimestamp())},
-			Key:    key, Bad: outcome == semconv.OutcomeBad,
+			Key:    key, Outcome: outcome,
 		},
 		definition: definition, rule: t.view.Indicator(rule),
 		minute: slo.MinuteOfUnixNano(uint64(p.Timestamp())),
 		value:  uint64(p.IntValue()),
 	}, ""
+}
+
+func outcomeOf(metric string, p pmetric.NumberDataPoint) (remote.Outcome, bool) {
+	if metric == semconv.SLIUncertain {
+		return remote.Uncertain, true
+	}
+	switch textAt(p.Attributes(), semconv.SLIOutcome) {
+	case semconv.OutcomeGood:
+		return remote.Good, true
+	case semconv.OutcomeBad:
+		return remote.Bad, true
+	}
+	return 0, false
 }
 
 func (c *counter) ruleNamed(name string) (int, bool) {
@@ -144,10 +157,15 @@ func (c *counter) addRemote(b *ledger.Batch, r remotePoint) rejection {
 	if c.recorder == nil {
 		return ""
 	}
-	good, bad := n, uint64(0)
-	if r.series.Bad {
-		good, bad = 0, n
+	switch r.series.Outcome {
+	case remote.Good:
+		c.recorder.Add(r.series.Key, r.minute, n, 0, r.definition, r.series.Writer)
+	case remote.Bad:
+		c.recorder.Add(r.series.Key, r.minute, 0, n, r.definition, r.series.Writer)
+	case remote.Uncertain:
+		if n != 0 {
+			c.recorder.Uncertain(r.series.Key, r.minute, n, r.definition, r.series.Writer)
+		}
 	}
-	c.recorder.Add(r.series.Key, r.minute, good, bad, r.definition, r.series.Writer)
 	return ""
 }

@@ -48,7 +48,9 @@ func TestGatewayCountsOnce(t *testing.T) {
 		a := startAgent(t, "agent-a", once)
 		b := startAgent(t, "agent-b", twice)
 		a.consumeTraces(t.Context(), spansOf(2, 30))
+		a.consumeMetrics(t.Context(), unmeasuredOf(missedOf("service-0", semconv.KindServer, "http", 7)))
 		b.consumeTraces(t.Context(), spansOf(2, 5))
+		b.consumeMetrics(t.Context(), unmeasuredOf(missedOf("service-0", semconv.KindServer, "", 2)))
 		time.Sleep(40 * time.Second)
 		synctest.Wait()
 		a.consumeTraces(t.Context(), spansOf(2, 3))
@@ -66,6 +68,10 @@ func TestGatewayCountsOnce(t *testing.T) {
 		assert.Equal(t, map[slo.Writer]goodBad{
 			firstStart: {good: 2 * 2 * 33}, a.writer: {good: 2 * 2 * 100}, b.writer: {good: 2 * 2 * 5},
 		}, r.budget.byWriter, "two indicators of two services")
+		assert.Equal(t, map[slo.Key]uint64{
+			{Service: slo.Service{Name: "service-0"}, SLI: slo.HTTPAvailability}: 7 + 2,
+			{Service: slo.Service{Name: "service-0"}, SLI: slo.HTTPLatency}:      7 + 2,
+		}, r.budget.uncertain)
 		for _, w := range []slo.Writer{firstStart, a.writer, b.writer} {
 			assert.NotEmpty(t, r.budget.beats[w], "an export proves that %s measured", w.Instance)
 		}

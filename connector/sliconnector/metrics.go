@@ -12,7 +12,7 @@ import (
 	"github.com/sloe-dev/sloe/internal/semconv"
 )
 
-// consumeMetrics counts what became no span. Four metrics are Sloe's own; all
+// consumeMetrics counts what became no span. Six metrics are Sloe's own; all
 // others pass by: the duration histograms of the conventions hold every
 // exchange, also those that were counted as spans.
 func (c *counter) consumeMetrics(ctx context.Context, md pmetric.Metrics) {
@@ -32,7 +32,9 @@ func (c *counter) consumeMetrics(ctx context.Context, md pmetric.Metrics) {
 					u.read(ctx, rm.Resource(), service, m)
 				case semconv.OpenExchanges:
 					c.readOpen(ctx, open, service, m)
-				case semconv.SLIEvents:
+				case semconv.UnmeasuredExchanges:
+					c.readUnmeasured(ctx, &b.Batch, service, m)
+				case semconv.SLIEvents, semconv.SLIUncertain:
 					c.countRemote(ctx, &b.Batch, rm.Resource(), m)
 				}
 			}

@@ -26,6 +26,8 @@ type spanless struct {
 	known  bool // target is
 	// counts of both forms by family.
 	handled, felt [indicator.Families]uint64
+	// minute of the latest data point: those of a resource are of one minute.
+	minute slo.Minute
 }
 
 // read counts the data points of a metric, each in the minute of its timestamp.
@@ -53,7 +55,8 @@ func (u *spanless) read(ctx context.Context, resource pcommon.Resource, s slo.Se
 			continue
 		}
 		e.Durations.Felt = m.Name() == semconv.UnspannedFeltDuration
-		u.count(&e, slo.MinuteOfUnixNano(uint64(p.Timestamp())), cause.OfError(errorOf(p)))
+		u.minute = slo.MinuteOfUnixNano(uint64(p.Timestamp()))
+		u.count(&e, u.minute, cause.OfError(errorOf(p)))
 	}
 }
 
@@ -107,12 +110,12 @@ func (u *spanless) end() {
 	}
 	for rule, ind := range u.builtin {
 		if n := missing(ind); n > 0 && ind.Timed() && u.target.limit(rule).Felt {
-			u.b.Leave(rule, n, indicator.QueueUnknown)
+			u.b.Miss(u.target.view, rule, u.minute, n, indicator.QueueUnknown)
 		}
 	}
-	for _, apart := range u.target.view.Apart {
+	for i, apart := range u.target.view.Apart {
 		if n := missing(u.builtin[apart.Rule]); n > 0 && apart.Limit.Felt {
-			u.b.Leave(apart.Rule, n, indicator.QueueUnknown)
+			u.b.Miss(u.target.view, len(u.rules)+i, u.minute, n, indicator.QueueUnknown)
 		}
 	}
 }

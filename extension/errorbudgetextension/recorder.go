@@ -24,6 +24,14 @@ func (e *budgetExtension) Add(key slo.Key, minute slo.Minute, good, bad uint64, 
 	e.keeper.Pending().Add(key, minute, good, bad, definition, e.lasting(writer))
 }
 
+// Uncertain counts events that nobody can judge. It is as cheap as Add.
+func (e *budgetExtension) Uncertain(key slo.Key, minute slo.Minute, n uint64, definition slo.Definition, writer slo.Writer) {
+	if e.refuse() {
+		return
+	}
+	e.keeper.Pending().Uncertain(key, minute, n, definition, e.lasting(writer))
+}
+
 // Attribute says what counted events have in common. It is as cheap as Add, and
 // durable with the counts.
 func (e *budgetExtension) Attribute(key slo.Key, minute slo.Minute, definition slo.Definition, part slo.Part, good, bad uint64) {

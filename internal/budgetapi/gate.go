@@ -56,8 +56,9 @@ type Budget struct {
 	SLO       string  `json:"slo"`
 	Window    string  `json:"window"`
 	Coverage  float64 `json:"coverage"`
-	// UncertainEvents came too late for their minute, or may be older than the first
-	// sample of their series in Prometheus; they count neither way.
+	// UncertainEvents are known to have been and were not measured, came too late for
+	// their minute, or may be older than the first sample of their series in
+	// Prometheus; they count neither way, and lower the coverage.
 	UncertainEvents uint64 `json:"uncertain_events"`
 }
 

@@ -7,6 +7,10 @@ const (
 	// SLIEvents counts the events of an indicator: a monotonic sum, unit
 	// {event}. Prometheus sees it as sli_events_total.
 	SLIEvents = "sli.events"
+	// SLIUncertain counts, beside SLIEvents and in the same way, the events of an
+	// indicator that are known to have been and could not be judged. Prometheus sees it
+	// as sli_uncertain_total.
+	SLIUncertain = "sli.uncertain"
 	// UnspannedDuration is a delta histogram, unit s, of the exchanges that
 	// became no span: spilled into the kernel's aggregates, sampled out, or spans
 	// switched off. The sli connector counts spans and these, and nothing else.
@@ -41,7 +45,7 @@ const (
 // did not wait has 0.
 const ServerQueueDuration = "sloe.server.queue.duration"
 
-// Attributes of data points of sli.events.
+// Attributes of data points of sli.events and, but for the outcome, of sli.uncertain.
 const (
 	SLIName    = "sli.name"
 	SLIOutcome = "sli.outcome"

@@ -24,6 +24,11 @@ type Recorder interface {
 	// the series known, so that a service exists from its first sight.
 	Add(key Key, minute Minute, good, bad uint64, definition Definition, writer Writer)
 
+	// Uncertain counts events of one minute that are known to have been, and of which
+	// nobody can say whether they were good: increments, as those of Add, of other
+	// events. They are in no ratio, and lower the share of the events that was judged.
+	Uncertain(key Key, minute Minute, n uint64, definition Definition, writer Writer)
+
 	// Heartbeat says that the writer was measuring in this minute, traffic or
 	// not. A minute without a heartbeat of a writer that counts for a service is
 	// an unmeasured minute of that service, not a good one.

@@ -33,7 +33,7 @@ func FromPoint(p pmetric.HistogramDataPoint) (Event, error) {
 	e.Durations = Durations{Histogram: true, Edges: p.ExplicitBounds(), Buckets: p.BucketCounts()}
 
 	var err error
-	if e.Family, err = pointFamily(attribute(p, semconv.Kind), attribute(p, semconv.Protocol)); err != nil {
+	if e.Family, err = FamilyOf(attribute(p, semconv.Kind), attribute(p, semconv.Protocol)); err != nil {
 		return e, err
 	}
 	class := attribute(p, semconv.StatusClass)
@@ -70,7 +70,9 @@ func attribute(p pmetric.HistogramDataPoint, name string) string {
 	return v.Str()
 }
 
-func pointFamily(kind, protocol string) (Family, error) {
+// FamilyOf returns the family of exchanges of a kind and protocol, NoFamily if no
+// indicator is about them.
+func FamilyOf(kind, protocol string) (Family, error) {
 	server := kind == semconv.KindServer
 	if !server && kind != semconv.KindClient {
 		return NoFamily, ErrUnknownKind

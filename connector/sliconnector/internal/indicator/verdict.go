@@ -31,6 +31,8 @@ const (
 	// QueueUnknown: the objective is about what callers felt, and nobody says how
 	// long the request waited.
 	QueueUnknown Reason = "queue_unknown"
+	// Unmeasured: the request is known to have been, and nothing else is.
+	Unmeasured Reason = "unmeasured"
 	// NoServiceName: the resource does not say whose event it is.
 	NoServiceName Reason = "no_service_name"
 	// ServiceLimit: max_services are known already.
@@ -47,13 +49,24 @@ const (
 // be kept in an array.
 var Reasons = [...]Reason{
 	ExcludedByClient, StatusNotKnown, NegativeDuration, NoStartTime, NoEndTime, DurationUncertain,
-	NoEdge, QueueUnknown, NoServiceName, ServiceLimit, NoSpan, BeforeStart,
+	NoEdge, QueueUnknown, Unmeasured, NoServiceName, ServiceLimit, NoSpan, BeforeStart,
 }
 
 // Lost tells whether the reason is a loss rather than an exclusion.
 func (r Reason) Lost() bool {
 	switch r {
-	case NoEdge, QueueUnknown, NoServiceName, ServiceLimit, NoSpan, BeforeStart:
+	case NoEdge, QueueUnknown, Unmeasured, NoServiceName, ServiceLimit, NoSpan, BeforeStart:
+		return true
+	}
+	return false
+}
+
+// Uncertain tells whether such an event is valid for its indicator, and was good or
+// bad: nobody knows which. An aborted one was neither; of one without a service, a
+// minute or a span nobody knows whether it is valid for whom.
+func (r Reason) Uncertain() bool {
+	switch r {
+	case StatusNotKnown, NegativeDuration, NoStartTime, DurationUncertain, NoEdge, QueueUnknown, Unmeasured:
 		return true
 	}
 	return false

@@ -55,7 +55,7 @@ type wait struct {
 
 type cell struct {
 	cellKey
-	good, bad uint64
+	good, bad, uncertain uint64
 }
 
 // noCell in recent: the rule has no cell yet.
@@ -105,8 +105,16 @@ func (b *Batch) Count(v *View, rule int, minute slo.Minute, verdict indicator.Ve
 	c.bad += verdict.Bad
 	if verdict.Left != 0 {
 		b.Leave(v.Indicator(rule), verdict.Left, verdict.Reason)
+		if verdict.Reason.Uncertain() {
+			c.uncertain += verdict.Left
+		}
 	}
 	return at
+}
+
+// Miss adds events of that minute that a rule could not judge, for a reason.
+func (b *Batch) Miss(v *View, rule int, minute slo.Minute, n uint64, why indicator.Reason) {
+	b.Count(v, rule, minute, indicator.Verdict{Left: n, Reason: why})
 }
 
 // Blame says of n bad events, counted where Count said, what caused them.
@@ -167,6 +175,7 @@ func (b *Batch) Commit(recorder slo.Recorder, writer slo.Writer) {
 		s := p.counts
 		s.good.Add(c.good)
 		s.bad.Add(c.bad)
+		s.uncertain.Add(c.uncertain)
 		s.seen.Store(true)
 		if recorder == nil {
 			continue
@@ -176,6 +185,9 @@ func (b *Batch) Commit(recorder slo.Recorder, writer slo.Writer) {
 		}
 		if c.good|c.bad != 0 {
 			recorder.Add(p.key, c.minute, c.good, c.bad, p.definition, writer)
+		}
+		if c.uncertain != 0 {
+			recorder.Uncertain(p.key, c.minute, c.uncertain, p.definition, writer)
 		}
 	}
 	if to, ok := recorder.(slo.Attributor); ok {

@@ -8,6 +8,8 @@ import "github.com/sloe-dev/sloe/internal/slo"
 type Total struct {
 	SLI       string
 	Good, Bad uint64
+	// Uncertain events are those that could not be judged.
+	Uncertain uint64
 }
 
 // Export is a snapshot of the ledger for sli.events. It is used by one goroutine
@@ -51,7 +53,7 @@ func (e *Export) add(totals []Total, sli string, c *series) []Total {
 		e.fresh = append(e.fresh, c)
 		return append(totals, Total{SLI: sli})
 	}
-	return append(totals, Total{SLI: sli, Good: c.good.Load(), Bad: c.bad.Load()})
+	return append(totals, Total{SLI: sli, Good: c.good.Load(), Bad: c.bad.Load(), Uncertain: c.uncertain.Load()})
 }
 
 // Confirm says that the export was taken. It returns whether it held series for

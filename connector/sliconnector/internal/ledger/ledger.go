@@ -52,6 +52,17 @@ func (l *Ledger) View(id slo.Service) *View {
 	return l.renew(s, generation)
 }
 
+// Known is View for a service that was seen before, and nil for others.
+func (l *Ledger) Known(id slo.Service) *View {
+	l.mu.RLock()
+	known := l.services[id] != nil
+	l.mu.RUnlock()
+	if !known {
+		return nil
+	}
+	return l.View(id)
+}
+
 func (l *Ledger) admit(id slo.Service) *service {
 	l.mu.Lock()
 	defer l.mu.Unlock()

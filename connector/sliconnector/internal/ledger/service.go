@@ -20,7 +20,7 @@ type service struct {
 
 // series is the cumulative count of one indicator of one service.
 type series struct {
-	good, bad atomic.Uint64
+	good, bad, uncertain atomic.Uint64
 	// seen is set by the first event that concerns the indicator, counted or not.
 	seen atomic.Bool
 	// exported is set once an export of zeros was taken. Only the exporter's
@@ -48,6 +48,9 @@ type promise struct {
 	// announced is set once the recorder was told that the series exists.
 	announced atomic.Bool
 }
+
+// Seen tells whether an event concerned a rule before, counted or not.
+func (v *View) Seen(rule int) bool { return v.promises[rule].counts.seen.Load() }
 
 // Limit returns that of a rule for the service, or of one of Apart, whose rules come
 // behind.

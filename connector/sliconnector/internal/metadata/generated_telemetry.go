@@ -30,6 +30,7 @@ type TelemetryBuilder struct {
 	ConnectorSliExcluded           metric.Int64Counter
 	ConnectorSliLost               metric.Int64Counter
 	ConnectorSliRejectedDataPoints metric.Int64Counter
+	ConnectorSliUnattributed       metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -81,8 +82,14 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ConnectorSliRejectedDataPoints, err = builder.meter.Int64Counter(
 		"otelcol_connector_sli_rejected_data_points",
-		metric.WithDescription("Number of data points of sloe.unspanned.duration, sloe.exchanges.open and sli.events that were refused [Development]"),
+		metric.WithDescription("Number of data points of sloe.unspanned.duration, sloe.unmeasured, sloe.exchanges.open, sli.events and sli.uncertain that were refused [Development]"),
 		metric.WithUnit("{datapoint}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ConnectorSliUnattributed, err = builder.meter.Int64Counter(
+		"otelcol_connector_sli_unattributed",
+		metric.WithDescription("Number of exchanges of sloe.unmeasured that no indicator of their service is known to be about [Development]"),
+		metric.WithUnit("{exchange}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

@@ -72,7 +72,7 @@ func AssertEqualConnectorSliLost(t *testing.T, tt *componenttest.Telemetry, dps 
 func AssertEqualConnectorSliRejectedDataPoints(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_connector_sli_rejected_data_points",
-		Description: "Number of data points of sloe.unspanned.duration, sloe.exchanges.open and sli.events that were refused [Development]",
+		Description: "Number of data points of sloe.unspanned.duration, sloe.unmeasured, sloe.exchanges.open, sli.events and sli.uncertain that were refused [Development]",
 		Unit:        "{datapoint}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -81,6 +81,22 @@ func AssertEqualConnectorSliRejectedDataPoints(t *testing.T, tt *componenttest.T
 		},
 	}
 	got, err := tt.GetMetric("otelcol_connector_sli_rejected_data_points")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualConnectorSliUnattributed(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_connector_sli_unattributed",
+		Description: "Number of exchanges of sloe.unmeasured that no indicator of their service is known to be about [Development]",
+		Unit:        "{exchange}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_connector_sli_unattributed")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }

@@ -13,10 +13,21 @@ import (
 
 // Series names one cumulative count: who counts since when, and what.
 type Series struct {
-	Writer slo.Writer
-	Key    slo.Key
-	Bad    bool // the count of bad events, else that of good ones
+	Writer  slo.Writer
+	Key     slo.Key
+	Outcome Outcome
 }
+
+// Outcome says which events of an indicator are counted.
+type Outcome uint8
+
+// Outcomes.
+const (
+	Good Outcome = iota
+	Bad
+	// Uncertain events could not be judged.
+	Uncertain
+)
 
 // Result is what became of a cumulative value.
 type Result uint8

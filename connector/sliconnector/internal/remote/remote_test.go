@@ -13,14 +13,14 @@ import (
 
 func TestIncrement(t *testing.T) {
 	now := time.Unix(1_780_000_000, 0)
-	series := func(instance string, start time.Time, bad bool) Series {
+	series := func(instance string, start time.Time, outcome Outcome) Series {
 		return Series{
 			Writer: slo.Writer{Instance: instance, StartUnixNano: start.UnixNano()},
-			Key:    slo.Key{Service: slo.Service{Name: "shop"}, SLI: slo.HTTPAvailability}, Bad: bad,
+			Key:    slo.Key{Service: slo.Service{Name: "shop"}, SLI: slo.HTTPAvailability}, Outcome: outcome,
 		}
 	}
-	young, old := series("a", now.Add(time.Second), false), series("b", now.Add(-time.Hour), false)
-	restarted, bad := series("a", now.Add(time.Minute), false), series("a", now.Add(time.Second), true)
+	young, old := series("a", now.Add(time.Second), Good), series("b", now.Add(-time.Hour), Good)
+	restarted, bad := series("a", now.Add(time.Minute), Good), series("a", now.Add(time.Second), Bad)
 
 	c := NewCounts(now)
 	steps := []struct {
@@ -45,7 +45,7 @@ func TestIncrement(t *testing.T) {
 		assert.Equal(t, s.want, n, s.what)
 		assert.Equal(t, s.result, result, s.what)
 	}
-	n, result := c.Increment(series("c", now.Add(-time.Hour), false), 0, now)
+	n, result := c.Increment(series("c", now.Add(-time.Hour), Good), 0, now)
 	assert.Equal(t, Counted, result, "an old writer's new series begins at zero: nothing is missing")
 	assert.Zero(t, n)
 }

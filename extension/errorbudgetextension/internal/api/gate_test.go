@@ -152,7 +152,10 @@ func TestUncertainEventsAreShown(t *testing.T) {
 	d.count(shop, slo.HTTPAvailability, 10, 0)
 	d.ledger.Apply(&budget.Batch{Until: noon, Increments: []budget.Increment{{
 		Series: budget.SeriesID{Key: slo.Key{Service: shop, SLI: slo.HTTPAvailability}, Definition: "0123456789abcdef"},
-		Minute: slo.MinuteOf(noon), Counts: budget.Counts{Late: 7},
+		Minute: slo.MinuteOf(noon), Counts: budget.Counts{Uncertain: 7},
 	}}})
-	assert.EqualValues(t, 7, d.gate("/v1/gate/shop").Budget.UncertainEvents)
+	g := d.gate("/v1/gate/shop")
+	assert.EqualValues(t, 7, g.Budget.UncertainEvents)
+	assert.Equal(t, 0.588235, g.Budget.Coverage, "ten of seventeen")
+	assert.Equal(t, "NORMAL", g.State, "the catalogue sets no limit")
 }

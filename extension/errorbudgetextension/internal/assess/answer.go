@@ -34,8 +34,8 @@ func (a Assessment) Gate(decisionID string) budgetapi.Gate {
 			Remaining:       worst.Spend.Remaining(),
 			SLO:             worst.Promise.Name,
 			Window:          worst.Promise.Window.String(),
-			Coverage:        share(worst.Tally.Coverage),
-			UncertainEvents: worst.Tally.Counts.Late,
+			Coverage:        rounded(worst.Tally.Coverage.With(worst.Tally.Certainty())),
+			UncertainEvents: worst.Tally.Counts.Uncertain,
 		}
 	}
 	if all, first := a.Forecasts(); first >= 0 {
@@ -57,7 +57,7 @@ func (a Assessment) Budget() budgetapi.ServiceBudget {
 		Allow:          a.Verdict.Allow,
 		Reasons:        a.reasons(),
 		Activity:       string(a.View.Activity),
-		Coverage:       share(a.View.Coverage),
+		Coverage:       rounded(a.Coverage()),
 		OpenRequests:   a.View.Open,
 		NextState:      a.next(),
 		SLOs:           make([]budgetapi.SLO, 0, len(a.SLOs)),
@@ -92,7 +92,7 @@ func (a Assessment) slo(o Objective, state string) budgetapi.SLO {
 		Good:             o.Spend.Good,
 		Bad:              o.Spend.Bad,
 		Valid:            o.Spend.Valid(),
-		Uncertain:        o.Tally.Counts.Late,
+		Uncertain:        o.Tally.Counts.Uncertain,
 		Excluded:         o.Tally.Excluded.Good + o.Tally.Excluded.Bad,
 		Remaining:        o.Spend.Remaining(),
 		State:            state,
@@ -128,12 +128,24 @@ func (a Assessment) next() *budgetapi.Next {
 	return &budgetapi.Next{State: string(a.Verdict.Next.State), Earliest: a.Verdict.Next.Earliest}
 }
 
+// Coverage is the measured share of the longest window's minutes, less the events
+// that were missed in them, of the objective that missed most.
+func (a Assessment) Coverage() float64 {
+	var least budget.Certainty
+	for _, o := range a.SLOs {
+		if c := o.Tally.Certainty(); c.LessThan(least) {
+			least = c
+		}
+	}
+	return a.View.Coverage.With(least)
+}
+
 // coverageDigits is how finely coverage is shown: a minute of 90 days is seven
 // millionths.
 const coverageDigits = 6
 
-func share(c budget.Coverage) float64 {
-	f, err := strconv.ParseFloat(strconv.FormatFloat(c.Share(), 'f', coverageDigits, 64), 64)
+func rounded(share float64) float64 {
+	f, err := strconv.ParseFloat(strconv.FormatFloat(share, 'f', coverageDigits, 64), 64)
 	if err != nil {
 		return 0
 	}

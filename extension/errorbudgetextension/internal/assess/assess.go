@@ -147,7 +147,7 @@ func (a *Assessor) assess(snapshot *slo.Snapshot, service slo.Service, change st
 		in.FastBurn, _ = a.FastBurn(service)
 	}
 	for _, o := range objectives {
-		in.SLOs = append(in.SLOs, policy.SLO{Name: o.Promise.Name, Spend: o.Spend, MinEvents: o.minEvents(), Blind: blind(o, objectives), BadFallsTo: o.badFallsTo})
+		in.SLOs = append(in.SLOs, policy.SLO{Name: o.Promise.Name, Spend: o.Spend, MinEvents: o.minEvents(), Blind: blind(o, objectives), Certainty: o.Tally.Certainty(), BadFallsTo: o.badFallsTo})
 	}
 	out := Assessment{
 		Service: service,

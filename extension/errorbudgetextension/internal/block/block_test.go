@@ -79,9 +79,9 @@ func made(r *rand.Rand, increments int) (*budget.Batch, *flat) {
 		switch r.IntN(6) {
 		case 0: // known, and nothing counted
 		case 1:
-			i.Counts = budget.Counts{Good: math.MaxUint64 >> (8 + r.IntN(40)), Late: r.Uint64N(3)}
+			i.Counts = budget.Counts{Good: math.MaxUint64 >> (8 + r.IntN(40)), Uncertain: r.Uint64N(3)}
 		case 2:
-			i.Counts = budget.Counts{Late: 1}
+			i.Counts = budget.Counts{Uncertain: 1}
 		default:
 			i.Counts = budget.Counts{Good: r.Uint64N(300), Bad: r.Uint64N(3)}
 		}

@@ -68,7 +68,7 @@ func (c *columns) give(to Sink, h *header) {
 		}
 		if e.flags&flagLate != 0 {
 			for i := range counts {
-				counts[i].Late = c.late[late*c.width+i]
+				counts[i].Uncertain = c.late[late*c.width+i]
 			}
 			late++
 		}

@@ -69,7 +69,7 @@ func appendRows(buf []byte, from slo.Minute, width int, rows []row, beats map[st
 				bad = binary.AppendUvarint(bad, c.Bad)
 			}
 			if flags&flagLate != 0 {
-				late = binary.AppendUvarint(late, c.Late)
+				late = binary.AppendUvarint(late, c.Uncertain)
 			}
 		}
 	}
@@ -88,7 +88,7 @@ func flagsOf(counts, before []budget.Counts) (flags byte) {
 		if c.Good != 0 || c.Bad != 0 {
 			flags |= flagEvents
 		}
-		if c.Late != 0 {
+		if c.Uncertain != 0 {
 			flags |= flagLate
 		}
 		same = same && c.Good+c.Bad == before[i].Good+before[i].Bad

@@ -76,7 +76,7 @@ func (o *Hour) Minutes(id budget.SeriesID, from, to slo.Minute, visit func(slo.M
 			c.Good = events - c.Bad
 		}
 		if flags&flagLate != 0 {
-			c.Late = late.uvarint()
+			c.Uncertain = late.uvarint()
 		}
 		if minute := o.header.from + n; !c.IsZero() && from <= minute && minute < to {
 			visit(minute, c)

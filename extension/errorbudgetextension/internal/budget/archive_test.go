@@ -230,7 +230,7 @@ func TestBlocksArePacked(t *testing.T) {
 		}
 		e := block{number: number, counts: Counts{Good: r.Uint64N(1 << r.UintN(63)), Bad: r.Uint64N(1 << r.UintN(20))}}
 		if r.IntN(20) == 0 {
-			e.counts.Late = r.Uint64N(1 << r.UintN(40))
+			e.counts.Uncertain = r.Uint64N(1 << r.UintN(40))
 		}
 		h.push(e)
 		want = append(want, e)

@@ -18,24 +18,28 @@ type SeriesID struct {
 // Counts are events of one minute, as increments or as totals.
 type Counts struct {
 	Good, Bad uint64
-	// Late events came too late for their own minute. They belong to the minute
-	// of their arrival, and are neither good nor bad.
-	Late uint64
+	// Uncertain events are neither good nor bad: they came too late for their own
+	// minute and are of that of their arrival, or they are known to have been, and
+	// whether they were good is not.
+	Uncertain uint64
 }
 
 // IsZero tells whether nothing was counted.
 func (c Counts) IsZero() bool { return c == Counts{} }
 
+// events is how many there are, whatever they are.
+func (c Counts) events() uint64 { return c.Good + c.Bad + c.Uncertain }
+
 func (c *Counts) add(o Counts) {
 	c.Good += o.Good
 	c.Bad += o.Bad
-	c.Late += o.Late
+	c.Uncertain += o.Uncertain
 }
 
 func (c *Counts) sub(o Counts) {
 	c.Good -= o.Good
 	c.Bad -= o.Bad
-	c.Late -= o.Late
+	c.Uncertain -= o.Uncertain
 }
 
 // Increment adds Counts to a minute of a series. All zero, it makes the series

@@ -70,8 +70,8 @@ func (h *blocks) push(e block) {
 	if gap := e.number - int64(h.tail) - 1; gap > 0 {
 		h.buf = binary.AppendUvarint(append(h.buf, blockGap), uint64(gap))
 	}
-	if e.counts.Late > 0 {
-		h.buf = binary.AppendUvarint(append(h.buf, blockLate), e.counts.Late)
+	if e.counts.Uncertain > 0 {
+		h.buf = binary.AppendUvarint(append(h.buf, blockLate), e.counts.Uncertain)
 	}
 	good, bad := lengthOf(e.counts.Good), lengthOf(e.counts.Bad)
 	h.buf = append(h.buf, byte(good<<4|bad))
@@ -121,7 +121,7 @@ func (h *blocks) next(p blockPlace) (block, blockPlace, bool) {
 		if buf[i] == blockGap {
 			e.number += int64(v)
 		} else {
-			e.counts.Late = v
+			e.counts.Uncertain = v
 		}
 		i += 1 + n
 	}

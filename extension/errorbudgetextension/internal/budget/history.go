@@ -130,14 +130,14 @@ func roomFor(buf []byte) []byte {
 
 func appendCell(buf []byte, c cell, before slo.Minute) []byte {
 	distance := uint64(c.minute-before) << 1
-	if c.counts.Late > 0 {
+	if c.counts.Uncertain > 0 {
 		distance |= 1
 	}
 	buf = binary.AppendUvarint(buf, distance)
 	buf = binary.AppendUvarint(buf, c.counts.Good)
 	buf = binary.AppendUvarint(buf, c.counts.Bad)
-	if c.counts.Late > 0 {
-		buf = binary.AppendUvarint(buf, c.counts.Late)
+	if c.counts.Uncertain > 0 {
+		buf = binary.AppendUvarint(buf, c.counts.Uncertain)
 	}
 	return buf
 }
@@ -152,7 +152,7 @@ func decodeCell(buf []byte, before slo.Minute) (cell, int) {
 	c.counts.Bad, n = binary.Uvarint(buf[off:])
 	off += n
 	if distance&1 == 1 {
-		c.counts.Late, n = binary.Uvarint(buf[off:])
+		c.counts.Uncertain, n = binary.Uvarint(buf[off:])
 		off += n
 	}
 	return c, off

@@ -73,8 +73,17 @@ func hashOf(key *slo.Key, definition slo.Definition) (name, h uint64) {
 
 // Add is that of slo.Recorder.
 func (p *Pending) Add(key slo.Key, minute slo.Minute, good, bad uint64, definition slo.Definition, writer slo.Writer) {
+	p.add(key, minute, Counts{Good: good, Bad: bad}, definition, writer)
+}
+
+// Uncertain is that of slo.Recorder.
+func (p *Pending) Uncertain(key slo.Key, minute slo.Minute, n uint64, definition slo.Definition, writer slo.Writer) {
+	p.add(key, minute, Counts{Uncertain: n}, definition, writer)
+}
+
+func (p *Pending) add(key slo.Key, minute slo.Minute, counts Counts, definition slo.Definition, writer slo.Writer) {
 	now := slo.MinuteOf(p.clock())
-	if good > maxIncrement || bad > maxIncrement {
+	if max(counts.Good, counts.Bad, counts.Uncertain) > maxIncrement {
 		p.lost[Implausible].Add(1)
 		return
 	}
@@ -84,19 +93,18 @@ func (p *Pending) Add(key slo.Key, minute slo.Minute, good, bad uint64, definiti
 	defer sh.mu.Unlock()
 	s := sh.find(hash, &key, definition)
 	if s == nil {
-		if s = p.admitSeries(sh, hash, SeriesID{Key: key, Definition: definition}, good+bad); s == nil {
+		if s = p.admitSeries(sh, hash, SeriesID{Key: key, Definition: definition}, counts.events()); s == nil {
 			return
 		}
 	}
 	if s.last != writer.Instance || !s.sighted {
 		p.sight(s, writer.Instance, now)
 	}
-	counts := Counts{Good: good, Bad: bad}
 	minute, ok, reason := admit(minute, now)
 	if !ok {
-		p.lost[reason].Add(good + bad)
+		p.lost[reason].Add(counts.events())
 		if reason == Late {
-			counts = Counts{Late: good + bad}
+			counts = Counts{Uncertain: counts.events()}
 		}
 	}
 	if counts.IsZero() && minute <= s.touched {

@@ -51,7 +51,7 @@ func newSeries(owner *service, sli string, definition slo.Definition, keep, firs
 func (s *series) add(now, minute slo.Minute, counts Counts) {
 	s.first = min(s.first, minute)
 	s.last = max(s.last, minute)
-	if counts.Good != 0 || counts.Bad != 0 {
+	if counts.events() != 0 {
 		s.event = max(s.event, minute)
 	}
 	if counts.IsZero() {

@@ -35,7 +35,7 @@ func TestLateAndFutureEvents(t *testing.T) {
 	}{
 		{"now", start, Counts{Good: 2, Bad: 1}, Late, 0, start},
 		{"two hours late", start - 120, Counts{Good: 2, Bad: 1}, Late, 0, start - 120},
-		{"a minute later than that", start - 121, Counts{Late: 3}, Late, 3, start},
+		{"a minute later than that", start - 121, Counts{Uncertain: 3}, Late, 3, start},
 		{"a clock that is a minute ahead", start + 1, Counts{Good: 2, Bad: 1}, Future, 0, start + 1},
 		{"a clock that is far ahead", start + 2, Counts{Good: 2, Bad: 1}, Future, 3, start},
 	} {
@@ -143,11 +143,11 @@ func TestMinutesThatWereFrozenMeanwhile(t *testing.T) {
 func TestHistoryKeepsOrderAndFreesSpace(t *testing.T) {
 	var h history
 	for i := range 50_000 {
-		h.push(cell{minute: start + slo.Minute(2*i), counts: Counts{Good: uint64(i), Bad: uint64(i % 3), Late: uint64(i % 2)}})
+		h.push(cell{minute: start + slo.Minute(2*i), counts: Counts{Good: uint64(i), Bad: uint64(i % 3), Uncertain: uint64(i % 2)}})
 	}
 	for i := range 49_999 {
 		c, next := h.front()
-		require.Equal(t, cell{minute: start + slo.Minute(2*i), counts: Counts{Good: uint64(i), Bad: uint64(i % 3), Late: uint64(i % 2)}}, c)
+		require.Equal(t, cell{minute: start + slo.Minute(2*i), counts: Counts{Good: uint64(i), Bad: uint64(i % 3), Uncertain: uint64(i % 2)}}, c)
 		h.pop(c, next)
 	}
 	assert.EqualValues(t, 1, h.n)

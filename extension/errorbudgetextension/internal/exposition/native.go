@@ -40,7 +40,7 @@ func native() []family {
 			one:  func(a *assess.Assessor) float64 { return seconds(a.Ledger().DurableThrough()) },
 		},
 		ofService("sloe_service_coverage_ratio", "Share of the window's minutes that was measured.",
-			func(s *serviceRow) float64 { return s.View.Coverage.Share() }),
+			func(s *serviceRow) float64 { return s.Coverage() }),
 		ofService("sloe_service_open_requests", "Requests that are unanswered for long.",
 			func(s *serviceRow) float64 { return float64(s.View.Open) }),
 		ofService("sloe_service_release_allowed", "1 if the service may be released, in full or as a canary.",

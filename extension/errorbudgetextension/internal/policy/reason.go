@@ -23,6 +23,9 @@ const (
 	// QueueTimeUnknown: the SLO is about what callers felt, and of no request it is
 	// known how long it waited.
 	QueueTimeUnknown Code = "QUEUE_TIME_UNKNOWN"
+	// EventsUnmeasured: requests came, and of none it is known how it ended. The value
+	// is how many.
+	EventsUnmeasured Code = "EVENTS_UNMEASURED"
 	// NotMeasured: nobody measures the service now.
 	NotMeasured Code = "NOT_MEASURED"
 	// Ambiguous: the name fits several services. The value lists them.
@@ -32,7 +35,8 @@ const (
 	// FastBurn: an alert fires as the SLO's budget burns fast, so no release goes to
 	// all, whatever is left.
 	FastBurn Code = "FAST_BURN"
-	// LowCoverage: too little of the window was measured to judge by.
+	// LowCoverage: too little of the window, or of the events in it, was measured to
+	// judge by. It is about an objective if that one's events were missed.
 	LowCoverage Code = "COVERAGE_LOW"
 	// Recovering: the budget permits a better state, not yet by the hysteresis or
 	// for the dwell of the policy. The value is what is left of the dwell, in
@@ -50,7 +54,7 @@ const (
 // Codes lists every Code.
 func Codes() []Code {
 	return []Code{
-		BudgetOK, BudgetBelowNormal, BudgetBelowCanary, IdleService, NeverSeen, BelowMinEvents, QueueTimeUnknown, NotMeasured, Ambiguous,
+		BudgetOK, BudgetBelowNormal, BudgetBelowCanary, IdleService, NeverSeen, BelowMinEvents, QueueTimeUnknown, EventsUnmeasured, NotMeasured, Ambiguous,
 		ServiceDown, FastBurn,
 		LowCoverage, Recovering, ChangePasses, Shadow, DefaultTier,
 	}

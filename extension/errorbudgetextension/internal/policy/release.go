@@ -2,7 +2,10 @@
 
 package policy
 
-import "github.com/sloe-dev/sloe/internal/slo"
+import (
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
+	"github.com/sloe-dev/sloe/internal/slo"
+)
 
 // release decides what a state means for a release of a kind of change.
 func (t Thresholds) release(in Input, v *Verdict) {
@@ -19,14 +22,24 @@ func (t Thresholds) release(in Input, v *Verdict) {
 	}
 }
 
-// uncovered tells whether too little of the window was measured to judge by, and
-// why.
+// uncovered tells whether too little of the window was measured to judge by, or of
+// the events of the objective of which most were missed, and why.
 func uncovered(in Input) (Reason, bool) {
 	limit := in.Entry.Policy.CoverageLimit
-	if limit.Num == 0 || in.Coverage.Elapsed == 0 || limit.Cmp(in.Coverage.Measured, in.Coverage.Elapsed) <= 0 {
+	var all budget.Certainty // of minutes alone
+	if in.Coverage.Below(limit, all) {
+		return Reason{Code: LowCoverage, Value: in.Coverage.Share(), Limit: number(limit)}, true
+	}
+	least, name := all, ""
+	for _, s := range in.SLOs {
+		if s.Certainty.LessThan(least) {
+			least, name = s.Certainty, s.Name
+		}
+	}
+	if !in.Coverage.Below(limit, least) {
 		return Reason{}, false
 	}
-	return Reason{Code: LowCoverage, Value: in.Coverage.Share(), Limit: number(limit)}, true
+	return Reason{Code: LowCoverage, SLO: name, Value: in.Coverage.With(least), Limit: number(limit)}, true
 }
 
 // hold makes a service recover slowly, if its policy says so.

@@ -20,10 +20,15 @@ type SLO struct {
 	// Blind tells that requests came and none of them could be judged, as nobody says
 	// how long they waited: no event then is no health.
 	Blind bool
+	// Certainty says how many of the events could be judged.
+	Certainty budget.Certainty
 	// BadFallsTo returns the minute from which on the window holds so few bad
 	// events, if none is added.
 	BadFallsTo func(limit uint64) slo.Minute
 }
+
+// unseeing tells that requests came of which the objective got to judge none.
+func (s SLO) unseeing() bool { return s.Blind || s.Certainty.None() }
 
 // Input is all that a verdict depends on.
 type Input struct {
@@ -90,7 +95,7 @@ func (t Thresholds) Judge(in Input) Verdict {
 	case idle(in.SLOs):
 		v.Reasons = append(v.Reasons, Reason{Code: IdleService, Value: 0})
 	}
-	if state != Freeze && slices.ContainsFunc(in.SLOs, func(s SLO) bool { return s.Blind }) {
+	if state != Freeze && slices.ContainsFunc(in.SLOs, SLO.unseeing) {
 		state = Unknown
 	}
 	if low, is := uncovered(in); is && state != Freeze && state != Unknown {
@@ -119,6 +124,11 @@ func (t Thresholds) judgeBudgets(in Input, v *Verdict) (worst State, judged bool
 		if s.Blind {
 			v.States = append(v.States, Unknown)
 			v.Reasons = append(v.Reasons, Reason{Code: QueueTimeUnknown, SLO: s.Name})
+			continue
+		}
+		if s.Certainty.None() {
+			v.States = append(v.States, Unknown)
+			v.Reasons = append(v.Reasons, Reason{Code: EventsUnmeasured, SLO: s.Name, Value: s.Certainty.Known, Limit: 0})
 			continue
 		}
 		if s.Spend.Valid() < s.MinEvents {

@@ -80,12 +80,27 @@ func TestStrategy(t *testing.T) {
 
 func TestJudge(t *testing.T) {
 	fine, canary, frozen, none := availability(10_000_000, 0), availability(9_997_000, 3_000), availability(9_994_000, 6_000), availability(0, 0)
+	missed, unseen := fine, none
+	missed.Certainty, unseen.Certainty = budget.Certainty{Judged: 9, Known: 10}, budget.Certainty{Known: 3}
+	limited := func(limit string) slo.Entry {
+		p := slo.DefaultPolicy()
+		p.CoverageLimit = slo.MustRatio(limit)
+		return slo.Entry{Policy: p}
+	}
 	for _, tt := range []struct {
 		name  string
 		in    Input
 		want  State
 		codes []Code
 	}{
+		{"events came, and none could be judged", Input{Seen: true, Activity: budget.Active, SLOs: []SLO{unseen}}, Unknown, []Code{EventsUnmeasured}},
+		{"none of one objective", Input{Seen: true, Activity: budget.Active, SLOs: []SLO{fine, unseen}}, Unknown, []Code{BudgetOK, EventsUnmeasured}},
+		{"freeze is freeze", Input{Seen: true, Activity: budget.Active, SLOs: []SLO{frozen, unseen}}, Freeze, []Code{BudgetBelowCanary, EventsUnmeasured}},
+		{"some were missed", Input{Seen: true, Activity: budget.Active, SLOs: []SLO{missed}}, Normal, []Code{BudgetOK}},
+		{"as many as the policy allows", Input{Entry: limited("0.72"), Coverage: budget.Coverage{Measured: 8, Elapsed: 10}, Seen: true, Activity: budget.Active, SLOs: []SLO{missed}},
+			Normal, []Code{BudgetOK}},
+		{"more than that", Input{Entry: limited("0.721"), Coverage: budget.Coverage{Measured: 8, Elapsed: 10}, Seen: true, Activity: budget.Active, SLOs: []SLO{fine, missed}},
+			Unknown, []Code{BudgetOK, BudgetOK, LowCoverage}},
 		{"all is well", Input{Seen: true, Activity: budget.Active, SLOs: []SLO{fine}}, Normal, []Code{BudgetOK}},
 		{"the worst objective decides", Input{Seen: true, Activity: budget.Active, SLOs: []SLO{fine, frozen, canary}}, Freeze,
 			[]Code{BudgetOK, BudgetBelowCanary, BudgetBelowNormal}},
@@ -130,7 +145,7 @@ func TestJudge(t *testing.T) {
 func TestUnlistedSaysSo(t *testing.T) {
 	v := DefaultThresholds().Judge(Input{Seen: true, Activity: budget.Active, SLOs: []SLO{availability(10, 0)}})
 	assert.Equal(t, []Code{BudgetOK, DefaultTier}, codes(v))
-	assert.Len(t, Codes(), 16)
+	assert.Len(t, Codes(), 17)
 	assert.Len(t, States(), 4)
 }
 

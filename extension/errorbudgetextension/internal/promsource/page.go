@@ -151,7 +151,7 @@ func (p *page) first(c *counter, about subject) {
 	case !p.r.set.FromZero:
 		p.tally.Uncounted[Unproven] += n
 		p.beat(c, about, minute, minute)
-		p.count(about.key, minute, budget.Counts{Late: n})
+		p.count(about.key, minute, budget.Counts{Uncertain: n})
 		return
 	}
 	p.measured(c, about, minute, minute, n)

@@ -77,7 +77,7 @@ func TestTheFirstSampleIsUncertainUnlessItIsZero(t *testing.T) {
 	b := newBed(t, bad, zero)
 	require.NoError(t, b.start())
 	b.follow(at(11 * time.Minute))
-	assert.Equal(t, budget.Counts{Good: 4, Bad: 1, Late: 5}, b.sum("shop", "http_availability"))
+	assert.Equal(t, budget.Counts{Good: 4, Bad: 1, Uncertain: 5}, b.sum("shop", "http_availability"))
 	assert.EqualValues(t, 5, b.tally.Uncounted[Unproven])
 
 	promised := newBed(t, bad, zero)

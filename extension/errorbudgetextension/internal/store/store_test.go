@@ -33,7 +33,7 @@ func TestWhatIsCommittedIsLoaded(t *testing.T) {
 				Increments: []budget.Increment{
 					{Series: seriesA, Minute: minute, Counts: budget.Counts{Good: 5, Bad: 1}},
 					{Series: seriesB, Minute: minute + 3},
-					{Series: seriesA, Minute: minute + 1, Counts: budget.Counts{Good: 1 << 40, Bad: 2, Late: 4}},
+					{Series: seriesA, Minute: minute + 1, Counts: budget.Counts{Good: 1 << 40, Bad: 2, Uncertain: 4}},
 				},
 				Sights:     []budget.Sight{{Service: shop, Instance: "w", Minute: minute}},
 				Heartbeats: []budget.Heartbeat{{Instance: "w", Minute: minute}},
@@ -147,7 +147,7 @@ func TestFoldsAndRestartsChangeNothing(t *testing.T) {
 				id := budget.SeriesID{Key: slo.Key{Service: slo.Service{Name: strconv.Itoa(r.IntN(3))}, SLI: strconv.Itoa(r.IntN(2))}, Definition: "d"}
 				batch.Increments = append(batch.Increments, budget.Increment{
 					Series: id, Minute: now - slo.Minute(r.IntN(120)),
-					Counts: budget.Counts{Good: r.Uint64N(1000), Bad: r.Uint64N(3), Late: r.Uint64N(20) / 19},
+					Counts: budget.Counts{Good: r.Uint64N(1000), Bad: r.Uint64N(3), Uncertain: r.Uint64N(20) / 19},
 				})
 				batch.Sights = append(batch.Sights, budget.Sight{Service: id.Key.Service, Instance: strconv.Itoa(r.IntN(3)), Minute: now})
 				batch.Heartbeats = append(batch.Heartbeats, budget.Heartbeat{Instance: strconv.Itoa(r.IntN(3)), Minute: now - slo.Minute(r.IntN(9))})
@@ -235,7 +235,7 @@ func TestMinutes(t *testing.T) {
 			batch := &budget.Batch{Until: recorded}
 			for _, id := range []budget.SeriesID{seriesA, seriesB, {Key: slo.Key{Service: shop, SLI: slo.HTTPLatency}, Definition: "a"}} {
 				batch.Increments = append(batch.Increments, budget.Increment{
-					Series: id, Minute: minute + slo.Minute(r.IntN(400)), Counts: budget.Counts{Good: r.Uint64N(500), Bad: r.Uint64N(2), Late: r.Uint64N(9) / 8},
+					Series: id, Minute: minute + slo.Minute(r.IntN(400)), Counts: budget.Counts{Good: r.Uint64N(500), Bad: r.Uint64N(2), Uncertain: r.Uint64N(9) / 8},
 				})
 			}
 			require.NoError(t, s.Commit(ctx, n+1, batch))

@@ -136,6 +136,8 @@ func why(r budgetapi.Reason) string {
 		return fmt.Sprintf("%s has %v events, %v are needed", r.SLO, r.Value, r.Limit)
 	case policy.QueueTimeUnknown:
 		return r.SLO + " is about what callers felt, and nobody says how long their requests waited"
+	case policy.EventsUnmeasured:
+		return fmt.Sprintf("%s had %v events, and of none it is known how it ended", r.SLO, r.Value)
 	case policy.NotMeasured:
 		return "nobody measures it now"
 	case policy.ServiceDown:
@@ -143,6 +145,9 @@ func why(r budgetapi.Reason) string {
 	case policy.FastBurn:
 		return fmt.Sprintf("the budget of %s burns fast: an alert fires", r.SLO)
 	case policy.LowCoverage:
+		if r.SLO != "" {
+			return fmt.Sprintf("%s of what %s is about was measured, %s are needed", percent(r.Value), r.SLO, percent(r.Limit))
+		}
 		return fmt.Sprintf("%s of the window was measured, %s are needed", percent(r.Value), percent(r.Limit))
 	case policy.Recovering:
 		return "the budget recovers: a better state has to last"
