@@ -141,6 +141,22 @@ func (b *bed) waitBudget(t testing.TB, service, slo string, valid uint64, timeou
 	}
 }
 
+// waitUncertain waits until a service's objective has so many uncertain events.
+func (b *bed) waitUncertain(t testing.TB, service, slo string, n uint64, timeout time.Duration) {
+	t.Helper()
+	deadline := time.Now().Add(timeout)
+	for {
+		have := objective(b.budgets(t)[service], slo).Uncertain
+		if have == n {
+			return
+		}
+		if time.Now().After(deadline) {
+			require.Equal(t, n, have, "uncertain events of %s %s after %s", service, slo, timeout)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
 func (b *bed) names(t testing.TB) string {
 	var names []string
 	for n := range b.budgets(t) {

@@ -67,7 +67,7 @@ type shape struct {
 	// during sends requests and returns how many.
 	during func(t *testing.T, s *subject, left []*caller) int
 	// pipelined are requests that share a turn with another one: they are known, and
-	// counted as indeterminate.
+	// counted as indeterminate. The server's budget has them as uncertain events.
 	pipelined uint64
 }
 
@@ -204,6 +204,7 @@ func TestExactnessOfShapes(t *testing.T) {
 				b := startBed(t, bedOptions{})
 				sent := shape.during(t, s, left)
 				b.waitBudget(t, s.service, "http_availability", uint64(sent)-shape.pipelined, 20*time.Second)
+				b.waitUncertain(t, s.service, "http_availability", shape.pipelined, 20*time.Second)
 				kernel := b.settledCounts(t)
 				b.Terminate(t)
 				y := b.tallies(t)[s.service]
