@@ -301,6 +301,7 @@ const (
 type SocketFailureKey struct {
 	_       structs.HostLayout
 	Process SocketProcessKey
+	Addr    [16]uint8
 	Port    uint16
 	Reason  uint8
 	Pad     [5]uint8
@@ -340,6 +341,8 @@ type SocketProcessIdentity struct {
 	Exchanges          uint64
 	ArgsLen            uint32
 	Uid                uint32
+	FailedPeers        uint32
+	Pad                uint32
 	Served             [16]uint16
 	Comm               [16]int8
 	Executable         [64]int8

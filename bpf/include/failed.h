@@ -8,11 +8,10 @@
  * kept from connect(2) on. TCP alone: of an MPTCP connection its subflows.
  */
 
-#include "kernel.h"
-#include "maps.h"
-#include "process.h"
+#include "conn.h"
 
 #define MAX_FAILURES 4096
+#define MAX_FAILED_PEERS 64 /* of a process, told apart: one that scans a network leaves room for the others */
 
 #define ENETUNREACH 101
 #define ETIMEDOUT 110
@@ -86,23 +85,34 @@ static __always_inline void connect_failed(struct sock *sk)
 {
 	struct process_key *owner = bpf_sk_storage_get(&connecting, sk, NULL, 0);
 	struct failure_key key = {};
+	struct process_identity *id;
+	struct flow flow;
 	__u64 *n, one = 1;
 
 	if (!owner)
 		return;
 	key.process = *owner;
-	key.port = bpf_ntohs(sk->__sk_common.skc_dport);
 	key.reason = failure_of(sk);
+	flow_of(sk, &flow);
+	__builtin_memcpy(key.addr, flow.remote_addr, sizeof(key.addr));
+	key.port = flow.remote_port;
 	n = bpf_map_lookup_elem(&failures, &key);
 	if (!n) {
+		id = bpf_map_lookup_elem(&processes, &key.process);
+		if (id && id->failed_peers < MAX_FAILED_PEERS) {
+			id->failed_peers++; /* two at once may be one too many */
+		} else {
+			/* one peer of many, or nobody bounds them */
+			__builtin_memset(key.addr, 0, sizeof(key.addr));
+			key.port = 0;
+		}
 		if (!bpf_map_update_elem(&failures, &key, &one, BPF_NOEXIST))
 			return;
 		n = bpf_map_lookup_elem(&failures, &key);
 	}
 	if (!n) {
 		count(LOSS_FAILURES_FULL);
-		__builtin_memset(&key.process, 0, sizeof(key.process));
-		key.port = 0;
+		__builtin_memset(&key, 0, offsetof(struct failure_key, reason));
 		n = bpf_map_lookup_elem(&failures, &key);
 	}
 	if (n)

@@ -202,6 +202,8 @@ struct process_identity {
 	__u64 exchanges; /* requests that it sent or read, for who asks what costs how much */
 	__u32 args_len;  /* bytes of args; arguments are separated by NUL */
 	__u32 uid;       /* effective user id, in the initial user namespace */
+	__u32 failed_peers; /* of failed connects that have a key of their own */
+	__u32 pad;
 	__u16 served[SERVED_PORTS]; /* where it read requests; 0: none yet. What it serves beyond is not kept */
 	char comm[16];
 	char executable[64]; /* last component */
@@ -224,7 +226,8 @@ enum failure {
 
 struct failure_key {
 	struct process_key process; /* that called connect(2) */
-	__u16 port;                 /* remote */
+	__u8 addr[16];              /* remote, IPv4 as IPv4-mapped IPv6; zeros: one of many */
+	__u16 port;                 /* remote, 0 with the address */
 	__u8 reason;
 	__u8 pad[5];
 };

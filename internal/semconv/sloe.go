@@ -33,8 +33,8 @@ const (
 	OpenExchanges = "sloe.exchanges.open"
 	// ConnectionsFailed is a cumulative sum, unit {connection}, of TCP connections
 	// that a process asked for and that never came to be, by error.type (refused,
-	// timed_out, reset, unreachable, abandoned, _OTHER) and server.port. No request
-	// was sent on them: indicators do not count them.
+	// timed_out, reset, unreachable, abandoned, _OTHER), server.address and server.port.
+	// No request was sent on them: indicators do not count them.
 	ConnectionsFailed = "sloe.connections.failed"
 )
 

@@ -21,7 +21,7 @@ func (r *ebpfReceiver) exportFailed(md pmetric.Metrics, nowNs uint64) {
 	points := map[*process.Identity]pmetric.NumberDataPointSlice{}
 	for _, f := range failures {
 		id := r.processes.Get(f.Process)
-		if !r.watch.wants(f.Process, id, f.Port) {
+		if !r.watch.wants(f.Process, id, f.Remote.Port()) {
 			continue
 		}
 		slice, ok := points[id]
@@ -45,8 +45,9 @@ func (r *ebpfReceiver) exportFailed(md pmetric.Metrics, nowNs uint64) {
 		dp.SetTimestamp(pcommon.Timestamp(nowNs))
 		dp.SetIntValue(int64(f.Count))
 		dp.Attributes().PutStr(semconv.ErrorType, f.Reason)
-		if f.Port != 0 {
-			dp.Attributes().PutInt(semconv.ServerPort, int64(f.Port))
+		if f.Remote.IsValid() {
+			dp.Attributes().PutStr(semconv.ServerAddress, f.Remote.Addr().String())
+			dp.Attributes().PutInt(semconv.ServerPort, int64(f.Remote.Port()))
 		}
 	}
 }

@@ -3,8 +3,11 @@
 package e2e
 
 import (
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,29 +38,41 @@ for _ in range(abandoned):
         except TimeoutError:
             continue
         assert False, "it had room"
+for i in range(int(sys.argv[4])):
+    with socket.socket() as s:
+        assert s.connect_ex((f"127.0.1.{i + 1}", port)) == 111
 print("port", full.getsockname()[1])
 `
 
 // TestFailedConnects: connections that never came to be are counted at the process
-// that asked for them, by reason, and no request is invented. The process is gone
-// before it is told.
+// that asked for them, by reason and address, and no request is invented. The process
+// is gone before it is told.
 func TestFailedConnects(t *testing.T) {
 	live(t)
-	const refused, abandoned = 30, 20
+	const refused, abandoned, elsewhere, toldApart = 30, 20, 100, 64
 	b := startBed(t, bedOptions{ebpf: "{metrics_interval: 1s}"})
 	name := serviceName("caller")
-	cmd := exec.CommandContext(t.Context(), "python3", "-c", connects, portOf(t, nginxbed.FreeAddress(t)), "30", "20")
+	port := portOf(t, nginxbed.FreeAddress(t))
+	cmd := exec.CommandContext(t.Context(), "python3", "-c", connects, port, "30", "20", "100")
 	cmd.Env = append(os.Environ(), "OTEL_SERVICE_NAME="+name)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
-	want := map[string]uint64{"refused": refused, "abandoned": abandoned}
+	_, queue, _ := strings.Cut(strings.TrimSpace(string(out)), "port ")
+	want := map[string]uint64{
+		"refused 127.0.0.1:" + port: refused, "abandoned 127.0.0.1:" + queue: abandoned,
+		"refused": elsewhere - (toldApart - 2), // there is a bound on addresses
+	}
+	for i := range toldApart - 2 {
+		want[fmt.Sprintf("refused 127.0.1.%d:%s", i+1, port)] = 1
+	}
 	assert.EventuallyWithT(t, func(c *assert.CollectT) { assert.Equal(c, want, b.failed(t, name)) }, patience, 100*time.Millisecond)
 	b.Terminate(t)
 	assert.Equal(t, want, b.failed(t, name))
 	assert.Zero(t, len(b.tallies(t)[name].Spans), "no request was sent")
 }
 
-// failed returns the last counts of failed connects of a service by reason.
+// failed returns the last counts of failed connects of a service by reason and, if it
+// is told, address.
 func (b *bed) failed(t *testing.T, service string) map[string]uint64 {
 	t.Helper()
 	out := map[string]uint64{}
@@ -72,7 +87,11 @@ func (b *bed) failed(t *testing.T, service string) map[string]uint64 {
 						continue
 					}
 					for _, dp := range m.Sum().DataPoints().All() {
-						out[str(dp.Attributes(), semconv.ErrorType)] = uint64(dp.IntValue())
+						key := str(dp.Attributes(), semconv.ErrorType)
+						if port, ok := dp.Attributes().Get(semconv.ServerPort); ok {
+							key += " " + net.JoinHostPort(str(dp.Attributes(), semconv.ServerAddress), port.AsString())
+						}
+						out[key] = uint64(dp.IntValue())
 					}
 				}
 			}

@@ -4,16 +4,18 @@ package capture
 
 import (
 	"fmt"
+	"net/netip"
 
 	"github.com/sloe-dev/sloe/bpf"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
 )
 
 // Failure counts the connections that never came to be, of one process to one
-// port for one reason, since the process's first.
+// address for one reason, since the process's first. Beyond 64 addresses of a process
+// they are counted together, without one.
 type Failure struct {
 	Process record.Process
-	Port    uint16
+	Remote  netip.AddrPort // not valid if it is one of many
 	Reason  string
 	Count   uint64
 }
@@ -45,9 +47,14 @@ func (c *Capture) Failures() ([]Failure, error) {
 	var n uint64
 	it := c.objects.Failures.Iterate()
 	for it.Next(&key, &n) {
-		if n > 0 {
-			out = append(out, Failure{key.Process, key.Port, failureReasons[bpf.SocketFailure(key.Reason)], n})
+		if n == 0 {
+			continue
 		}
+		f := Failure{Process: key.Process, Reason: failureReasons[bpf.SocketFailure(key.Reason)], Count: n}
+		if key.Port != 0 {
+			f.Remote = netip.AddrPortFrom(netip.AddrFrom16(key.Addr).Unmap(), key.Port)
+		}
+		out = append(out, f)
 	}
 	if err := it.Err(); err != nil {
 		return out, fmt.Errorf("read the failed connects: %w", err)

@@ -32,7 +32,7 @@ func TestSizes(t *testing.T) {
 	assert.Equal(t, uintptr(32), unsafe.Sizeof(bpf.SocketOpenExchange{}))
 	assert.Equal(t, uintptr(24), unsafe.Sizeof(bpf.SocketUnmeasuredKey{}))
 	names := defined(t, "CGROUP_NAMES")*defined(t, "CGROUP_NAME_SIZE") + defined(t, "ARGS_SIZE") + 2*defined(t, "ENV_SIZE")
-	assert.Equal(t, uintptr(32+2*defined(t, "SERVED_PORTS")+16+64+names), unsafe.Sizeof(bpf.SocketProcessIdentity{}))
+	assert.Equal(t, uintptr(40+2*defined(t, "SERVED_PORTS")+16+64+names), unsafe.Sizeof(bpf.SocketProcessIdentity{}))
 }
 
 // defined reads a number that records.h defines.
