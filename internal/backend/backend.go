@@ -17,6 +17,8 @@ type Backend struct {
 	IO []Hook
 	// Unseen says what of socket I/O passes these hooks by, one thing a line.
 	Unseen []string
+	// Cost is what its hooks took where they were measured: docs/benchmarks.md.
+	Cost string
 }
 
 // The back-ends' names. Auto takes the first that works.
@@ -50,6 +52,7 @@ var backends = []*Backend{
 			"splice from a socket, TCP_ZEROCOPY_RECEIVE",
 			"sendfile and splice to a socket before Linux 6.5",
 		},
+		Cost: "436 ns a receive and 855 ns a send of HTTP/1, 85 and 126 ns of a connection of no interest, 129 ns an arrival of bytes for queue times; nothing at other system calls",
 	},
 	{
 		Name: Fexit,
@@ -64,6 +67,7 @@ var backends = []*Backend{
 		Unseen: []string{
 			"splice from a socket, TCP_ZEROCOPY_RECEIVE",
 		},
+		Cost: "not measured by itself: what the hooks of socket do, behind the exits of functions that UDP passes too",
 	},
 }
 

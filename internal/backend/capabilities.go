@@ -34,12 +34,9 @@ func CheckCapabilities(status string) error {
 	if err != nil {
 		return err
 	}
-	if effective&(1<<unix.CAP_SYS_ADMIN) != 0 {
-		return nil // holds both
-	}
 	var missing, uses []string
 	for _, c := range capabilities {
-		if effective&(1<<c.bit) == 0 {
+		if !holds(effective, c.bit) {
 			missing = append(missing, c.name)
 			uses = append(uses, c.name+" "+c.use)
 		}
@@ -50,6 +47,31 @@ func CheckCapabilities(status string) error {
 	return fmt.Errorf("%w: missing %s (%s). Run as root, or grant just these: `setcap cap_bpf,cap_perfmon+ep otelcol-sloe`, "+
 		"systemd `AmbientCapabilities=CAP_BPF CAP_PERFMON`, Kubernetes `securityContext.capabilities.add: [BPF, PERFMON]`",
 		ErrUnsupported, strings.Join(missing, " and "), strings.Join(uses, "; "))
+}
+
+// holds tells whether a capability is held: CAP_SYS_ADMIN holds those of BPF.
+func holds(effective uint64, bit uint) bool {
+	return effective&(1<<bit|1<<unix.CAP_SYS_ADMIN) != 0
+}
+
+// Capability is one that the receiver needs, and whether it is held.
+type Capability struct {
+	Name string
+	For  string
+	Held bool
+}
+
+// Capabilities returns those that the receiver needs, by a /proc/PID/status.
+func Capabilities(status string) ([]Capability, error) {
+	effective, err := effectiveCapabilities(status)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Capability, len(capabilities))
+	for i, c := range capabilities {
+		all[i] = Capability{Name: c.name, For: c.use, Held: holds(effective, c.bit)}
+	}
+	return all, nil
 }
 
 // effectiveCapabilities reads CapEff of a /proc/PID/status.

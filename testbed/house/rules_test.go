@@ -50,7 +50,7 @@ var rules = []rule{
 	{
 		name:   "one package speaks to the kernel, one knows how it can, and one looks at what it costs",
 		in:     []string{"receiver", "processor", "connector", "extension", "internal", "distribution"},
-		except: []string{receiverDir + "/internal/capture", "internal/backend", "internal/perfstats"},
+		except: []string{receiverDir + "/internal/capture", "internal/backend", "internal/perfstats", "internal/doctor"},
 		deny:   []string{"github.com/cilium/ebpf"},
 	},
 	{

@@ -56,6 +56,6 @@ func newRoot(getenv func(string) string) *cobra.Command {
 	}
 	o := &options{getenv: getenv}
 	o.register(root.PersistentFlags())
-	root.AddCommand(newGate(o), newBudgets(o), newRules(), newSLO(o), newOpenSLO(), newOverride(o), newExclusion(o), newAudit(o), newReplay(o), newPerfStats(o), newVersion())
+	root.AddCommand(newGate(o), newBudgets(o), newRules(), newSLO(o), newOpenSLO(), newOverride(o), newExclusion(o), newAudit(o), newReplay(o), newPerfStats(o), newDoctor(o), newVersion())
 	return root
 }
