@@ -108,6 +108,14 @@ static __always_inline void unix_positions(struct io *io, const struct conn *c)
 	}
 }
 
+/* Of an Internet socket, also of one that is closed and has given its port back. */
+static __always_inline __u16 local_port_of(struct sock *sk)
+{
+	__u16 port = sk->__sk_common.skc_num;
+
+	return port ? port : bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+}
+
 static __always_inline void read_addresses(struct sock *sk, __u16 *family, __u16 *local_port, __u16 *remote_port,
 					   __u8 *local, __u8 *remote)
 {
@@ -119,7 +127,7 @@ static __always_inline void read_addresses(struct sock *sk, __u16 *family, __u16
 		__builtin_memset(remote, 0, 16);
 		return;
 	}
-	*local_port = sk->__sk_common.skc_num;
+	*local_port = local_port_of(sk);
 	*remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
 	if (*family == AF_INET) {
 		/* as IPv4-mapped IPv6, so that both kinds compare */

@@ -69,6 +69,11 @@ struct sock {
 	__u8 sk_shutdown;
 };
 
+struct inet_sock {
+	struct sock sk;
+	__be16 inet_sport;
+};
+
 struct sockaddr_un {
 	__u16 sun_family;
 	char sun_path[108];

@@ -35,6 +35,7 @@ static __always_inline void on_unix_arrival(struct sock *sk)
 {
 	struct conn *c = bpf_sk_storage_get(&connections, sk, NULL, 0), *sender;
 	struct sock *peer;
+	__u32 waiting, read;
 	__u64 now;
 	bool own;
 
@@ -54,14 +55,24 @@ static __always_inline void on_unix_arrival(struct sock *sk)
 		return;
 	}
 	sender->sending = 1;
-	if (c->role == ROLE_CLIENT || sk->sk_receive_queue.qlen != 1)
-		return; /* not the first that waits, or read already: when the first came is known, or nothing is */
+	if (c->role == ROLE_CLIENT)
+		return;
+	/*
+	 * Only the first message that waits is noted. A quick reader may have taken it already: until
+	 * its hook has run, what was read is what was sent before.
+	 */
+	read = c->recv_seq;
+	waiting = sk->sk_receive_queue.qlen;
+	if (waiting > 1 || (waiting == 0 && read != sender->sent_seq))
+		return; /* when the first came is known, or nothing is */
 	now = bpf_ktime_get_ns();
 	bpf_spin_lock(&c->lock);
-	c->arrivals.held = 1;
-	c->arrivals.first_ns = now;
-	c->arrivals.first = c->recv_seq;
-	c->arrivals.end = c->recv_seq + 1;
+	if (c->recv_seq == read) { /* else its hook was quicker than this one */
+		c->arrivals.held = 1;
+		c->arrivals.first_ns = now;
+		c->arrivals.first = read;
+		c->arrivals.end = read + 1;
+	}
 	bpf_spin_unlock(&c->lock);
 }
 

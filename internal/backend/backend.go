@@ -62,7 +62,10 @@ var backends = []*Backend{
 			{Program: "inet6_recv", Kind: FunctionExit, Target: "inet6_recvmsg", Since: "5.3", Module: "ipv6", Optional: true},
 			{Program: "inet_send", Kind: FunctionExit, Target: "inet_sendmsg", Since: "2.6"},
 			{Program: "inet6_send", Kind: FunctionExit, Target: "inet6_sendmsg", Since: "5.3", Module: "ipv6", Optional: true},
+			{Program: "unix_recv", Kind: FunctionExit, Target: "unix_stream_recvmsg", Since: "4.1", Module: "unix", Optional: true},
+			{Program: "unix_send", Kind: FunctionExit, Target: "unix_stream_sendmsg", Since: "4.1", Module: "unix", Optional: true},
 			{Program: "tcp_send_page", Kind: FunctionExit, Target: "tcp_sendpage", Since: "2.6, until 6.4", Optional: true},
+			{Program: "unix_send_page", Kind: FunctionExit, Target: "unix_stream_sendpage", Since: "4.2, until 6.4", Module: "unix", Optional: true},
 		},
 		Unseen: []string{
 			"splice from a socket, TCP_ZEROCOPY_RECEIVE",

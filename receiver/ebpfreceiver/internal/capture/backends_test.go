@@ -23,24 +23,26 @@ import (
 const requiredVariable = "SLOE_TEST_BACKENDS"
 
 // eachBackend runs a test with every back-end, and prints what came of it as a
-// line of the matrix of kernels (testbed/kernels): MATRIX, back-end, feature,
+// line of the matrix of kernels (testbed/kernels/matrix): MATRIX, back-end, feature,
 // result, separated by tabs.
 func eachBackend(t *testing.T, feature string, run func(t *testing.T, name string)) {
 	for _, b := range backend.All() {
 		t.Run(b.Name, func(t *testing.T) {
-			t.Cleanup(func() {
-				result := "exact"
-				switch {
-				case t.Failed():
-					result = "FAILED"
-				case t.Skipped():
-					result = "-"
-				}
-				fmt.Printf("MATRIX\t%s\t%s\t%s\n", b.Name, feature, result)
-			})
+			t.Cleanup(func() { printResult(t, b.Name, feature, "exact") })
 			run(t, b.Name)
 		})
 	}
+}
+
+// printResult prints a line of the matrix: what is seen if the test passed.
+func printResult(t *testing.T, backend, feature, seen string) {
+	switch {
+	case t.Failed():
+		seen = "FAILED"
+	case t.Skipped():
+		seen = "-"
+	}
+	fmt.Printf("MATRIX\t%s\t%s\t%s\n", backend, feature, seen)
 }
 
 func required(name string) bool {

@@ -29,20 +29,30 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	if protocol := os.Getenv(peersVariable); protocol != "" {
-		play := playPeers
-		switch {
-		case protocol == eager:
-			play = playEager
-		case hidden[protocol] != nil:
-			play = playHidden
-		}
-		if err := play(protocol, os.Stdin, os.Stdout); err != nil {
+		if err := playAny(protocol, os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		os.Exit(0)
 	}
 	goleak.VerifyTestMain(m)
+}
+
+// playAny plays what was asked for.
+func playAny(protocol string, in io.Reader, out io.Writer) error {
+	name, isShape := strings.CutPrefix(protocol, shapePrefix)
+	switch {
+	case isShape:
+		return playShape(name, in, out)
+	case protocol == inherit || protocol == takeRights:
+		return serveHanded(protocol)
+	case protocol == eager:
+		return playEager(protocol, in, out)
+	case hidden[protocol] != nil:
+		return playHidden(protocol, in, out)
+	default:
+		return playPeers(protocol, in, out)
+	}
 }
 
 const (

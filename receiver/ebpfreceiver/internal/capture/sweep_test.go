@@ -16,7 +16,11 @@ import (
 // unanswered. No hook sees that, so both exchanges are counted as lost: never as
 // ended, and never as open for good.
 func TestUnixClosedUnseen(t *testing.T) {
-	c := open(t, "socket", 1<<20)
+	eachBackend(t, "Unix sockets closed unseen", testUnixClosedUnseen)
+}
+
+func testUnixClosedUnseen(t *testing.T, name string) {
+	c := open(t, name, 1<<20)
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), peersVariable+"=hang")
 	in, err := cmd.StdinPipe()
