@@ -88,6 +88,17 @@ test-kernels: ## run the capture's tests on other kernels, in virtual machines (
 	@.ci/install qemu-system-x86 busybox-static cpio
 	testbed/kernels/run $(KERNELS)
 
+# Besides those of CI: one at the end of support, and the one that development machines have.
+MATRIX_KERNELS ?= 5.10 6.1 6.12 6.18 7.3
+
+.PHONY: kernel-matrix
+kernel-matrix: ## write docs/kernels.md: what is seen on each kernel, as its tests say (MATRIX_KERNELS="5.10 6.1 6.12 6.18 7.3")
+	@.ci/install qemu-system-x86 busybox-static cpio
+	logs=$$(mktemp -d) && trap 'rm -rf "$$logs"' EXIT && \
+	  { SLOE_KERNEL_LOGS=$$logs testbed/kernels/run $(MATRIX_KERNELS) || true; } && \
+	  { go run ./testbed/kernels/matrix "$$logs" $(MATRIX_KERNELS) >"$$logs/page" || failed=1; } && \
+	  if [[ -s $$logs/page ]]; then cat "$$logs/page" >docs/kernels.md; fi && exit $${failed:-0}
+
 ##@ Measure
 
 # The classical design of the comparison hangs on tracepoints, which need tracefs: in a mount namespace of our own, so
@@ -143,10 +154,15 @@ lint: fmt-check ## check formatting, go vet, linters and the import rules
 	go vet ./...
 	$(LINT) golangci-lint run ./...
 
+# What depends on the architecture, and what imports that; the whole distribution would take minutes.
+.PHONY: check-arm64
+check-arm64: ## type-check for arm64 what depends on the architecture
+	GOARCH=arm64 go vet ./bpf/... ./internal/backend/... ./internal/perfstats/... ./receiver/... ./testbed/overhead/...
+
 ##@ All of it
 
 .PHONY: ci
-ci: check-generated lint test-kernels test-race test ## what must hold before a change lands
+ci: check-generated lint check-arm64 test-kernels test-race test ## what must hold before a change lands
 
 .PHONY: help
 help: ## show this list

@@ -99,11 +99,36 @@ func Candidates(name string) []*Backend {
 	return backends[i : i+1]
 }
 
+// helpers of the kernel that every back-end calls, and that not every kernel has which
+// has the hooks.
+var helpers = []struct{ name, since string }{
+	{"task_pt_regs", "5.15"},
+	{"skc_to_unix_sock", "5.16"},
+	{"loop", "5.17"},
+}
+
+// checkHelpers fails if the kernel lacks a helper, by its type information.
+func checkHelpers(types *btf.Spec) error {
+	var known *btf.Enum
+	if err := types.TypeByName("bpf_func_id", &known); err != nil {
+		return fmt.Errorf("find the kernel's helpers in its type information: %w", err)
+	}
+	for _, h := range helpers {
+		if !slices.ContainsFunc(known.Values, func(v btf.EnumValue) bool { return v.Name == "BPF_FUNC_"+h.name }) {
+			return fmt.Errorf("%w: the kernel %s has no helper bpf_%s, which Linux has since %s", ErrUnsupported, Release(), h.name, h.since)
+		}
+	}
+	return nil
+}
+
 // Hooks are those that the back-end has on a kernel with these types, in the order
 // in which they are to be attached: what ends and names processes before what opens
 // exchanges, and arrivals before the reads that ask for them. It fails, naming the
-// first, if the kernel lacks one that it needs.
+// first, if the kernel lacks one that it needs, or a helper.
 func (b *Backend) Hooks(types *btf.Spec, queueTime bool) ([]Hook, error) {
+	if err := checkHelpers(types); err != nil {
+		return nil, err
+	}
 	var hooks []Hook
 	for _, h := range slices.Concat(common, b.IO) {
 		switch {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/btf"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -14,10 +15,21 @@ import (
 	"github.com/sloe-dev/sloe/bpf"
 )
 
-// kernel is type information with these tracepoints and functions.
+// kernel is type information with these tracepoints and functions, and with all helpers.
 func kernel(t *testing.T, tracepoints, functions []string) *btf.Spec {
 	t.Helper()
+	return kernelWith(t, tracepoints, functions, "task_pt_regs", "skc_to_unix_sock", "loop")
+}
+
+func kernelWith(t *testing.T, tracepoints, functions []string, helpers ...string) *btf.Spec {
+	t.Helper()
 	b, err := btf.NewBuilder(nil, nil)
+	require.NoError(t, err)
+	ids := &btf.Enum{Name: "bpf_func_id", Size: 4, Values: []btf.EnumValue{{Name: "BPF_FUNC_unspec"}}}
+	for i, name := range helpers {
+		ids.Values = append(ids.Values, btf.EnumValue{Name: "BPF_FUNC_" + name, Value: uint64(i + 1)})
+	}
+	_, err = b.Add(ids)
 	require.NoError(t, err)
 	for _, name := range tracepoints {
 		_, err := b.Add(&btf.Typedef{Name: "btf_trace_" + name, Type: &btf.Pointer{Target: &btf.Void{}}})
@@ -54,6 +66,9 @@ func TestHooks(t *testing.T) {
 		{"functions alone", Fexit, kernel(t, always, functions), true, []string{"fentry/sock_def_readable", "fexit/inet_recvmsg", "fexit/inet_sendmsg"}, ""},
 		{"and sendpage", Fexit, kernel(t, always, append([]string{"tcp_sendpage"}, functions...)), false, []string{"fexit/inet_recvmsg", "fexit/inet_sendmsg", "fexit/tcp_sendpage"}, ""},
 		{"no such function", Fexit, kernel(t, always, functions[1:]), false, nil, "no function inet_sendmsg, which Linux has since 2.6"},
+		{"before Linux 5.15", Fexit, kernelWith(t, always, functions, "sk_storage_get"), true, nil, "no helper bpf_task_pt_regs, which Linux has since 5.15"},
+		{"before Linux 5.16", Fexit, kernelWith(t, always, functions, "task_pt_regs"), true, nil, "no helper bpf_skc_to_unix_sock, which Linux has since 5.16"},
+		{"before Linux 5.17", Fexit, kernelWith(t, always, functions, "task_pt_regs", "skc_to_unix_sock"), true, nil, "no helper bpf_loop, which Linux has since 5.17"},
 		{"no end of connections", Socket, kernel(t, from63[:5], nil), true, nil, "no tracepoint tcp_destroy_sock, which Linux has since 4.15"},
 	}
 	for _, tt := range tests {
@@ -76,6 +91,25 @@ func TestHooks(t *testing.T) {
 			assert.Equal(t, tt.want, names)
 		})
 	}
+}
+
+// TestHelpersAreCalled: what is asked of a kernel is what the programs call.
+func TestHelpersAreCalled(t *testing.T) {
+	spec, err := bpf.LoadSocket()
+	require.NoError(t, err)
+	called := map[asm.BuiltinFunc]bool{}
+	for _, p := range spec.Programs {
+		for _, i := range p.Instructions {
+			if i.IsBuiltinCall() {
+				called[asm.BuiltinFunc(i.Constant)] = true
+			}
+		}
+	}
+	ids := map[string]asm.BuiltinFunc{"task_pt_regs": asm.FnTaskPtRegs, "skc_to_unix_sock": asm.FnSkcToUnixSock, "loop": asm.FnLoop}
+	for _, h := range helpers {
+		assert.True(t, called[ids[h.name]], h.name)
+	}
+	assert.Len(t, ids, len(helpers))
 }
 
 func TestCandidates(t *testing.T) {

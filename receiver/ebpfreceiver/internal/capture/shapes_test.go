@@ -192,9 +192,11 @@ func playWhole(t *testing.T, c *Capture, protocol string, n, expected int) (clie
 				break
 			}
 		}
-		if skipped(t, c) == before {
+		after := skipped(t, c)
+		if after == before {
 			return client, server, exchanges
 		}
+		t.Logf("try %d: the kernel skipped %d hooks", try, after-before)
 		require.Less(t, try, tries, "no run without a skipped hook")
 	}
 }
