@@ -88,12 +88,12 @@ test-kernels: ## run the capture's tests on other kernels, in virtual machines (
 	@.ci/install qemu-system-x86 busybox-static cpio
 	testbed/kernels/run $(KERNELS)
 
-# Besides those of CI: one at the end of support, and the one that development machines have.
-MATRIX_KERNELS ?= 5.10 6.1 6.12 6.18 7.3
+# Besides those of CI: one at the end of support, one as new as development machines have, and another architecture.
+MATRIX_KERNELS ?= 5.10 6.1 6.12 6.12-arm64 6.18 7.3
 
 .PHONY: kernel-matrix
-kernel-matrix: ## write docs/kernels.md: what is seen on each kernel, as its tests say (MATRIX_KERNELS="5.10 6.1 6.12 6.18 7.3")
-	@.ci/install qemu-system-x86 busybox-static cpio
+kernel-matrix: ## write docs/kernels.md: what is seen on each kernel, as its tests say (MATRIX_KERNELS="6.1 6.12-arm64")
+	@.ci/install qemu-system-x86 qemu-system-arm busybox-static cpio
 	logs=$$(mktemp -d) && trap 'rm -rf "$$logs"' EXIT && \
 	  { SLOE_KERNEL_LOGS=$$logs testbed/kernels/run $(MATRIX_KERNELS) || true; } && \
 	  { go run ./testbed/kernels/matrix "$$logs" $(MATRIX_KERNELS) >"$$logs/page" || failed=1; } && \

@@ -20,13 +20,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// architectures have an object and a header each.
-var architectures = []struct{ goarch, header, object string }{
-	{"amd64", "arch_x86.h", "socket_x86_bpfel.o"},
-	{"arm64", "arch_arm64.h", "socket_arm64_bpfel.o"},
+// architectures have an object and a header each, and 32-bit programs that they run.
+var architectures = []struct{ goarch, narrow, header, object string }{
+	{"amd64", "386", "arch_x86.h", "socket_x86_bpfel.o"},
+	{"arm64", "arm", "arch_arm64.h", "socket_arm64_bpfel.o"},
 }
 
-var syscallDefinition = regexp.MustCompile(`(?m)^#define SYSCALL_([A-Z0-9]+) (\d+)$`)
+var syscallDefinition = regexp.MustCompile(`(?m)^#define (SYSCALL|COMPAT)_([A-Z0-9_]+) (\d+)$`)
+
+// ownCalls are those that one architecture alone has.
+var ownCalls = map[string]string{"COMPAT_SOCKETCALL": "386", "COMPAT_SEND": "arm", "COMPAT_RECV": "arm"}
 
 // TestSystemCallsByArchitecture compares the headers' numbers with those that
 // golang.org/x/sys was generated with from the kernel's own headers.
@@ -35,18 +38,26 @@ func TestSystemCallsByArchitecture(t *testing.T) {
 	for _, a := range architectures {
 		header, err := os.ReadFile(filepath.Join("include", a.header))
 		require.NoError(t, err)
-		known := systemCalls(t, a.goarch)
-		defined := syscallDefinition.FindAllSubmatch(header, -1)
+		tables := map[string]map[string]int{"SYSCALL": systemCalls(t, a.goarch), "COMPAT": systemCalls(t, a.narrow)}
+		defined := syscallDefinition.FindAllStringSubmatch(string(header), -1)
 		require.NotEmpty(t, defined)
 		for _, m := range defined {
-			number, err := strconv.Atoi(string(m[2]))
+			number, err := strconv.Atoi(m[3])
 			require.NoError(t, err)
-			assert.Equal(t, known["SYS_"+string(m[1])], number, "%s of %s", m[1], a.goarch)
-			names[string(m[1])]++
+			assert.Equal(t, tables[m[1]]["SYS_"+m[2]], number, "%s_%s of %s", m[1], m[2], a.goarch)
+			name := m[1] + "_" + m[2]
+			if own, ok := ownCalls[name]; ok {
+				assert.Equal(t, own, a.narrow, name)
+				continue
+			}
+			names[name]++
 		}
 	}
 	for name, n := range names {
 		assert.Equal(t, len(architectures), n, "%s is defined for each architecture", name)
+		if call, wide := strings.CutPrefix(name, "SYSCALL_"); wide {
+			assert.Contains(t, names, "COMPAT_"+call)
+		}
 	}
 }
 

@@ -103,7 +103,10 @@ type SocketConn struct {
 	VerdictGeneration uint32
 	RecvSeq           uint32
 	Sending           uint8
-	PadSending        [7]uint8
+	LikelyRole        uint8
+	Replied           uint8
+	PadSending        uint8
+	Turns             uint32
 	Cookie            uint64
 	Process           SocketProcessKey
 	ResponseNs        uint64
@@ -226,12 +229,13 @@ const (
 	SocketCounterLOSS_UNTRUSTED          SocketCounter = 22
 	SocketCounterLOSS_FAULT              SocketCounter = 23
 	SocketCounterLOSS_FAILURES_FULL      SocketCounter = 24
-	SocketCounterCOUNTERS                SocketCounter = 25
+	SocketCounterLOSS_UNMEASURED_FULL    SocketCounter = 25
+	SocketCounterCOUNTERS                SocketCounter = 26
 )
 
 type SocketCounterValues struct {
 	_  structs.HostLayout
-	Of [25]uint64
+	Of [26]uint64
 }
 
 type SocketExchangeFlag uint32
@@ -297,6 +301,7 @@ const (
 type SocketFailureKey struct {
 	_       structs.HostLayout
 	Process SocketProcessKey
+	Addr    [16]uint8
 	Port    uint16
 	Reason  uint8
 	Pad     [5]uint8
@@ -336,6 +341,9 @@ type SocketProcessIdentity struct {
 	Exchanges          uint64
 	ArgsLen            uint32
 	Uid                uint32
+	FailedPeers        uint32
+	Pad                uint32
+	Served             [16]uint16
 	Comm               [16]int8
 	Executable         [64]int8
 	Cgroup             [6][96]int8
@@ -381,10 +389,18 @@ type SocketScratch struct {
 	_       structs.HostLayout
 	File    uint64
 	Payload [1024]uint8
-	Record  SocketExchangeRecord
-	Tail    SocketTailRecord
-	Chunk   SocketChunkRecord
-	Walk    struct {
+	Buffer  struct {
+		_          structs.HostLayout
+		Base       uint64
+		Len        uint64
+		Iovecs     uint64
+		IovecCount uint64
+		Compat     uint64
+	}
+	Record SocketExchangeRecord
+	Tail   SocketTailRecord
+	Chunk  SocketChunkRecord
+	Walk   struct {
 		_      structs.HostLayout
 		Frames struct {
 			_       structs.HostLayout
@@ -413,6 +429,8 @@ type SocketScratch struct {
 		At          uint32
 		Payload     uint32
 		Lost        uint32
+		Compat      uint32
+		Pad         uint32
 	}
 	Identity  SocketProcessIdentity
 	Length    uint64
@@ -448,6 +466,28 @@ type SocketTailRecord struct {
 	ResponseBytes uint64
 }
 
+type SocketUnmeasuredKey struct {
+	_        structs.HostLayout
+	Process  SocketProcessKey
+	Role     uint8
+	Protocol uint8
+	Reason   uint8
+	Pad      [5]uint8
+}
+
+type SocketUnmeasuredReason uint32
+
+const (
+	SocketUnmeasuredReasonUNMEASURED_OPAQUE_TLS     SocketUnmeasuredReason = 0
+	SocketUnmeasuredReasonUNMEASURED_UNREADABLE     SocketUnmeasuredReason = 1
+	SocketUnmeasuredReasonUNMEASURED_UNRECOGNIZED   SocketUnmeasuredReason = 2
+	SocketUnmeasuredReasonUNMEASURED_REQUEST_UNSEEN SocketUnmeasuredReason = 3
+	SocketUnmeasuredReasonUNMEASURED_GAP            SocketUnmeasuredReason = 4
+	SocketUnmeasuredReasonUNMEASURED_STORAGE        SocketUnmeasuredReason = 5
+	SocketUnmeasuredReasonUNMEASURED_ANONYMOUS      SocketUnmeasuredReason = 6
+	SocketUnmeasuredReasonUNMEASURED_REASONS        SocketUnmeasuredReason = 7
+)
+
 type SocketVerdict struct {
 	_       structs.HostLayout
 	Include uint64
@@ -458,69 +498,71 @@ type SocketVerdict struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	SocketMapAggregateZero      = "aggregate_zero"
-	SocketMapAggregates         = "aggregates"
-	SocketMapBuckets            = "buckets"
-	SocketMapConnecting         = "connecting"
-	SocketMapConnections        = "connections"
-	SocketMapCounters           = "counters"
-	SocketMapFailures           = "failures"
-	SocketMapOwnFlows           = "own_flows"
-	SocketMapPortMasks          = "port_masks"
-	SocketMapProcesses          = "processes"
-	SocketMapRecords            = "records"
-	SocketMapScratches          = "scratches"
-	SocketMapVerdicts           = "verdicts"
-	SocketProgInet6Recv         = "inet6_recv"
-	SocketProgInet6Send         = "inet6_send"
-	SocketProgInetRecv          = "inet_recv"
-	SocketProgInetSend          = "inet_send"
-	SocketProgLearnSelf         = "learn_self"
-	SocketProgListConns         = "list_conns"
-	SocketProgListOpen          = "list_open"
-	SocketProgProcessExec       = "process_exec"
-	SocketProgProcessExit       = "process_exit"
-	SocketProgSockArrival       = "sock_arrival"
-	SocketProgSockDestroy       = "sock_destroy"
-	SocketProgSockReadable      = "sock_readable"
-	SocketProgSockRecv          = "sock_recv"
-	SocketProgSockSend          = "sock_send"
-	SocketProgSockState         = "sock_state"
-	SocketProgSweep             = "sweep"
-	SocketProgTcpSendPage       = "tcp_send_page"
-	SocketProgUnixRecv          = "unix_recv"
-	SocketProgUnixSend          = "unix_send"
-	SocketProgUnixSendPage      = "unix_send_page"
-	SocketVarAlwaysErrors       = "always_errors"
-	SocketVarAlwaysSlowerNs     = "always_slower_ns"
-	SocketVarAttachedNs         = "attached_ns"
-	SocketVarControls           = "controls"
-	SocketVarFilterGeneration   = "filter_generation"
-	SocketVarLatencyEdgeCount   = "latency_edge_count"
-	SocketVarLatencyEdges       = "latency_edges"
-	SocketVarRateBurstNs        = "rate_burst_ns"
-	SocketVarRateIntervalNs     = "rate_interval_ns"
-	SocketVarSampleBelow        = "sample_below"
-	SocketVarSelfTgid           = "self_tgid"
-	SocketVarStuckAfterNs       = "stuck_after_ns"
-	SocketVarTakeChunks         = "take_chunks"
-	SocketVarUnixSeen           = "unix_seen"
-	SocketVarUnusedChunk        = "unused_chunk"
-	SocketVarUnusedChunkFlag    = "unused_chunk_flag"
-	SocketVarUnusedConnection   = "unused_connection"
-	SocketVarUnusedCounter      = "unused_counter"
-	SocketVarUnusedExchange     = "unused_exchange"
-	SocketVarUnusedExchangeFlag = "unused_exchange_flag"
-	SocketVarUnusedFailure      = "unused_failure"
-	SocketVarUnusedOpen         = "unused_open"
-	SocketVarUnusedOutcome      = "unused_outcome"
-	SocketVarUnusedProtocol     = "unused_protocol"
-	SocketVarUnusedRecordKind   = "unused_record_kind"
-	SocketVarUnusedRole         = "unused_role"
-	SocketVarUnusedSpillReason  = "unused_spill_reason"
-	SocketVarUnusedTail         = "unused_tail"
-	SocketVarUnusedTailFlag     = "unused_tail_flag"
-	SocketVarWakeupBytes        = "wakeup_bytes"
+	SocketMapAggregateZero          = "aggregate_zero"
+	SocketMapAggregates             = "aggregates"
+	SocketMapBuckets                = "buckets"
+	SocketMapConnecting             = "connecting"
+	SocketMapConnections            = "connections"
+	SocketMapCounters               = "counters"
+	SocketMapFailures               = "failures"
+	SocketMapOwnFlows               = "own_flows"
+	SocketMapPortMasks              = "port_masks"
+	SocketMapProcesses              = "processes"
+	SocketMapRecords                = "records"
+	SocketMapScratches              = "scratches"
+	SocketMapUnmeasured             = "unmeasured"
+	SocketMapVerdicts               = "verdicts"
+	SocketProgInet6Recv             = "inet6_recv"
+	SocketProgInet6Send             = "inet6_send"
+	SocketProgInetRecv              = "inet_recv"
+	SocketProgInetSend              = "inet_send"
+	SocketProgLearnSelf             = "learn_self"
+	SocketProgListConns             = "list_conns"
+	SocketProgListOpen              = "list_open"
+	SocketProgProcessExec           = "process_exec"
+	SocketProgProcessExit           = "process_exit"
+	SocketProgSockArrival           = "sock_arrival"
+	SocketProgSockDestroy           = "sock_destroy"
+	SocketProgSockReadable          = "sock_readable"
+	SocketProgSockRecv              = "sock_recv"
+	SocketProgSockSend              = "sock_send"
+	SocketProgSockState             = "sock_state"
+	SocketProgSweep                 = "sweep"
+	SocketProgTcpSendPage           = "tcp_send_page"
+	SocketProgUnixRecv              = "unix_recv"
+	SocketProgUnixSend              = "unix_send"
+	SocketProgUnixSendPage          = "unix_send_page"
+	SocketVarAlwaysErrors           = "always_errors"
+	SocketVarAlwaysSlowerNs         = "always_slower_ns"
+	SocketVarAttachedNs             = "attached_ns"
+	SocketVarControls               = "controls"
+	SocketVarFilterGeneration       = "filter_generation"
+	SocketVarLatencyEdgeCount       = "latency_edge_count"
+	SocketVarLatencyEdges           = "latency_edges"
+	SocketVarRateBurstNs            = "rate_burst_ns"
+	SocketVarRateIntervalNs         = "rate_interval_ns"
+	SocketVarSampleBelow            = "sample_below"
+	SocketVarSelfTgid               = "self_tgid"
+	SocketVarStuckAfterNs           = "stuck_after_ns"
+	SocketVarTakeChunks             = "take_chunks"
+	SocketVarUnixSeen               = "unix_seen"
+	SocketVarUnusedChunk            = "unused_chunk"
+	SocketVarUnusedChunkFlag        = "unused_chunk_flag"
+	SocketVarUnusedConnection       = "unused_connection"
+	SocketVarUnusedCounter          = "unused_counter"
+	SocketVarUnusedExchange         = "unused_exchange"
+	SocketVarUnusedExchangeFlag     = "unused_exchange_flag"
+	SocketVarUnusedFailure          = "unused_failure"
+	SocketVarUnusedOpen             = "unused_open"
+	SocketVarUnusedOutcome          = "unused_outcome"
+	SocketVarUnusedProtocol         = "unused_protocol"
+	SocketVarUnusedRecordKind       = "unused_record_kind"
+	SocketVarUnusedRole             = "unused_role"
+	SocketVarUnusedSpillReason      = "unused_spill_reason"
+	SocketVarUnusedTail             = "unused_tail"
+	SocketVarUnusedTailFlag         = "unused_tail_flag"
+	SocketVarUnusedUnmeasuredReason = "unused_unmeasured_reason"
+	SocketVarWakeupBytes            = "wakeup_bytes"
 )
 
 // LoadSocket returns the embedded CollectionSpec for Socket.
@@ -603,6 +645,7 @@ type SocketMapSpecs struct {
 	Processes     *ebpf.MapSpec `ebpf:"processes"`
 	Records       *ebpf.MapSpec `ebpf:"records"`
 	Scratches     *ebpf.MapSpec `ebpf:"scratches"`
+	Unmeasured    *ebpf.MapSpec `ebpf:"unmeasured"`
 	Verdicts      *ebpf.MapSpec `ebpf:"verdicts"`
 }
 
@@ -610,36 +653,37 @@ type SocketMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type SocketVariableSpecs struct {
-	AlwaysErrors       *ebpf.VariableSpec `ebpf:"always_errors"`
-	AlwaysSlowerNs     *ebpf.VariableSpec `ebpf:"always_slower_ns"`
-	AttachedNs         *ebpf.VariableSpec `ebpf:"attached_ns"`
-	Controls           *ebpf.VariableSpec `ebpf:"controls"`
-	FilterGeneration   *ebpf.VariableSpec `ebpf:"filter_generation"`
-	LatencyEdgeCount   *ebpf.VariableSpec `ebpf:"latency_edge_count"`
-	LatencyEdges       *ebpf.VariableSpec `ebpf:"latency_edges"`
-	RateBurstNs        *ebpf.VariableSpec `ebpf:"rate_burst_ns"`
-	RateIntervalNs     *ebpf.VariableSpec `ebpf:"rate_interval_ns"`
-	SampleBelow        *ebpf.VariableSpec `ebpf:"sample_below"`
-	SelfTgid           *ebpf.VariableSpec `ebpf:"self_tgid"`
-	StuckAfterNs       *ebpf.VariableSpec `ebpf:"stuck_after_ns"`
-	TakeChunks         *ebpf.VariableSpec `ebpf:"take_chunks"`
-	UnixSeen           *ebpf.VariableSpec `ebpf:"unix_seen"`
-	UnusedChunk        *ebpf.VariableSpec `ebpf:"unused_chunk"`
-	UnusedChunkFlag    *ebpf.VariableSpec `ebpf:"unused_chunk_flag"`
-	UnusedConnection   *ebpf.VariableSpec `ebpf:"unused_connection"`
-	UnusedCounter      *ebpf.VariableSpec `ebpf:"unused_counter"`
-	UnusedExchange     *ebpf.VariableSpec `ebpf:"unused_exchange"`
-	UnusedExchangeFlag *ebpf.VariableSpec `ebpf:"unused_exchange_flag"`
-	UnusedFailure      *ebpf.VariableSpec `ebpf:"unused_failure"`
-	UnusedOpen         *ebpf.VariableSpec `ebpf:"unused_open"`
-	UnusedOutcome      *ebpf.VariableSpec `ebpf:"unused_outcome"`
-	UnusedProtocol     *ebpf.VariableSpec `ebpf:"unused_protocol"`
-	UnusedRecordKind   *ebpf.VariableSpec `ebpf:"unused_record_kind"`
-	UnusedRole         *ebpf.VariableSpec `ebpf:"unused_role"`
-	UnusedSpillReason  *ebpf.VariableSpec `ebpf:"unused_spill_reason"`
-	UnusedTail         *ebpf.VariableSpec `ebpf:"unused_tail"`
-	UnusedTailFlag     *ebpf.VariableSpec `ebpf:"unused_tail_flag"`
-	WakeupBytes        *ebpf.VariableSpec `ebpf:"wakeup_bytes"`
+	AlwaysErrors           *ebpf.VariableSpec `ebpf:"always_errors"`
+	AlwaysSlowerNs         *ebpf.VariableSpec `ebpf:"always_slower_ns"`
+	AttachedNs             *ebpf.VariableSpec `ebpf:"attached_ns"`
+	Controls               *ebpf.VariableSpec `ebpf:"controls"`
+	FilterGeneration       *ebpf.VariableSpec `ebpf:"filter_generation"`
+	LatencyEdgeCount       *ebpf.VariableSpec `ebpf:"latency_edge_count"`
+	LatencyEdges           *ebpf.VariableSpec `ebpf:"latency_edges"`
+	RateBurstNs            *ebpf.VariableSpec `ebpf:"rate_burst_ns"`
+	RateIntervalNs         *ebpf.VariableSpec `ebpf:"rate_interval_ns"`
+	SampleBelow            *ebpf.VariableSpec `ebpf:"sample_below"`
+	SelfTgid               *ebpf.VariableSpec `ebpf:"self_tgid"`
+	StuckAfterNs           *ebpf.VariableSpec `ebpf:"stuck_after_ns"`
+	TakeChunks             *ebpf.VariableSpec `ebpf:"take_chunks"`
+	UnixSeen               *ebpf.VariableSpec `ebpf:"unix_seen"`
+	UnusedChunk            *ebpf.VariableSpec `ebpf:"unused_chunk"`
+	UnusedChunkFlag        *ebpf.VariableSpec `ebpf:"unused_chunk_flag"`
+	UnusedConnection       *ebpf.VariableSpec `ebpf:"unused_connection"`
+	UnusedCounter          *ebpf.VariableSpec `ebpf:"unused_counter"`
+	UnusedExchange         *ebpf.VariableSpec `ebpf:"unused_exchange"`
+	UnusedExchangeFlag     *ebpf.VariableSpec `ebpf:"unused_exchange_flag"`
+	UnusedFailure          *ebpf.VariableSpec `ebpf:"unused_failure"`
+	UnusedOpen             *ebpf.VariableSpec `ebpf:"unused_open"`
+	UnusedOutcome          *ebpf.VariableSpec `ebpf:"unused_outcome"`
+	UnusedProtocol         *ebpf.VariableSpec `ebpf:"unused_protocol"`
+	UnusedRecordKind       *ebpf.VariableSpec `ebpf:"unused_record_kind"`
+	UnusedRole             *ebpf.VariableSpec `ebpf:"unused_role"`
+	UnusedSpillReason      *ebpf.VariableSpec `ebpf:"unused_spill_reason"`
+	UnusedTail             *ebpf.VariableSpec `ebpf:"unused_tail"`
+	UnusedTailFlag         *ebpf.VariableSpec `ebpf:"unused_tail_flag"`
+	UnusedUnmeasuredReason *ebpf.VariableSpec `ebpf:"unused_unmeasured_reason"`
+	WakeupBytes            *ebpf.VariableSpec `ebpf:"wakeup_bytes"`
 }
 
 // SocketObjects contains all objects after they have been loaded into the kernel.
@@ -674,6 +718,7 @@ type SocketMaps struct {
 	Processes     *ebpf.Map `ebpf:"processes"`
 	Records       *ebpf.Map `ebpf:"records"`
 	Scratches     *ebpf.Map `ebpf:"scratches"`
+	Unmeasured    *ebpf.Map `ebpf:"unmeasured"`
 	Verdicts      *ebpf.Map `ebpf:"verdicts"`
 }
 
@@ -691,6 +736,7 @@ func (m *SocketMaps) Close() error {
 		m.Processes,
 		m.Records,
 		m.Scratches,
+		m.Unmeasured,
 		m.Verdicts,
 	)
 }
@@ -699,36 +745,37 @@ func (m *SocketMaps) Close() error {
 //
 // It can be passed to LoadSocketObjects or ebpf.CollectionSpec.LoadAndAssign.
 type SocketVariables struct {
-	AlwaysErrors       *ebpf.Variable `ebpf:"always_errors"`
-	AlwaysSlowerNs     *ebpf.Variable `ebpf:"always_slower_ns"`
-	AttachedNs         *ebpf.Variable `ebpf:"attached_ns"`
-	Controls           *ebpf.Variable `ebpf:"controls"`
-	FilterGeneration   *ebpf.Variable `ebpf:"filter_generation"`
-	LatencyEdgeCount   *ebpf.Variable `ebpf:"latency_edge_count"`
-	LatencyEdges       *ebpf.Variable `ebpf:"latency_edges"`
-	RateBurstNs        *ebpf.Variable `ebpf:"rate_burst_ns"`
-	RateIntervalNs     *ebpf.Variable `ebpf:"rate_interval_ns"`
-	SampleBelow        *ebpf.Variable `ebpf:"sample_below"`
-	SelfTgid           *ebpf.Variable `ebpf:"self_tgid"`
-	StuckAfterNs       *ebpf.Variable `ebpf:"stuck_after_ns"`
-	TakeChunks         *ebpf.Variable `ebpf:"take_chunks"`
-	UnixSeen           *ebpf.Variable `ebpf:"unix_seen"`
-	UnusedChunk        *ebpf.Variable `ebpf:"unused_chunk"`
-	UnusedChunkFlag    *ebpf.Variable `ebpf:"unused_chunk_flag"`
-	UnusedConnection   *ebpf.Variable `ebpf:"unused_connection"`
-	UnusedCounter      *ebpf.Variable `ebpf:"unused_counter"`
-	UnusedExchange     *ebpf.Variable `ebpf:"unused_exchange"`
-	UnusedExchangeFlag *ebpf.Variable `ebpf:"unused_exchange_flag"`
-	UnusedFailure      *ebpf.Variable `ebpf:"unused_failure"`
-	UnusedOpen         *ebpf.Variable `ebpf:"unused_open"`
-	UnusedOutcome      *ebpf.Variable `ebpf:"unused_outcome"`
-	UnusedProtocol     *ebpf.Variable `ebpf:"unused_protocol"`
-	UnusedRecordKind   *ebpf.Variable `ebpf:"unused_record_kind"`
-	UnusedRole         *ebpf.Variable `ebpf:"unused_role"`
-	UnusedSpillReason  *ebpf.Variable `ebpf:"unused_spill_reason"`
-	UnusedTail         *ebpf.Variable `ebpf:"unused_tail"`
-	UnusedTailFlag     *ebpf.Variable `ebpf:"unused_tail_flag"`
-	WakeupBytes        *ebpf.Variable `ebpf:"wakeup_bytes"`
+	AlwaysErrors           *ebpf.Variable `ebpf:"always_errors"`
+	AlwaysSlowerNs         *ebpf.Variable `ebpf:"always_slower_ns"`
+	AttachedNs             *ebpf.Variable `ebpf:"attached_ns"`
+	Controls               *ebpf.Variable `ebpf:"controls"`
+	FilterGeneration       *ebpf.Variable `ebpf:"filter_generation"`
+	LatencyEdgeCount       *ebpf.Variable `ebpf:"latency_edge_count"`
+	LatencyEdges           *ebpf.Variable `ebpf:"latency_edges"`
+	RateBurstNs            *ebpf.Variable `ebpf:"rate_burst_ns"`
+	RateIntervalNs         *ebpf.Variable `ebpf:"rate_interval_ns"`
+	SampleBelow            *ebpf.Variable `ebpf:"sample_below"`
+	SelfTgid               *ebpf.Variable `ebpf:"self_tgid"`
+	StuckAfterNs           *ebpf.Variable `ebpf:"stuck_after_ns"`
+	TakeChunks             *ebpf.Variable `ebpf:"take_chunks"`
+	UnixSeen               *ebpf.Variable `ebpf:"unix_seen"`
+	UnusedChunk            *ebpf.Variable `ebpf:"unused_chunk"`
+	UnusedChunkFlag        *ebpf.Variable `ebpf:"unused_chunk_flag"`
+	UnusedConnection       *ebpf.Variable `ebpf:"unused_connection"`
+	UnusedCounter          *ebpf.Variable `ebpf:"unused_counter"`
+	UnusedExchange         *ebpf.Variable `ebpf:"unused_exchange"`
+	UnusedExchangeFlag     *ebpf.Variable `ebpf:"unused_exchange_flag"`
+	UnusedFailure          *ebpf.Variable `ebpf:"unused_failure"`
+	UnusedOpen             *ebpf.Variable `ebpf:"unused_open"`
+	UnusedOutcome          *ebpf.Variable `ebpf:"unused_outcome"`
+	UnusedProtocol         *ebpf.Variable `ebpf:"unused_protocol"`
+	UnusedRecordKind       *ebpf.Variable `ebpf:"unused_record_kind"`
+	UnusedRole             *ebpf.Variable `ebpf:"unused_role"`
+	UnusedSpillReason      *ebpf.Variable `ebpf:"unused_spill_reason"`
+	UnusedTail             *ebpf.Variable `ebpf:"unused_tail"`
+	UnusedTailFlag         *ebpf.Variable `ebpf:"unused_tail_flag"`
+	UnusedUnmeasuredReason *ebpf.Variable `ebpf:"unused_unmeasured_reason"`
+	WakeupBytes            *ebpf.Variable `ebpf:"wakeup_bytes"`
 }
 
 // SocketPrograms contains all programs after they have been loaded into the kernel.

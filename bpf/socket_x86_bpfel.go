@@ -389,10 +389,18 @@ type SocketScratch struct {
 	_       structs.HostLayout
 	File    uint64
 	Payload [1024]uint8
-	Record  SocketExchangeRecord
-	Tail    SocketTailRecord
-	Chunk   SocketChunkRecord
-	Walk    struct {
+	Buffer  struct {
+		_          structs.HostLayout
+		Base       uint64
+		Len        uint64
+		Iovecs     uint64
+		IovecCount uint64
+		Compat     uint64
+	}
+	Record SocketExchangeRecord
+	Tail   SocketTailRecord
+	Chunk  SocketChunkRecord
+	Walk   struct {
 		_      structs.HostLayout
 		Frames struct {
 			_       structs.HostLayout
@@ -421,6 +429,8 @@ type SocketScratch struct {
 		At          uint32
 		Payload     uint32
 		Lost        uint32
+		Compat      uint32
+		Pad         uint32
 	}
 	Identity  SocketProcessIdentity
 	Length    uint64
@@ -519,6 +529,9 @@ const (
 	SocketProgSockState             = "sock_state"
 	SocketProgSweep                 = "sweep"
 	SocketProgTcpSendPage           = "tcp_send_page"
+	SocketProgUnixRecv              = "unix_recv"
+	SocketProgUnixSend              = "unix_send"
+	SocketProgUnixSendPage          = "unix_send_page"
 	SocketVarAlwaysErrors           = "always_errors"
 	SocketVarAlwaysSlowerNs         = "always_slower_ns"
 	SocketVarAttachedNs             = "attached_ns"
@@ -611,6 +624,9 @@ type SocketProgramSpecs struct {
 	SockState    *ebpf.ProgramSpec `ebpf:"sock_state"`
 	Sweep        *ebpf.ProgramSpec `ebpf:"sweep"`
 	TcpSendPage  *ebpf.ProgramSpec `ebpf:"tcp_send_page"`
+	UnixRecv     *ebpf.ProgramSpec `ebpf:"unix_recv"`
+	UnixSend     *ebpf.ProgramSpec `ebpf:"unix_send"`
+	UnixSendPage *ebpf.ProgramSpec `ebpf:"unix_send_page"`
 }
 
 // SocketMapSpecs contains maps before they are loaded into the kernel.
@@ -783,6 +799,9 @@ type SocketPrograms struct {
 	SockState    *ebpf.Program `ebpf:"sock_state"`
 	Sweep        *ebpf.Program `ebpf:"sweep"`
 	TcpSendPage  *ebpf.Program `ebpf:"tcp_send_page"`
+	UnixRecv     *ebpf.Program `ebpf:"unix_recv"`
+	UnixSend     *ebpf.Program `ebpf:"unix_send"`
+	UnixSendPage *ebpf.Program `ebpf:"unix_send_page"`
 }
 
 func (p *SocketPrograms) Close() error {
@@ -804,6 +823,9 @@ func (p *SocketPrograms) Close() error {
 		p.SockState,
 		p.Sweep,
 		p.TcpSendPage,
+		p.UnixRecv,
+		p.UnixSend,
+		p.UnixSendPage,
 	)
 }
 

@@ -41,4 +41,25 @@ struct thread_info {
 #define SYSCALL_PREADV2 286
 #define SYSCALL_PWRITEV2 287
 
+/* arch/arm/tools/syscall.tbl: a 32-bit program's registers are the same, its number is in r7 and in syscallno */
+#define COMPAT_ARG1(regs) SYSCALL_ARG1(regs)
+#define COMPAT_ARG2(regs) SYSCALL_ARG2(regs)
+#define COMPAT_ARG3(regs) SYSCALL_ARG3(regs)
+#define COMPAT_READ 3
+#define COMPAT_WRITE 4
+#define COMPAT_READV 145
+#define COMPAT_WRITEV 146
+#define COMPAT_SEND 289
+#define COMPAT_SENDTO 290
+#define COMPAT_RECV 291
+#define COMPAT_RECVFROM 292
+#define COMPAT_SENDMSG 296
+#define COMPAT_RECVMSG 297
+#define COMPAT_SPLICE 340
+#define COMPAT_RECVMMSG 365
+#define COMPAT_SENDMMSG 374
+#define COMPAT_PREADV2 392
+#define COMPAT_PWRITEV2 393
+#define COMPAT_RECVMMSG_TIME64 417
+
 #endif

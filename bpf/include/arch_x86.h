@@ -5,6 +5,8 @@
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct pt_regs {
+	long unsigned int bx;
+	long unsigned int cx;
 	long unsigned int dx;
 	long unsigned int si;
 	long unsigned int di;
@@ -40,5 +42,25 @@ struct thread_info {
 #define SYSCALL_SENDMMSG 307
 #define SYSCALL_PREADV2 327
 #define SYSCALL_PWRITEV2 328
+
+/* arch/x86/entry/syscalls/syscall_32.tbl */
+#define COMPAT_ARG1(regs) ((regs)->bx)
+#define COMPAT_ARG2(regs) ((regs)->cx)
+#define COMPAT_ARG3(regs) ((regs)->dx)
+#define COMPAT_READ 3
+#define COMPAT_WRITE 4
+#define COMPAT_SOCKETCALL 102
+#define COMPAT_READV 145
+#define COMPAT_WRITEV 146
+#define COMPAT_SPLICE 313
+#define COMPAT_RECVMMSG 337
+#define COMPAT_SENDMMSG 345
+#define COMPAT_SENDTO 369
+#define COMPAT_SENDMSG 370
+#define COMPAT_RECVFROM 371
+#define COMPAT_RECVMSG 372
+#define COMPAT_PREADV2 378
+#define COMPAT_PWRITEV2 379
+#define COMPAT_RECVMMSG_TIME64 417
 
 #endif

@@ -155,8 +155,7 @@ static long copy_step(__u32 i, struct scratch_pointer *p)
 	if (!s->segment_left) {
 		struct user_iovec v;
 
-		if (s->iovec >= s->iovec_count ||
-		    bpf_probe_read_user(&v, sizeof(v), (void *)s->iovecs + s->iovec * sizeof(v)))
+		if (s->iovec >= s->iovec_count || read_iovec(&v, s->iovecs, s->iovec, s->compat))
 			return 1;
 		s->iovec++;
 		s->segment = v.base;
@@ -211,9 +210,8 @@ static __always_inline void tell_unseen(struct scratch *scratch, __u32 left, __u
  */
 __noinline int send_chunks(struct scratch *scratch, __u32 len, __u32 flags)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct scratch_pointer p = {.scratch = scratch};
-	struct io_buffer b = {};
+	struct io_buffer *b;
 	struct chunk_copy *s;
 	struct http2_walk *w;
 	int located;
@@ -228,22 +226,24 @@ __noinline int send_chunks(struct scratch *scratch, __u32 len, __u32 flags)
 			tell_unseen(scratch, 0, flags);
 		return 0;
 	}
-	located = scratch->file == BUFFER_EMPTY ? LOCATED_NOTHING : locate(task, scratch->file, &b);
+	located = locate(scratch);
 	if (located != LOCATED) {
 		count_untold(located << PAYLOAD_LOCATED_SHIFT);
 		tell_unseen(scratch, len, flags | CHUNK_NO_PAYLOAD);
 		return 0;
 	}
+	b = &scratch->buffer;
 	s = &scratch->copy;
 	s->left = len;
 	s->have = 0;
 	s->pieces = 0;
 	s->flags = flags | CHUNK_BEGINS;
-	s->iovecs = b.iovecs;
-	s->iovec_count = b.iovecs ? b.iovec_count : 0;
+	s->iovecs = b->iovecs;
+	s->compat = b->compat;
+	s->iovec_count = b->iovecs ? b->iovec_count : 0;
 	s->iovec = 1;
-	s->segment = b.base;
-	s->segment_left = b.len;
+	s->segment = b->base;
+	s->segment_left = b->len;
 	bpf_loop(CHUNK_STEPS, copy_step, &p, 0);
 	if (s->have) /* what was copied before it could not be gone on with */
 		send_piece(scratch);

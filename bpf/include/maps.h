@@ -276,11 +276,23 @@ struct chunk_copy {
 	__u32 at;      /* the walk over the piece */
 	__u32 payload; /* where the payload of the frame begins that the walk is in */
 	__u32 lost;    /* the walk */
+	__u32 compat;  /* the iovecs are those of a 32-bit program */
+	__u32 pad;
+};
+
+/* Where the bytes of an I/O are in user memory: see payload.h. */
+struct io_buffer {
+	__u64 base;
+	__u64 len;
+	__u64 iovecs; /* user address of the array, 0: there is only base and len */
+	__u64 iovec_count;
+	__u64 compat; /* the iovecs are those of a 32-bit program */
 };
 
 struct scratch {
 	__u64 file; /* address of the socket's file, or BUFFER_EMPTY */
 	__u8 payload[2 * RESPONSE_PREFIX]; /* twice: the verifier bounds the offset and the length of a read apart */
+	struct io_buffer buffer;
 	struct exchange_record record;
 	struct tail_record tail;
 	struct chunk_record chunk;

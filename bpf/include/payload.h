@@ -7,28 +7,10 @@
  * registers of the current task name the buffer of the system call it is in.
  */
 
-#include "kernel.h"
+#include "call.h"
 #include "maps.h"
 
 #define MAX_IOVECS 4 /* gathered at most: a head is rarely spread wider */
-
-struct io_buffer {
-	__u64 base;
-	__u64 len;
-	__u64 iovecs; /* user address of the array, 0: there is only base and len */
-	__u64 iovec_count;
-};
-
-struct user_iovec {
-	__u64 base;
-	__u64 len;
-};
-
-/* struct user_msghdr from msg_iov on, at offset 16. */
-struct user_msghdr_iov {
-	__u64 iov;
-	__u64 iovlen;
-};
 
 #define BUFFER_EMPTY 1 /* instead of a file's address: the buffer holds nothing of the I/O */
 
@@ -57,9 +39,8 @@ static __always_inline __u64 pointer_at(void *address)
 /*
  * The registers are trusted only if the system call's descriptor is this very
  * socket. An io_uring completion runs as task work under any system call and
- * with an unrelated buffer in the registers; a kernel thread has none; a compat
- * call has another table. Only plain loads where they can be had: each helper
- * call would add some ten nanoseconds.
+ * with an unrelated buffer in the registers; a kernel thread has none. Only plain
+ * loads where they can be had: each helper call would add some ten nanoseconds.
  */
 static __always_inline bool names_file(struct task_struct *task, __u64 file, __u32 fd)
 {
@@ -86,7 +67,7 @@ static __always_inline int locate_iovecs(struct io_buffer *b, __u64 iovecs, __u6
 
 	if (n == 0)
 		return LOCATED_NOTHING;
-	if (bpf_probe_read_user(&first, sizeof(first), (void *)iovecs))
+	if (read_iovec(&first, iovecs, 0, b->compat))
 		return LOCATED_FAULT;
 	b->base = first.base;
 	b->len = first.len;
@@ -95,44 +76,49 @@ static __always_inline int locate_iovecs(struct io_buffer *b, __u64 iovecs, __u6
 	return LOCATED;
 }
 
-static __always_inline int locate(struct task_struct *task, __u64 file, struct io_buffer *b)
+/*
+ * Finds the buffer of the current I/O, in scratch->buffer. A global function of plain
+ * memory: the verifier looks at it once, and callers are not charged its stack.
+ */
+__noinline int locate(struct scratch *scratch)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct user_call call = {};
+	struct user_iovec message;
+	struct io_buffer *b;
 	struct pt_regs *regs;
-	struct user_msghdr_iov msg;
-	__u32 number;
 
+	if (!scratch)
+		return LOCATED_NOTHING;
+	if (scratch->file == BUFFER_EMPTY)
+		return LOCATED_NOTHING;
+	b = &scratch->buffer;
 	b->iovecs = 0;
 	if (task->flags & (PF_KTHREAD | PF_USER_WORKER | PF_IO_WORKER))
 		return LOCATED_UNTRUSTED;
-	if (IN_COMPAT_CALL(&task->thread_info))
-		return LOCATED_UNTRUSTED;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	number = SYSCALL_NUMBER(regs);
-	if (!names_file(task, file, number == SYSCALL_SPLICE ? SYSCALL_ARG3(regs) : SYSCALL_ARG1(regs)))
+	b->compat = IN_COMPAT_CALL(&task->thread_info);
+	if (b->compat)
+		compat_call(regs, &call);
+	else
+		native_call(regs, &call);
+	if (!names_file(task, scratch->file, call.fd))
 		return LOCATED_UNTRUSTED;
-	switch (number) {
-	case SYSCALL_READ:
-	case SYSCALL_WRITE:
-	case SYSCALL_SENDTO:
-	case SYSCALL_RECVFROM:
-		b->base = SYSCALL_ARG2(regs);
-		b->len = SYSCALL_ARG3(regs);
+	switch (call.kind) {
+	case CALL_BUFFER:
+		b->base = call.address;
+		b->len = call.length;
 		return LOCATED;
-	case SYSCALL_READV:
-	case SYSCALL_WRITEV:
-	case SYSCALL_PREADV2:
-	case SYSCALL_PWRITEV2:
-		return locate_iovecs(b, SYSCALL_ARG2(regs), SYSCALL_ARG3(regs));
-	case SYSCALL_RECVMMSG:
-	case SYSCALL_SENDMMSG: /* fires for each message with the first one's buffer in the registers */
-		if ((__u32)SYSCALL_ARG3(regs) != 1)
+	case CALL_IOVECS:
+		return locate_iovecs(b, call.address, call.length);
+	case CALL_MESSAGES: /* fires for each message with the first one's buffer in the registers */
+		if ((__u32)call.length != 1)
 			return LOCATED_NOTHING;
 		/* fallthrough */
-	case SYSCALL_SENDMSG:
-	case SYSCALL_RECVMSG:
-		if (bpf_probe_read_user(&msg, sizeof(msg), (void *)SYSCALL_ARG2(regs) + 16))
+	case CALL_MESSAGE:
+		if (read_pair(&message, call.address + (b->compat ? MSGHDR_IOV_COMPAT : MSGHDR_IOV), b->compat))
 			return LOCATED_FAULT;
-		return locate_iovecs(b, msg.iov, msg.iovlen);
+		return locate_iovecs(b, message.base, message.len);
 	}
 	return LOCATED_NOTHING;
 }
@@ -159,7 +145,7 @@ static __always_inline __u32 gather(struct scratch *scratch, __u32 room, __u32 o
 		if (i > 0) {
 			if (!b->iovecs || i >= b->iovec_count)
 				break;
-			if (bpf_probe_read_user(&v, sizeof(v), (void *)b->iovecs + i * sizeof(v)))
+			if (read_iovec(&v, b->iovecs, i, b->compat))
 				break;
 		}
 		if (end >= limit)
@@ -209,20 +195,18 @@ static __always_inline bool ends_with_last_chunk(const struct io_buffer *b, __u6
  */
 __noinline int read_payload(struct scratch *scratch, __u32 room, __u32 offset, __u64 len)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct io_buffer b = {};
+	struct io_buffer *b;
 	__u32 got;
 	int located;
 
 	if (!scratch)
 		return 0;
-	if (scratch->file == BUFFER_EMPTY)
-		return LOCATED_NOTHING << PAYLOAD_LOCATED_SHIFT;
-	located = locate(task, scratch->file, &b);
+	located = locate(scratch);
 	if (located != LOCATED)
 		return located << PAYLOAD_LOCATED_SHIFT;
-	got = gather(scratch, room, offset, &b, len);
-	if (len > got && ends_with_last_chunk(&b, len))
+	b = &scratch->buffer;
+	got = gather(scratch, room, offset, b, len);
+	if (len > got && ends_with_last_chunk(b, len))
 		got |= PAYLOAD_LAST_CHUNK;
 	return got;
 }

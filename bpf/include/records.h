@@ -325,7 +325,7 @@ enum counter {
 	LOSS_PROCESSES_FULL,   /* the identity has to come from /proc */
 	LOSS_BUCKETS_FULL,     /* the process shares a rate limit with others */
 	LOSS_OWN_FLOWS_FULL,   /* a connection of the collector is not left out at its server */
-	LOSS_UNTRUSTED,        /* the registers do not name this socket (io_uring, kernel threads, 32-bit) */
+	LOSS_UNTRUSTED,        /* the registers do not name this socket (io_uring, kernel threads) */
 	LOSS_FAULT,            /* user memory could not be read without a fault */
 	LOSS_FAILURES_FULL,    /* a failed connect is counted without its process */
 	LOSS_UNMEASURED_FULL,  /* an exchange that was not measured is counted without its process */

@@ -43,7 +43,14 @@ func startPeers(t testing.TB, protocol string) *peers {
 // startPeersIn is startPeers in namespaces of their own (clone(2)).
 func startPeersIn(t testing.TB, protocol string, namespaces uintptr) *peers {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	return startProgram(t, os.Args[0], protocol, namespaces)
+}
+
+// startProgram starts the peers of a test program: this one, or one for another
+// architecture.
+func startProgram(t testing.TB, program, protocol string, namespaces uintptr) *peers {
+	t.Helper()
+	cmd := exec.Command(program)
 	cmd.Env = append(os.Environ(), peersVariable+"="+protocol, "OTEL_SERVICE_NAME=peers", "OTEL_RESOURCE_ATTRIBUTES=service.namespace=test")
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: namespaces}

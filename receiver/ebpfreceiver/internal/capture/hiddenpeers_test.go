@@ -164,8 +164,8 @@ func answerBySplice(server *net.TCPConn, turns int) error {
 		if turn%2 == 0 {
 			_, err = unix.Read(fd, buffer)
 		} else {
-			var n int64
-			if n, err = unix.Splice(fd, nil, pipe[1], nil, len(buffer), 0); err == nil {
+			n, spliceErr := unix.Splice(fd, nil, pipe[1], nil, len(buffer), 0) // how wide n is depends on the architecture
+			if err = spliceErr; err == nil {
 				_, err = unix.Read(pipe[0], buffer[:n])
 			}
 		}

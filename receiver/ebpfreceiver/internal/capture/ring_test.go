@@ -17,6 +17,9 @@ const (
 	ringOpSend, ringOpRecv       = 26, 27
 	ringOffSQ, ringOffSQEs       = 0, 0x10000000
 	ringEnterGetEvents           = 1
+	ringEnterWakeUp              = 2 // the thread of a ring with ringSetupPolled, if it sleeps
+	ringSetupPolled              = 2 // a thread of the kernel submits (IORING_SETUP_SQPOLL)
+	ringIdleMs                   = 10
 	ringEntries, ringSizeOfEntry = 4, 64
 )
 
@@ -31,15 +34,19 @@ type ring struct {
 	rings, sqes   []byte
 	params        ringParams
 	sqTail, cqTop *uint32
+	enter         uintptr // flags of io_uring_enter
 }
 
-func newRing() (*ring, error) {
-	r := &ring{}
+func newRing(flags uint32) (*ring, error) {
+	r := &ring{params: ringParams{flags: flags, idle: ringIdleMs}}
 	fd, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, ringEntries, uintptr(unsafe.Pointer(&r.params)), 0)
 	if errno != 0 {
 		return nil, fmt.Errorf("io_uring_setup: %w", errno)
 	}
-	r.fd = int(fd)
+	r.fd, r.enter = int(fd), ringEnterGetEvents
+	if flags&ringSetupPolled != 0 {
+		r.enter |= ringEnterWakeUp
+	}
 	var err error
 	if r.rings, err = unix.Mmap(r.fd, ringOffSQ, ringSpan(&r.params), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_POPULATE); err != nil {
 		return nil, err
@@ -69,7 +76,7 @@ func (r *ring) do(operation uint8, fd int, b []byte) (int, error) {
 	*(*uint32)(unsafe.Pointer(&entry[24])) = uint32(len(b))
 	*r.word(r.params.sq[6] + at*4) = at
 	atomic.AddUint32(r.sqTail, 1)
-	if _, _, errno := unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), 1, 1, ringEnterGetEvents, 0, 0); errno != 0 {
+	if _, _, errno := unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), 1, 1, r.enter, 0, 0); errno != 0 {
 		return 0, fmt.Errorf("io_uring_enter: %w", errno)
 	}
 	top := atomic.LoadUint32(r.cqTop)
@@ -82,7 +89,7 @@ func (r *ring) do(operation uint8, fd int, b []byte) (int, error) {
 }
 
 func playRing(turns <-chan int, done func()) error {
-	r, err := newRing()
+	r, err := newRing(0)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -103,6 +104,34 @@ var (
 	spliced = way{send: spliceTo, receive: spliceFrom}
 )
 
+// byRing moves bytes through an io_uring of its own. Who waits receives before there
+// are bytes, so that the request is armed and goes on when they arrive; otherwise they
+// are there when it is made.
+func byRing(flags uint32, waits bool) way {
+	get := sync.OnceValues(func() (*ring, error) { return newRing(flags) }) // in the process that plays
+	return way{
+		send: func(fd int, b []byte) error {
+			r, err := get()
+			if err != nil {
+				return err
+			}
+			return all(len(b))(r.do(ringOpSend, fd, b))
+		},
+		receive: func(fd int, b []byte) (int, error) {
+			r, err := get()
+			if err != nil {
+				return 0, err
+			}
+			if !waits {
+				if _, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1); err != nil {
+					return 0, err
+				}
+			}
+			return r.do(ringOpRecv, fd, b)
+		},
+	}
+}
+
 // all makes an error of a call that moved less than it was asked to.
 func all(want int) func(n int, err error) error {
 	return func(n int, err error) error {
@@ -128,7 +157,6 @@ func lastWrite(fd int, b []byte) error {
 type messageHeader struct {
 	unix.Msghdr
 	Len uint32
-	_   [4]byte
 }
 
 // many moves each buffer as a message of its own with sendmmsg or recvmmsg, and
