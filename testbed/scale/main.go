@@ -36,6 +36,9 @@ func run(child string, s serving, length time.Duration, rate int) (err error) {
 		if err := json.Unmarshal([]byte(child), &s); err != nil {
 			return err
 		}
+		if err := beNice(serversNice); err != nil {
+			return err
+		}
 		return s.serve(os.Stdin, os.Stdout)
 	}
 	if s.Directory, err = os.MkdirTemp("", "sloe-scale-"); err != nil {

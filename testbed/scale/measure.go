@@ -32,6 +32,9 @@ func (m *measurement) run() (errs error) {
 		return err
 	}
 	defer func() { errs = errors.Join(errs, m.child.kill()) }()
+	if err := beNice(askersNice); err != nil {
+		m.say("who asks shares the cores with who answers: %v", err)
+	}
 	for _, step := range []func() error{m.warm, m.quiet, m.load, m.reads, m.memory, m.sums, m.disk, m.restart, m.sums} {
 		if err := step(); err != nil {
 			return err
