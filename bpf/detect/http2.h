@@ -97,7 +97,7 @@ static __always_inline int http2_is_sound(const unsigned char *h, int strict)
 		flags = HTTP2_FLAG_END_HEADERS;
 		break;
 	default:
-		sound = !strict;
+		sound = !strict && len <= HTTP2_ROOM; /* to be ignored (section 5.5); a large one is more likely none */
 		break;
 	}
 	if (!strict)

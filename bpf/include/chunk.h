@@ -136,7 +136,7 @@ __noinline int send_piece(struct scratch *scratch)
 	emit_chunk(scratch, keep, flags);
 	r->position += s->have;
 	s->have = 0;
-	s->flags &= ~CHUNK_BEGINS;
+	s->flags &= ~(CHUNK_BEGINS | CHUNK_FIRST);
 	s->pieces++;
 	return s->pieces >= (w->proven >= HTTP2_PROVEN ? CHUNK_PIECES : CHUNK_UNPROVEN);
 }
@@ -429,6 +429,8 @@ static __always_inline bool on_chunk(struct io *io, struct conn *c)
 	r->queue_ns = 0;
 	if (scratch->walk.started)
 		http2_miss(&scratch->walk.frames, r->position - scratch->walk.next);
+	else
+		flags |= CHUNK_FIRST;
 	bpf_spin_lock(&c->lock);
 	c->process = io->process;
 	if (c->flags & CONN_FROM_START)

@@ -74,6 +74,7 @@ enum chunk_flag {
 	CHUNK_QUEUE_KNOWN = 16, /* queue_ns is known, of all bytes of the I/O */
 	CHUNK_UNDECIDED = 32,  /* no verdict on its process is known */
 	CHUNK_CLOSED = 64,     /* no bytes: the connection ended. position and end are where both directions did */
+	CHUNK_FIRST = 256,     /* the first of its direction */
 	CHUNK_BY_PEER = 128,   /* with CHUNK_CLOSED: the other side ended it */
 };
 

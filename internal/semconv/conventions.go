@@ -40,6 +40,7 @@ const (
 	RPCSystemName         = "rpc.system.name"
 	RPCSystemOld          = "rpc.system"
 	RPCMethod             = "rpc.method"
+	RPCMethodOriginal     = "rpc.method_original"
 	RPCServiceOld         = "rpc.service"
 	RPCResponseStatusCode = "rpc.response.status_code"
 	RPCGRPCStatusCodeOld  = "rpc.grpc.status_code"
@@ -71,6 +72,8 @@ const (
 const (
 	HTTPServerRequestDuration = "http.server.request.duration"
 	HTTPClientRequestDuration = "http.client.request.duration"
+	RPCServerCallDuration     = "rpc.server.call.duration"
+	RPCClientCallDuration     = "rpc.client.call.duration"
 )
 
 // HTTPDurationBuckets are the edges of the HTTP duration histograms, in seconds.

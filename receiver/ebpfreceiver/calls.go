@@ -38,6 +38,8 @@ func (r *ebpfReceiver) onSample(sample []byte) {
 			if err = record.DecodeTail(sample, &r.tail); err == nil {
 				r.pending.Tail(&r.tail)
 			}
+		case record.KindChunk:
+			err = r.onChunk(sample)
 		default:
 			err = record.ErrShort
 		}
@@ -86,24 +88,24 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 		}, e.ResponseBytes, r.nowNs)
 		return
 	}
-	r.finish(r.processes.Get(e.Process), call)
+	r.finish(r.processes.Get(e.Process), call, true)
 }
 
 // release takes a call whose response ended, or was waited for long enough.
 func (r *ebpfReceiver) release(h *conn.Held, ended bool) {
 	h.Call.EndUnixNano = max(r.clock.Unix(h.EndNs), h.Call.StartUnixNano)
 	h.Call.EndUnknown = !ended
-	r.finish(h.Process, h.Call)
+	r.finish(h.Process, h.Call, true)
 }
 
-// finish counts a call: in the histograms always, and as a span, or, where no
-// spans are asked for or taken, as unspanned.
-func (r *ebpfReceiver) finish(id *process.Identity, call *protocol.Call) {
+// finish counts a call: in the histograms always, and as a span if that is wanted,
+// or, where none is asked for or taken, as unspanned.
+func (r *ebpfReceiver) finish(id *process.Identity, call *protocol.Call, span bool) {
 	r.announce.seen(id, call)
 	if r.durations != nil {
 		r.durations.Record(id, call)
 	}
-	if r.traces != nil && !r.pause.active() {
+	if span && r.traces != nil && !r.pause.active() {
 		r.addSpan(id, call)
 		return
 	}

@@ -199,6 +199,7 @@ func (r *ebpfReceiver) exportOpen(md pmetric.Metrics, nowNs uint64) {
 		}
 		counts[openKey{id, kindOf(list[i].Role), familyOf(list[i].Protocol)}]++
 	}
+	r.addOpenStreams(counts)
 	clear(r.openBefore)
 	for key, n := range counts {
 		rm := md.ResourceMetrics().AppendEmpty()
@@ -229,7 +230,8 @@ type openKey struct {
 // familyOf returns the value of sloe.protocol of a protocol that the kernel
 // detected.
 func familyOf(detected uint8) string {
-	if detected == record.ProtocolHTTP1 {
+	switch detected {
+	case record.ProtocolHTTP1, record.ProtocolHTTP2:
 		return semconv.ProtocolHTTP
 	}
 	return ""

@@ -59,6 +59,7 @@ type ebpfReceiver struct {
 	ceiling  ceiling
 	call     *protocol.Call
 	announce *announcer
+	streams  streams
 	exchange record.Exchange
 	turn     protocol.Turn
 	tail     record.Tail
@@ -111,7 +112,7 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 	edges := r.edges(host)
 	c, err := capture.Open(capture.Options{
 		Backend: r.cfg.Backend, RingBytes: r.cfg.RingBuffer, EdgesNs: edges.Nanoseconds(), StuckAfter: r.cfg.StuckAfter, QueueTime: r.cfg.QueueTime,
-		Sampling: r.cfg.Sampling.capture(), Filter: r.cfg.Processes.filters(),
+		Chunks: true, Sampling: r.cfg.Sampling.capture(), Filter: r.cfg.Processes.filters(),
 	})
 	if err != nil {
 		return fmt.Errorf("start capturing: %w", err)
@@ -149,6 +150,7 @@ func (r *ebpfReceiver) prepare(identity process.Lookup, edges histograms.Edges) 
 	r.processes = &process.Registry{Lookup: identity, ProcRoot: "/proc", Pods: &process.Pods{Directory: r.cfg.Processes.PodLogs}}
 	r.pending = conn.NewPending(r.release)
 	r.call.Brief = r.traces == nil
+	r.prepareStreams()
 	r.announce = newAnnouncer(r.set.Logger)
 	r.batch = spans.NewBatch(metadata.ScopeName, r.set.BuildInfo.Version)
 	r.backlog = histograms.NewBacklog(edges)
@@ -202,6 +204,7 @@ func (r *ebpfReceiver) readLoop(host component.Host) {
 		}
 		r.noteRead(r.capture.RingAvailable() == 0)
 		r.pending.Expire(r.nowNs)
+		r.lookAfterStreams()
 		r.pendingCalls.Store(int64(r.pending.Len()))
 		r.reading.measure()
 		r.govern(r.nowNs)

@@ -23,6 +23,15 @@ func (r *ebpfReceiver) registerTelemetry() error {
 		t.RegisterReceiverEbpfExchangesOpenedCallback(one(func(c *capture.Counters) uint64 { return c.Opened })),
 		t.RegisterReceiverEbpfExchangesBoundaryCallback(one(func(c *capture.Counters) uint64 { return c.Boundary })),
 		t.RegisterReceiverEbpfConnectionsMutedCallback(one(func(c *capture.Counters) uint64 { return c.Muted })),
+		t.RegisterReceiverEbpfChunksCallback(one(func(c *capture.Counters) uint64 { return c.Chunks })),
+		t.RegisterReceiverEbpfConnectionsFollowedCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(r.streams.followed.Load())
+			return nil
+		}),
+		t.RegisterReceiverEbpfConnectionsForgottenCallback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(int64(r.streams.forgotten.Load()))
+			return nil
+		}),
 		t.RegisterReceiverEbpfExchangesEndedCallback(r.observe(func(o metric.Int64Observer, c *capture.Counters) {
 			observeBy(o, "outcome", "answered", c.Answered)
 			observeBy(o, "outcome", semconv.AbortedByServer, c.AbortedByServer)

@@ -112,11 +112,11 @@ func unequal(m collectorbed.SelfMetrics) string {
 	if ended != placed {
 		return fmt.Sprintf("ended %d, placed %d", ended, placed)
 	}
-	delivered := m.Sum("receiver_ebpf_exchanges_placed", `way="delivered"`)
+	delivered := m.Sum("receiver_ebpf_exchanges_placed", `way="delivered"`) + m.Sum("receiver_ebpf_streams_ended")
 	told := m.Sum("receiver_accepted_spans") + m.Sum("receiver_refused_spans") + m.Sum("receiver_failed_spans") +
 		m.Sum("receiver_ebpf_pending") + m.Sum("receiver_ebpf_unparsed")
 	if delivered != told {
-		return fmt.Sprintf("delivered %d, spans, pending and unparsed %d", delivered, told)
+		return fmt.Sprintf("delivered and streams %d, spans, pending and unparsed %d", delivered, told)
 	}
 	return ""
 }

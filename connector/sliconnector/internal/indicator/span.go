@@ -79,6 +79,9 @@ func (t *traits) read(name string, v pcommon.Value) {
 		if t.httpStatus == 0 {
 			t.httpStatus = integer(v)
 		}
+	case semconv.Protocol:
+		// of a request whose method is not known
+		t.httpMethod = t.httpMethod || text(v) == semconv.ProtocolHTTP
 	case semconv.RPCSystemName, semconv.RPCSystemOld:
 		t.rpc = true
 		t.grpc = t.grpc || text(v) == grpcSystem

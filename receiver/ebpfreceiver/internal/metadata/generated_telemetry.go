@@ -25,34 +25,39 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                         metric.Meter
-	mu                            sync.Mutex
-	registrations                 []metric.Registration
-	ReceiverEbpfConnectionsMuted  metric.Int64ObservableCounter
-	ReceiverEbpfCPUTime           metric.Float64ObservableCounter
-	ReceiverEbpfExchangesBoundary metric.Int64ObservableCounter
-	ReceiverEbpfExchangesEnded    metric.Int64ObservableCounter
-	ReceiverEbpfExchangesExcluded metric.Int64Counter
-	ReceiverEbpfExchangesOpened   metric.Int64ObservableCounter
-	ReceiverEbpfExchangesPlaced   metric.Int64ObservableCounter
-	ReceiverEbpfHeld              metric.Int64ObservableGauge
-	ReceiverEbpfIndeterminate     metric.Int64Counter
-	ReceiverEbpfListReloads       metric.Int64Counter
-	ReceiverEbpfLost              metric.Int64ObservableCounter
-	ReceiverEbpfMapEntries        metric.Int64ObservableGauge
-	ReceiverEbpfMapLimit          metric.Int64ObservableGauge
-	ReceiverEbpfPaused            metric.Int64ObservableGauge
-	ReceiverEbpfPauses            metric.Int64Counter
-	ReceiverEbpfPending           metric.Int64ObservableGauge
-	ReceiverEbpfProcesses         metric.Int64ObservableGauge
-	ReceiverEbpfRefusedPoints     metric.Int64Counter
-	ReceiverEbpfRefusedSpans      metric.Int64Counter
-	ReceiverEbpfRingUnread        metric.Int64ObservableGauge
-	ReceiverEbpfShedLevel         metric.Int64ObservableGauge
-	ReceiverEbpfSheds             metric.Int64Counter
-	ReceiverEbpfUncounted         metric.Int64Counter
-	ReceiverEbpfUnmeasured        metric.Int64Counter
-	ReceiverEbpfUnparsed          metric.Int64Counter
+	meter                            metric.Meter
+	mu                               sync.Mutex
+	registrations                    []metric.Registration
+	ReceiverEbpfChunks               metric.Int64ObservableCounter
+	ReceiverEbpfConnectionsFollowed  metric.Int64ObservableGauge
+	ReceiverEbpfConnectionsForgotten metric.Int64ObservableCounter
+	ReceiverEbpfConnectionsMuted     metric.Int64ObservableCounter
+	ReceiverEbpfCPUTime              metric.Float64ObservableCounter
+	ReceiverEbpfExchangesBoundary    metric.Int64ObservableCounter
+	ReceiverEbpfExchangesEnded       metric.Int64ObservableCounter
+	ReceiverEbpfExchangesExcluded    metric.Int64Counter
+	ReceiverEbpfExchangesOpened      metric.Int64ObservableCounter
+	ReceiverEbpfExchangesPlaced      metric.Int64ObservableCounter
+	ReceiverEbpfHeld                 metric.Int64ObservableGauge
+	ReceiverEbpfIndeterminate        metric.Int64Counter
+	ReceiverEbpfListReloads          metric.Int64Counter
+	ReceiverEbpfLost                 metric.Int64ObservableCounter
+	ReceiverEbpfMapEntries           metric.Int64ObservableGauge
+	ReceiverEbpfMapLimit             metric.Int64ObservableGauge
+	ReceiverEbpfPaused               metric.Int64ObservableGauge
+	ReceiverEbpfPauses               metric.Int64Counter
+	ReceiverEbpfPending              metric.Int64ObservableGauge
+	ReceiverEbpfProcesses            metric.Int64ObservableGauge
+	ReceiverEbpfRefusedPoints        metric.Int64Counter
+	ReceiverEbpfRefusedSpans         metric.Int64Counter
+	ReceiverEbpfRingUnread           metric.Int64ObservableGauge
+	ReceiverEbpfShedLevel            metric.Int64ObservableGauge
+	ReceiverEbpfSheds                metric.Int64Counter
+	ReceiverEbpfStreamsBoundary      metric.Int64Counter
+	ReceiverEbpfStreamsEnded         metric.Int64Counter
+	ReceiverEbpfUncounted            metric.Int64Counter
+	ReceiverEbpfUnmeasured           metric.Int64Counter
+	ReceiverEbpfUnparsed             metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -64,6 +69,51 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterReceiverEbpfChunksCallback sets callback for observable ReceiverEbpfChunks metric.
+func (builder *TelemetryBuilder) RegisterReceiverEbpfChunksCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverEbpfChunks, obs: o})
+		return nil
+	}, builder.ReceiverEbpfChunks)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverEbpfConnectionsFollowedCallback sets callback for observable ReceiverEbpfConnectionsFollowed metric.
+func (builder *TelemetryBuilder) RegisterReceiverEbpfConnectionsFollowedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverEbpfConnectionsFollowed, obs: o})
+		return nil
+	}, builder.ReceiverEbpfConnectionsFollowed)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterReceiverEbpfConnectionsForgottenCallback sets callback for observable ReceiverEbpfConnectionsForgotten metric.
+func (builder *TelemetryBuilder) RegisterReceiverEbpfConnectionsForgottenCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ReceiverEbpfConnectionsForgotten, obs: o})
+		return nil
+	}, builder.ReceiverEbpfConnectionsForgotten)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterReceiverEbpfConnectionsMutedCallback sets callback for observable ReceiverEbpfConnectionsMuted metric.
@@ -329,6 +379,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ReceiverEbpfChunks, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ebpf_chunks",
+		metric.WithDescription("Pieces of connections of HTTP/2 that the kernel sent. [Development]"),
+		metric.WithUnit("{chunk}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfConnectionsFollowed, err = builder.meter.Int64ObservableGauge(
+		"otelcol_receiver_ebpf_connections_followed",
+		metric.WithDescription("Connections of HTTP/2 that are followed. [Development]"),
+		metric.WithUnit("{connection}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfConnectionsForgotten, err = builder.meter.Int64ObservableCounter(
+		"otelcol_receiver_ebpf_connections_forgotten",
+		metric.WithDescription("Connections of HTTP/2 that had to make room for others. Their open streams are indeterminate. [Development]"),
+		metric.WithUnit("{connection}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfConnectionsMuted, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ebpf_connections_muted",
 		metric.WithDescription("Connections that carry no protocol of interest. [Development]"),
@@ -379,7 +447,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfIndeterminate, err = builder.meter.Int64Counter(
 		"otelcol_receiver_ebpf_indeterminate",
-		metric.WithDescription("Requests that an exchange held besides the counted one (pipelining), by what is known of their number. known - as many were captured; at_least - there may be more. [Development]"),
+		metric.WithDescription("Requests that are known to have been and are not counted. known, at_least - those that an exchange held besides the counted one (pipelining), as many as were captured, or more; stream - streams of HTTP/2 of which too much is missing, or that found no room. [Development]"),
 		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)
@@ -459,6 +527,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ebpf_sheds",
 		metric.WithDescription("How often max_cpu made the receiver shed more. [Development]"),
 		metric.WithUnit("{change}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfStreamsBoundary, err = builder.meter.Int64Counter(
+		"otelcol_receiver_ebpf_streams_boundary",
+		metric.WithDescription("Streams of HTTP/2 that ended and had begun before their connection was joined. They are not counted. [Development]"),
+		metric.WithUnit("{stream}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfStreamsEnded, err = builder.meter.Int64Counter(
+		"otelcol_receiver_ebpf_streams_ended",
+		metric.WithDescription("Streams of HTTP/2 that ended, by outcome. They are not among receiver_ebpf_exchanges_ended. [Development]"),
+		metric.WithUnit("{stream}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfUncounted, err = builder.meter.Int64Counter(

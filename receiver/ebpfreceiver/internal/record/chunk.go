@@ -18,6 +18,7 @@ const (
 	ChunkQueueKnown = uint16(bpf.SocketChunkFlagCHUNK_QUEUE_KNOWN)
 	ChunkUndecided  = uint16(bpf.SocketChunkFlagCHUNK_UNDECIDED)
 	ChunkClosed     = uint16(bpf.SocketChunkFlagCHUNK_CLOSED)
+	ChunkFirst      = uint16(bpf.SocketChunkFlagCHUNK_FIRST)
 	ChunkByPeer     = uint16(bpf.SocketChunkFlagCHUNK_BY_PEER)
 )
 

@@ -5,38 +5,8 @@ package http1
 import (
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/httpcall"
 )
-
-// otherMethod stands for a method that the conventions do not list.
-const otherMethod = "_OTHER"
-
-// knownMethod returns the method without an allocation, or otherMethod and
-// false: methods come from outside and would be of unbounded cardinality.
-func knownMethod(m []byte) (string, bool) {
-	switch string(m) {
-	case "GET":
-		return "GET", true
-	case "HEAD":
-		return "HEAD", true
-	case "POST":
-		return "POST", true
-	case "PUT":
-		return "PUT", true
-	case "DELETE":
-		return "DELETE", true
-	case "CONNECT":
-		return "CONNECT", true
-	case "OPTIONS":
-		return "OPTIONS", true
-	case "TRACE":
-		return "TRACE", true
-	case "PATCH":
-		return "PATCH", true
-	case "QUERY":
-		return "QUERY", true
-	}
-	return otherMethod, false
-}
 
 // putTarget adds what the request's target and the addresses tell. An attribute
 // whose bytes were cut off is left out.
@@ -50,7 +20,7 @@ func putTarget(turn *protocol.Turn, call *protocol.Call, req *request) {
 		return // the rest is for spans
 	}
 	path := call.Texts.Of(t.path)
-	putText(call, semconv.URLPath, path, false)
+	httpcall.PutText(call, semconv.URLPath, path, false)
 
 	host, port := serverOf(turn, call.Texts, req, &t)
 	if host != "" {
@@ -66,29 +36,10 @@ func putTarget(turn *protocol.Turn, call *protocol.Call, req *request) {
 	}
 	named := host != "" && (!turn.Unix || host != turn.SocketName) // the path of a socket is no host of a URL
 	if client && named && t.complete && t.scheme != "" && string(req.line.method) != "CONNECT" {
-		call.Text(semconv.URLFull, urlOf(call.Texts, t.scheme, host, port, path), false)
+		call.Text(semconv.URLFull, httpcall.URL(call.Texts, t.scheme, host, port, path), false)
 	}
-	putPeer(turn, call)
-	putText(call, semconv.UserAgentOriginal, call.Texts.Of(req.userAgent), false)
-}
-
-// putPeer adds who is at the other end of the socket. The client's end of a Unix
-// socket has no name.
-func putPeer(turn *protocol.Turn, call *protocol.Call) {
-	client := turn.Kind == protocol.Client
-	if turn.Unix {
-		call.Text(semconv.NetworkTransport, semconv.NetworkTransportUnix, false)
-		if client {
-			putText(call, semconv.NetworkPeerAddress, turn.SocketName, false)
-		}
-		return
-	}
-	peer := call.Texts.OfAddress(turn.Remote.Addr())
-	if !client {
-		call.Text(semconv.ClientAddress, peer, false)
-	}
-	call.Text(semconv.NetworkPeerAddress, peer, false)
-	call.Number(semconv.NetworkPeerPort, int64(turn.Remote.Port()), false)
+	httpcall.PutPeer(turn, call)
+	httpcall.PutText(call, semconv.UserAgentOriginal, call.Texts.Of(req.userAgent), false)
 }
 
 // serverOf returns the server that the request names, by its target before its
@@ -105,9 +56,9 @@ func serverOf(turn *protocol.Turn, texts *protocol.Texts, req *request, t *targe
 	}
 	authority, port := req.host, socketPort
 	if t.absolute {
-		authority, port = t.authority, defaultPort(t.scheme)
+		authority, port = t.authority, httpcall.DefaultPort(t.scheme)
 	}
-	host, named := splitAuthority(authority)
+	host, named := httpcall.SplitAuthority(authority)
 	if len(host) == 0 {
 		if req.headSize == 0 && !req.hostSeen || t.absolute && !t.complete {
 			return "", 0
@@ -121,11 +72,4 @@ func serverOf(turn *protocol.Turn, texts *protocol.Texts, req *request, t *targe
 		port = named
 	}
 	return texts.Of(host), port
-}
-
-// putText adds an attribute unless it is empty.
-func putText(call *protocol.Call, key, value string, metric bool) {
-	if value != "" {
-		call.Text(key, value, metric)
-	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/httpcall"
 )
 
 // FuzzParse parses bytes from anywhere, and the same bytes cut short.
@@ -60,8 +61,8 @@ func requireSound(t *testing.T, call *protocol.Call) {
 		case semconv.URLPath:
 			require.False(t, strings.ContainsAny(a.Text, "?#"), "a query or fragment")
 		case semconv.HTTPRequestMethod:
-			_, known := knownMethod([]byte(a.Text))
-			require.True(t, known || a.Text == otherMethod, "a method of unbounded cardinality")
+			_, known := httpcall.Method([]byte(a.Text))
+			require.True(t, known || a.Text == httpcall.OtherMethod, "a method of unbounded cardinality")
 		case semconv.URLScheme:
 			require.Contains(t, []string{"http", "https"}, a.Text)
 		}

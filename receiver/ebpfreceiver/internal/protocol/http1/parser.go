@@ -3,10 +3,9 @@
 package http1
 
 import (
-	"strconv"
-
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/httpcall"
 )
 
 // Parser reads HTTP/1 turns. What it tells of a turn whose prefixes were cut
@@ -36,7 +35,7 @@ func (Parser) Parse(turn *protocol.Turn, call *protocol.Call) protocol.Result {
 		return protocol.Invalid
 	}
 	countFurther(turn, &req)
-	method, known := knownMethod(req.line.method)
+	method, known := httpcall.Method(req.line.method)
 	call.Family = semconv.ProtocolHTTP
 	call.Metric = semconv.HTTPServerRequestDuration
 	if turn.Kind == protocol.Client {
@@ -51,7 +50,7 @@ func (Parser) Parse(turn *protocol.Turn, call *protocol.Call) protocol.Result {
 	if !known {
 		call.Text(semconv.HTTPRequestMethodOriginal, call.Texts.Of(req.line.method), false)
 	}
-	putText(call, semconv.NetworkProtocolVersion, req.line.version, true)
+	httpcall.PutText(call, semconv.NetworkProtocolVersion, req.line.version, true)
 	putTarget(turn, call, &req)
 	if turn.Outcome != protocol.Answered {
 		putAborted(turn, call)
@@ -101,57 +100,14 @@ func putAborted(turn *protocol.Turn, call *protocol.Call) {
 }
 
 func putResponse(turn *protocol.Turn, call *protocol.Call, method string) protocol.Result {
-	call.StatusClass = statusClass(turn.Status)
+	call.StatusClass = httpcall.StatusClass(turn.Status)
 	if turn.Status != 0 {
 		call.Number(semconv.HTTPResponseStatusCode, int64(turn.Status), true)
 	}
 	if turn.Status >= 500 || (turn.Kind == protocol.Client && turn.Status >= 400) {
 		call.Failed = true
-		call.ErrorType = codeOf(turn.Status)
+		call.ErrorType = httpcall.Code(turn.Status)
 	}
 	resp := parseResponse(turn)
 	return resp.extent(turn, method)
-}
-
-// codeOf writes a status code as text. Those that are common cost no allocation.
-func codeOf(status int) string {
-	switch status {
-	case 400:
-		return "400"
-	case 401:
-		return "401"
-	case 403:
-		return "403"
-	case 404:
-		return "404"
-	case 429:
-		return "429"
-	case 500:
-		return "500"
-	case 502:
-		return "502"
-	case 503:
-		return "503"
-	case 504:
-		return "504"
-	}
-	return strconv.Itoa(status)
-}
-
-// statusClass of a code, 0 if it is not known. One beyond the classes is to be
-// taken as a server error (RFC 9110, section 15).
-func statusClass(status int) string {
-	switch status / 100 {
-	case 0:
-		return semconv.StatusClassUnknown
-	case 1:
-		return "1xx"
-	case 2:
-		return "2xx"
-	case 3:
-		return "3xx"
-	case 4:
-		return "4xx"
-	}
-	return "5xx"
 }

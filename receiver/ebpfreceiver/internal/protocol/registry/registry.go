@@ -7,6 +7,7 @@ package registry // import "github.com/sloe-dev/sloe/receiver/ebpfreceiver/inter
 import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http1"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http2"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
 )
 
@@ -17,3 +18,11 @@ var parsers = map[uint8]protocol.Parser{
 // Parser returns the parser of a protocol that the kernel detected, nil if there
 // is none.
 func Parser(detected uint8) protocol.Parser { return parsers[detected] }
+
+// streams are the parsers of protocols that multiplex.
+var streams = map[uint8]protocol.Streams{
+	record.ProtocolHTTP2: http2.Parser{},
+}
+
+// Streams returns the parser of a protocol that multiplexes, nil if there is none.
+func Streams(detected uint8) protocol.Streams { return streams[detected] }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sloe-dev/sloe/bpf"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http1"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http2"
 )
 
 // TestEveryDetectedProtocolHasItsParser: what the kernel claims can be read, and
@@ -18,4 +19,7 @@ func TestEveryDetectedProtocolHasItsParser(t *testing.T) {
 	assert.Nil(t, Parser(uint8(bpf.SocketProtocolPROTOCOL_UNDECIDED)))
 	assert.Nil(t, Parser(uint8(bpf.SocketProtocolPROTOCOL_MUTED)))
 	assert.Len(t, parsers, 1)
+	assert.Equal(t, http2.Parser{}, Streams(uint8(bpf.SocketProtocolPROTOCOL_HTTP2)))
+	assert.Nil(t, Streams(uint8(bpf.SocketProtocolPROTOCOL_HTTP1)))
+	assert.Len(t, streams, 1)
 }

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package http2
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+)
+
+var update = flag.Bool("update", false, "write what the parser makes of the conversations as their expectations")
+
+func describe(call *protocol.Call) string {
+	var b strings.Builder
+	line := func(key string, value any) {
+		if s := fmt.Sprint(value); s != "" && s != "0" && s != "false" {
+			fmt.Fprintln(&b, " ", key, s)
+		}
+	}
+	line("name", call.Name)
+	line("kind", call.Kind)
+	line("family", call.Family)
+	line("metric", call.Metric)
+	line("start", time.Duration(call.StartUnixNano))
+	line("duration", time.Duration(call.EndUnixNano-call.StartUnixNano))
+	if call.QueueKnown {
+		line("queue", time.Duration(call.QueueNs))
+	}
+	line("outcome", call.Outcome)
+	line("status_class", call.StatusClass)
+	line("failed", call.Failed)
+	line("error_type", call.ErrorType)
+	line("end_unknown", call.EndUnknown)
+	line("start_unproven", call.StartUnproven)
+	attributes := slices.Clone(call.Attributes)
+	slices.SortFunc(attributes, func(x, y protocol.Attribute) int { return strings.Compare(x.Key, y.Key) })
+	for _, a := range attributes {
+		fmt.Fprintf(&b, "    %s = %s\n", a.Key, valueOf(a))
+	}
+	return b.String()
+}
+
+func valueOf(a protocol.Attribute) string {
+	value := strconv.Quote(a.Text)
+	if a.Text == "" {
+		value = strconv.FormatInt(a.Number, 10)
+	}
+	if a.Metric {
+		value += " (histogram too)"
+	}
+	return value
+}
+
+func TestConversations(t *testing.T) {
+	for _, c := range loadConversations(t) {
+		t.Run(c.name, func(t *testing.T) {
+			room := &protocol.Room{Streams: 1000, Bytes: 1 << 20}
+			f := c.parsed(room)
+			got := f.describe()
+			if *update {
+				require.NoError(t, os.WriteFile("testdata/conversations/"+c.name+".txt", []byte(c.input+expectMark+got), 0o644))
+				return
+			}
+			assert.Equal(t, c.want, got)
+			assert.Equal(t, 1000-len(f.session.streams), room.Streams, "what is held is taken, and what ended is given back")
+			f.session.Abandon()
+			assert.Equal(t, protocol.Room{Streams: 1000, Bytes: 1 << 20}, *room)
+			assert.Zero(t, f.session.early)
+			assert.Zero(t, f.session.touched)
+		})
+	}
+}
+
+// TestSplitAtEveryByte: in whatever pieces the bytes come, the same comes of them.
+func TestSplitAtEveryByte(t *testing.T) {
+	for _, c := range loadConversations(t) {
+		if c.name == "raw_garbage" {
+			continue // an I/O that proves itself has to come whole
+		}
+		want := c.parsed(nil).describe()
+		for i, x := range c.io {
+			for cut := 1; cut < len(x.bytes); cut++ {
+				var f found
+				c.play(&f, nil, func(s protocol.Session, j int, chunk *protocol.Chunk) {
+					if j != i {
+						s.Read(chunk)
+						return
+					}
+					rest := *chunk
+					rest.Bytes, rest.Begins, rest.BoundaryKnown = chunk.Bytes[cut:], false, false
+					chunk.Bytes = chunk.Bytes[:cut]
+					s.Read(chunk)
+					s.Read(&rest)
+				})
+				require.Equal(t, want, f.describe(), "%s: I/O %d cut at %d", c.name, i, cut)
+			}
+		}
+		var f found // all byte by byte
+		c.play(&f, nil, func(s protocol.Session, _ int, chunk *protocol.Chunk) {
+			for k := range chunk.Bytes {
+				one := *chunk
+				one.Bytes, one.Begins, one.BoundaryKnown = chunk.Bytes[k:k+1], k == 0, chunk.BoundaryKnown && k == 0
+				s.Read(&one)
+			}
+		})
+		require.Equal(t, want, f.describe(), c.name)
+	}
+}
+
+// lossy plays a conversation in which bytes from one to another of an I/O are not
+// seen.
+func (c *conversation) lossy(i, from, to int, kernel bool) *found {
+	var f found
+	c.play(&f, nil, func(s protocol.Session, j int, chunk *protocol.Chunk) {
+		if j != i {
+			if kernel && chunk.Direction == c.direction(c.io[i].client) {
+				chunk.BoundaryKnown = true // I/Os of these conversations begin with a frame
+			}
+			s.Read(chunk)
+			return
+		}
+		rest := *chunk
+		rest.Bytes, rest.Begins, rest.BoundaryKnown = chunk.Bytes[to:], false, false
+		chunk.Bytes = chunk.Bytes[:from]
+		if from > 0 {
+			s.Read(chunk)
+		}
+		s.Miss(chunk.Direction, uint32(to-from), chunk.TimeNs, false)
+		if len(rest.Bytes) > 0 {
+			s.Read(&rest)
+		}
+	})
+	return &f
+}
+
+// TestGapAtEveryPosition: what a gap makes of a conversation is unknown, never
+// wrong, and no call is lost without a count.
+func TestGapAtEveryPosition(t *testing.T) {
+	for _, c := range loadConversations(t) {
+		if strings.HasPrefix(c.name, "raw_") {
+			continue // I/Os that are no whole frames
+		}
+		want := c.parsed(nil)
+		for i, x := range c.io {
+			for from := range x.bytes {
+				for _, to := range []int{from + 1, len(x.bytes)} {
+					for _, kernel := range []bool{true, false} {
+						got := c.lossy(i, from, to, kernel)
+						what := fmt.Sprintf("%s: I/O %d without %d to %d (kernel %v)", c.name, i, from, to, kernel)
+						requireOnlyUnknown(t, what, want, got, kernel)
+					}
+				}
+			}
+		}
+	}
+}
+
+// requireOnlyUnknown: each call that is left says a part of what it would have said.
+func requireOnlyUnknown(t *testing.T, what string, want, got *found, counted bool) {
+	for _, g := range got.calls {
+		k := slices.IndexFunc(want.calls, func(w foundCall) bool { return w.stream == g.stream })
+		require.GreaterOrEqual(t, k, 0, "%s: stream %d is invented", what, g.stream)
+		w := want.calls[k].call
+		requirePart(t, fmt.Sprintf("%s: stream %d", what, g.stream), &w, &g.call)
+	}
+	lost := len(want.calls) - len(got.calls)
+	open := len(got.session.streams) - len(want.session.streams)
+	if counted {
+		require.LessOrEqual(t, lost, int(got.indeterminate)+got.boundary+max(open, 0)+unseenAtEnd(want, got), "%s: calls are gone without a count", what)
+	}
+}
+
+// unseenAtEnd is how many calls went behind the last request that was seen after a
+// gap: nothing tells that they were there.
+func unseenAtEnd(want, got *found) int {
+	n := 0
+	for _, w := range want.calls {
+		if w.stream > got.session.lastRequest {
+			n++
+		}
+	}
+	return n
+}
+
+func requirePart(t *testing.T, what string, whole, part *protocol.Call) {
+	require.Equal(t, whole.Family, part.Family, what)
+	require.Equal(t, whole.Kind, part.Kind, what)
+	require.Equal(t, whole.Outcome, part.Outcome, what)
+	if !part.StartUnproven {
+		require.Equal(t, whole.StartUnixNano, part.StartUnixNano, what)
+	}
+	if !part.EndUnknown {
+		require.Equal(t, whole.EndUnixNano, part.EndUnixNano, what)
+	}
+	if part.QueueKnown {
+		require.Equal(t, whole.QueueNs, part.QueueNs, what)
+	}
+	if part.StatusClass != "unknown" {
+		require.Equal(t, whole.StatusClass, part.StatusClass, what)
+		require.Equal(t, whole.Failed, part.Failed, what)
+	}
+	if part.ErrorType != "" {
+		require.Equal(t, whole.ErrorType, part.ErrorType, what)
+	}
+	for _, a := range part.Attributes {
+		if a.Key == "sloe.protocol" { // instead of the method
+			continue
+		}
+		if a.Key == "rpc.method" && slices.Contains(whole.Attributes, protocol.Attribute{Key: "rpc.method_original", Text: a.Text}) {
+			continue // that the server does not have the method was in the gap
+		}
+		require.Contains(t, whole.Attributes, a, what)
+	}
+}

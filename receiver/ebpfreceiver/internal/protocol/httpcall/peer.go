@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpcall
+
+import (
+	"github.com/sloe-dev/sloe/internal/semconv"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+)
+
+// PutPeer adds who is at the other end of the socket. The client's end of a Unix
+// socket has no name.
+func PutPeer(turn *protocol.Turn, call *protocol.Call) {
+	client := turn.Kind == protocol.Client
+	if turn.Unix {
+		call.Text(semconv.NetworkTransport, semconv.NetworkTransportUnix, false)
+		if client {
+			PutText(call, semconv.NetworkPeerAddress, turn.SocketName, false)
+		}
+		return
+	}
+	peer := call.Texts.OfAddress(turn.Remote.Addr())
+	if !client {
+		call.Text(semconv.ClientAddress, peer, false)
+	}
+	call.Text(semconv.NetworkPeerAddress, peer, false)
+	call.Number(semconv.NetworkPeerPort, int64(turn.Remote.Port()), false)
+}
+
+// PutText adds an attribute unless it is empty.
+func PutText(call *protocol.Call, key, value string, metric bool) {
+	if value != "" {
+		call.Text(key, value, metric)
+	}
+}
