@@ -142,6 +142,9 @@ func spanKey(s ptrace.Span) string {
 	if code, ok := s.Attributes().Get(semconv.HTTPResponseStatusCode); ok {
 		return fmt.Sprintf("%s %dxx", kind, code.Int()/100)
 	}
+	if code := str(s.Attributes(), semconv.RPCResponseStatusCode); code != "" {
+		return kind + " " + code
+	}
 	return kind + " " + semconv.StatusClassUnknown
 }
 

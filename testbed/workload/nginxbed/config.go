@@ -26,6 +26,8 @@ type Options struct {
 	Name string
 	// Unix makes it listen on a Unix socket in its directory.
 	Unix bool
+	// HTTP2 makes it speak HTTP/2 with prior knowledge, and HTTP/1 to nobody.
+	HTTP2 bool
 	// User is whom the workers run as when the test is root; empty means
 	// www-data, whom every Debian has.
 	User string
@@ -86,6 +88,9 @@ func (o Options) write(dir, address string) error {
 			name = "www-data"
 		}
 		user = "user " + name + ";"
+	}
+	if o.HTTP2 {
+		address += " http2"
 	}
 	config := fmt.Sprintf(configTemplate, user, max(o.Workers, 1), cmp.Or(o.Connections, 4096), address, locations.String())
 	return os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(config), 0o644)

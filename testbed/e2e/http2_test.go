@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"context"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/http2"
+
+	"github.com/sloe-dev/sloe/internal/semconv"
+	"github.com/sloe-dev/sloe/testbed/workload/nginxbed"
+)
+
+// h2load sends n requests over connections with so many streams at once, under a
+// service name of its own.
+func h2load(t *testing.T, service, url string, n, connections, streams int) {
+	t.Helper()
+	cmd := exec.Command("h2load", "-n", strconv.Itoa(n), "-c", strconv.Itoa(connections), "-m", strconv.Itoa(streams), url)
+	cmd.Env = append(os.Environ(), "OTEL_SERVICE_NAME="+service)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Contains(t, string(out), fmt.Sprintf("%d succeeded, 0 failed", n), string(out))
+}
+
+// TestHTTP2: every stream of nginx is counted once, however many run at once on a
+// connection, at the server and at the client.
+func TestHTTP2(t *testing.T) {
+	const n, connections = 10_000, 8
+	for _, streams := range []int{1, 2, 10, 100} {
+		t.Run(fmt.Sprintf("%d streams", streams), func(t *testing.T) {
+			service, caller := serviceName("nginx"), serviceName("h2load")
+			b := startBed(t, bedOptions{ebpf: "{ring_buffer: 67108864}"})
+			nginx := nginxbed.Start(t, nginxbed.Options{Name: service, HTTP2: true, Workers: 2, Locations: map[string]int{"/ok": 200, "/error": 503}})
+			h2load(t, caller, "http://"+nginx.Address+"/ok", n, connections, streams)
+			b.waitBudget(t, service, "http_availability", n, patience)
+			kernel := b.settledCounts(t)
+			b.Terminate(t)
+			own := nginx.WaitCounts(t, n)
+			all := b.tallies(t)
+			requireExact(t, all[service], own.Total(200, 299), 0, 0)
+			assert.EqualValues(t, n, all[caller].total("client 2xx"), "at the client")
+			assert.EqualValues(t, n, all[caller].Histogram[semconv.HTTPClientRequestDuration+" fine"])
+			exactTable.add(exactRow{
+				scenario: fmt.Sprintf("HTTP/2, %d streams", streams), server: "nginx", own: own.Total(100, 599),
+				spans: all[service].spans(), unspanned: all[service].unspanned(), kernel: kernel, equal: !t.Failed(),
+			})
+		})
+	}
+}
+
+// http2Client speaks HTTP/2 with prior knowledge.
+func http2Client(t *testing.T) *http.Client {
+	transport := &http2.Transport{
+		AllowHTTP: true,
+		DialTLSContext: func(ctx context.Context, network, address string, _ *tls.Config) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		},
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+func get(t *testing.T, client *http.Client, url string, status int) {
+	response, err := client.Get(url)
+	if !assert.NoError(t, err) {
+		return
+	}
+	defer response.Body.Close()
+	_, err = io.Copy(io.Discard, response.Body)
+	assert.NoError(t, err)
+	assert.Equal(t, status, response.StatusCode)
+}
+
+// TestHTTP2Midway: on a connection that is older than the agent every stream after
+// the join is counted.
+func TestHTTP2Midway(t *testing.T) {
+	live(t)
+	service := serviceName("nginx")
+	nginx := nginxbed.Start(t, nginxbed.Options{Name: service, HTTP2: true, Locations: map[string]int{"/ok": 200, "/error": 503}})
+	client, base := http2Client(t), "http://"+nginx.Address
+	get(t, client, base+"/ok", 200)
+	get(t, client, base+"/error", 503)
+	b := startBed(t, bedOptions{ebpf: "{ring_buffer: 67108864}"})
+	get(t, client, base+"/ok", 200)
+	get(t, client, base+"/ok", 200)
+	time.Sleep(joinPause)
+	since := time.Now()
+	const atOnce, each = 20, 50
+	var wait sync.WaitGroup
+	for range atOnce {
+		wait.Go(func() {
+			for range each {
+				get(t, client, base+"/ok", 200)
+			}
+		})
+	}
+	wait.Wait()
+	time.Sleep(joinPause)
+	b.Terminate(t)
+	assert.Equal(t, map[string]int{"GET": atOnce * each}, b.spansSince(t, service, since))
+}
+
+// TestHTTP2Large: bodies that are not captured hide no stream.
+func TestHTTP2Large(t *testing.T) {
+	const n, size = 100, 3 << 20
+	service := serviceName("nginx")
+	b := startBed(t, bedOptions{ebpf: "{ring_buffer: 67108864}"})
+	nginx := nginxbed.Start(t, nginxbed.Options{Name: service, HTTP2: true, Files: map[string]int{"/big.bin": size}, Locations: map[string]int{"/ok": 200}})
+	h2load(t, serviceName("h2load"), "http://"+nginx.Address+"/big.bin", n, 2, 10)
+	h2load(t, serviceName("h2load"), "http://"+nginx.Address+"/ok", n, 2, 10)
+	b.waitBudget(t, service, "http_availability", 2*n, patience)
+	b.Terminate(t)
+	nginx.WaitCounts(t, 2*n)
+	assert.EqualValues(t, 2*n, b.tallies(t)[service].total("server 2xx"))
+}
