@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/conn"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/histograms"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/registry"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
@@ -91,9 +92,16 @@ func (r *ebpfReceiver) StreamEnded(c *conn.Connection, call *protocol.Call) {
 
 // StreamsIndeterminate implements conn.Taker.
 func (r *ebpfReceiver) StreamsIndeterminate(c *conn.Connection, n uint64) {
-	if r.watch.wants(c.Process, r.processes.Get(c.Process), c.ServicePort()) {
-		r.telemetry.ReceiverEbpfIndeterminate.Add(context.Background(), int64(n), indeterminateStream)
+	id := r.processes.Get(c.Process)
+	if !r.watch.wants(c.Process, id, c.ServicePort()) {
+		return
 	}
+	r.telemetry.ReceiverEbpfIndeterminate.Add(context.Background(), int64(n), indeterminateStream)
+	what := histograms.Unmeasured{Reason: unmeasuredStream} // whether it was gRPC is not known
+	if kind := c.Kind(); kind != 0 {
+		what.Kind = kind.String()
+	}
+	r.missed(id, r.clock.Unix(r.nowNs), what, n)
 }
 
 // StreamBoundary implements conn.Taker.

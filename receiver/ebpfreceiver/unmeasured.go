@@ -19,6 +19,7 @@ import (
 const (
 	unmeasuredPipelined = "pipelined"
 	unmeasuredUnparsed  = "unparsed"
+	unmeasuredStream    = "stream"
 )
 
 // missed counts exchanges of a process that were not measured, in the minute of a
