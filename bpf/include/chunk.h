@@ -396,7 +396,7 @@ static __always_inline __u32 chunk_position(const struct io *io, const struct ch
 {
 	__u32 position = (io->direction == DIRECTION_RECV ? io->copied_seq : io->write_seq) - (__u32)io->len;
 
-	if (!io->positions)
+	if (!io->plain && !io->is_unix) /* MPTCP has none, and those of kTLS count what is encrypted */
 		return walk->next;
 	if (walk->started && position - walk->next == 1 && io->direction == DIRECTION_RECV && io->sk->sk_shutdown & RCV_SHUTDOWN)
 		return walk->next; /* it read the end of the stream too, which has a number of its own */
