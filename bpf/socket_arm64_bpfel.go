@@ -58,6 +58,7 @@ const (
 	SocketChunkFlagCHUNK_QUEUE_KNOWN SocketChunkFlag = 16
 	SocketChunkFlagCHUNK_UNDECIDED   SocketChunkFlag = 32
 	SocketChunkFlagCHUNK_CLOSED      SocketChunkFlag = 64
+	SocketChunkFlagCHUNK_FIRST       SocketChunkFlag = 256
 	SocketChunkFlagCHUNK_BY_PEER     SocketChunkFlag = 128
 )
 
