@@ -56,10 +56,9 @@ const (
 	SocketChunkFlagCHUNK_NO_PAYLOAD  SocketChunkFlag = 4
 	SocketChunkFlagCHUNK_FROM_START  SocketChunkFlag = 8
 	SocketChunkFlagCHUNK_QUEUE_KNOWN SocketChunkFlag = 16
-	SocketChunkFlagCHUNK_UNDECIDED   SocketChunkFlag = 32
-	SocketChunkFlagCHUNK_CLOSED      SocketChunkFlag = 64
-	SocketChunkFlagCHUNK_FIRST       SocketChunkFlag = 256
-	SocketChunkFlagCHUNK_BY_PEER     SocketChunkFlag = 128
+	SocketChunkFlagCHUNK_CLOSED      SocketChunkFlag = 32
+	SocketChunkFlagCHUNK_FIRST       SocketChunkFlag = 128
+	SocketChunkFlagCHUNK_BY_PEER     SocketChunkFlag = 64
 )
 
 type SocketChunkRecord struct {

@@ -418,8 +418,6 @@ static __always_inline bool on_chunk(struct io *io, struct conn *c)
 	process_key_of(io->task, &io->process);
 	known = same_process(&c->process, &io->process);
 	watch = watch_chunks(io, c);
-	if (watch == WATCH_UNDECIDED)
-		flags |= CHUNK_UNDECIDED;
 	scratch->walk = c->walks[direction];
 	r->direction = direction;
 	r->position = chunk_position(io, &scratch->walk);

@@ -72,10 +72,9 @@ enum chunk_flag {
 	CHUNK_NO_PAYLOAD = 4,  /* the bytes of the I/O could not be read */
 	CHUNK_FROM_START = 8,  /* the connection is known from its first bytes on */
 	CHUNK_QUEUE_KNOWN = 16, /* queue_ns is known, of all bytes of the I/O */
-	CHUNK_UNDECIDED = 32,  /* no verdict on its process is known */
-	CHUNK_CLOSED = 64,     /* no bytes: the connection ended. position and end are where both directions did */
-	CHUNK_FIRST = 256,     /* the first of its direction */
-	CHUNK_BY_PEER = 128,   /* with CHUNK_CLOSED: the other side ended it */
+	CHUNK_CLOSED = 32,     /* no bytes: the connection ended. position and end are where both directions did */
+	CHUNK_FIRST = 128,    /* the first of its direction */
+	CHUNK_BY_PEER = 64,   /* with CHUNK_CLOSED: the other side ended it */
 };
 
 #define BOUNDARY_UNKNOWN 0xffffffff

@@ -4,6 +4,7 @@ package grpcserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -68,7 +69,7 @@ func (c *Client) Stream(ctx context.Context, method, text string, n int, inTurns
 	}
 	for {
 		switch err := s.RecvMsg(&in); {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return codes.OK
 		case err != nil:
 			return status.Code(err)

@@ -4,6 +4,7 @@ package grpcserver
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -79,7 +80,7 @@ func each(s grpc.ServerStream, f func(*message) error, end func(string) error) e
 	for {
 		var in message
 		switch err := s.RecvMsg(&in); {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return end(last)
 		case err != nil:
 			return err

@@ -29,8 +29,6 @@ const (
 type Connection struct {
 	// Process that did the last I/O.
 	Process record.Process
-	// Undecided tells that the kernel knew no verdict on it.
-	Undecided bool
 
 	id       uint64
 	protocol uint8
@@ -117,7 +115,7 @@ func (s *Sessions) Take(r *record.Chunk) bool {
 	s.recent.MoveToFront(e)
 	c := e.Value.(*Connection)
 	s.current = c
-	c.Process, c.Undecided = r.Process, r.Flags&record.ChunkUndecided != 0
+	c.Process = r.Process
 	d := protocol.Direction(r.Direction & 1)
 	begins := r.Flags&record.ChunkBegins != 0
 	switch gap := int32(r.Position - c.next[d]); {

@@ -16,7 +16,6 @@ const (
 	ChunkNoPayload  = uint16(bpf.SocketChunkFlagCHUNK_NO_PAYLOAD)
 	ChunkFromStart  = uint16(bpf.SocketChunkFlagCHUNK_FROM_START)
 	ChunkQueueKnown = uint16(bpf.SocketChunkFlagCHUNK_QUEUE_KNOWN)
-	ChunkUndecided  = uint16(bpf.SocketChunkFlagCHUNK_UNDECIDED)
 	ChunkClosed     = uint16(bpf.SocketChunkFlagCHUNK_CLOSED)
 	ChunkFirst      = uint16(bpf.SocketChunkFlagCHUNK_FIRST)
 	ChunkByPeer     = uint16(bpf.SocketChunkFlagCHUNK_BY_PEER)
