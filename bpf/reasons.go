@@ -25,6 +25,7 @@ var LossReasons = map[SocketCounter]string{
 	SocketCounterLOSS_BUCKETS_FULL:    "buckets_full",
 	SocketCounterLOSS_OWN_FLOWS_FULL:  "own_flows_full",
 	SocketCounterLOSS_UNTRUSTED:       "untrusted_registers",
+	SocketCounterLOSS_RESPONSE_UNSEEN: "response_unseen",
 	SocketCounterLOSS_FAULT:           "user_memory_fault",
 }
 

@@ -227,15 +227,16 @@ const (
 	SocketCounterLOSS_BUCKETS_FULL       SocketCounter = 20
 	SocketCounterLOSS_OWN_FLOWS_FULL     SocketCounter = 21
 	SocketCounterLOSS_UNTRUSTED          SocketCounter = 22
-	SocketCounterLOSS_FAULT              SocketCounter = 23
-	SocketCounterLOSS_FAILURES_FULL      SocketCounter = 24
-	SocketCounterLOSS_UNMEASURED_FULL    SocketCounter = 25
-	SocketCounterCOUNTERS                SocketCounter = 26
+	SocketCounterLOSS_RESPONSE_UNSEEN    SocketCounter = 23
+	SocketCounterLOSS_FAULT              SocketCounter = 24
+	SocketCounterLOSS_FAILURES_FULL      SocketCounter = 25
+	SocketCounterLOSS_UNMEASURED_FULL    SocketCounter = 26
+	SocketCounterCOUNTERS                SocketCounter = 27
 )
 
 type SocketCounterValues struct {
 	_  structs.HostLayout
-	Of [26]uint64
+	Of [27]uint64
 }
 
 type SocketExchangeFlag uint32

@@ -10,6 +10,7 @@
 #include "response.h"
 #include "tail.h"
 #include "unix.h"
+#include "unseen.h"
 
 static __always_inline bool is_request_direction(const struct io *io, const struct conn *c)
 {
@@ -85,6 +86,7 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	}
 	if (on_chunk(&io, c))
 		return;
+	on_unseen(&io, c);
 	if (is_request_direction(&io, c)) {
 		process_key_of(io.task, &io.process);
 		on_request_bytes(&io, c);

@@ -241,7 +241,7 @@ enum unmeasured_reason {
 	UNMEASURED_UNREADABLE,     /* a turn, or a request, whose bytes could not be read (io_uring, 32-bit, a fault) */
 	UNMEASURED_UNRECOGNIZED,   /* a connection that was given up, at a port where its process serves requests */
 	UNMEASURED_REQUEST_UNSEEN, /* a response to no request that was seen: one from before the agent, mostly */
-	UNMEASURED_GAP,            /* bytes of requests passed unseen: splice, or a hook that was skipped */
+	UNMEASURED_GAP,            /* bytes of requests or responses passed unseen: splice, or a hook that was skipped */
 	UNMEASURED_STORAGE,        /* a request on a socket that had no room for a connection's state */
 	UNMEASURED_ANONYMOUS,      /* spilled into the aggregates without its process: those were full */
 	UNMEASURED_REASONS,
@@ -326,6 +326,7 @@ enum counter {
 	LOSS_BUCKETS_FULL,     /* the process shares a rate limit with others */
 	LOSS_OWN_FLOWS_FULL,   /* a connection of the collector is not left out at its server */
 	LOSS_UNTRUSTED,        /* the registers do not name this socket (io_uring, kernel threads) */
+	LOSS_RESPONSE_UNSEEN,  /* an exchange that was opened has no end: its response passed without a hook */
 	LOSS_FAULT,            /* user memory could not be read without a fault */
 	LOSS_FAILURES_FULL,    /* a failed connect is counted without its process */
 	LOSS_UNMEASURED_FULL,  /* an exchange that was not measured is counted without its process */

@@ -19,6 +19,7 @@ Nothing here is written by hand: the tests print what is seen when they pass.
 
 - *exact*: each exchange is one record a side, with the request, the answer, its status and the queue time, or is counted by the kernel; equal to what the processes did.
 - *without the status*: each exchange is counted; what the answer was cannot be read there (the bytes never were in the program's memory, or no system call names them).
+- *as told*: of a hook that was skipped one exchange is missing and counted as such, or its status is not known; no other exchange changes.
 - *not seen*: that side has no exchanges, and none is invented. The other side has all.
 - *-*: the kernel lacks the back-end, see below.
 `

@@ -37,7 +37,7 @@ const (
 // has done as many turns.
 var hidden = map[string]func(turns <-chan int, done func()) error{
 	hiddenTLS: playTLS(tls.VersionTLS12), hiddenTLSNow: playTLS(tls.VersionTLS13), hiddenRing: playRing, hiddenSplice: playSplice, hiddenOther: playOther,
-	hiddenMidway: playMidway, hiddenStorage: playStorage, hiddenUnasked: playUnasked,
+	hiddenMidway: playMidway, stepByStep: playSteps, hiddenStorage: playStorage, hiddenUnasked: playUnasked,
 }
 
 // playHidden is one of hidden.

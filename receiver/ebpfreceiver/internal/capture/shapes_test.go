@@ -191,7 +191,7 @@ func testShape(t *testing.T, c *Capture, program string, s shape) {
 // exchanges, for which it waits: an exchange may end a moment after its connection.
 func playWhole(t *testing.T, c *Capture, program, protocol string, n, expected int) (client, server int, exchanges []record.Exchange) {
 	t.Helper()
-	const tries, patience = 40, 2 * time.Second
+	const tries = 40
 	for try := 1; ; try++ {
 		before := skipped(t, c)
 		p := startProgram(t, program, protocol, 0)
@@ -200,19 +200,25 @@ func playWhole(t *testing.T, c *Capture, program, protocol string, n, expected i
 		var err error
 		server, err = strconv.Atoi(p.out.Text())
 		require.NoError(t, err)
-		exchanges = nil
-		for began := time.Now(); ; time.Sleep(time.Millisecond) {
-			exchanges = append(exchanges, drained(t, c, client, server)...)
-			if len(exchanges) >= expected || time.Since(began) > patience {
-				break
-			}
-		}
+		exchanges = settled(t, c, client, server, expected)
 		after := skipped(t, c)
 		if after == before {
 			return client, server, exchanges
 		}
 		t.Logf("try %d: the kernel skipped %d hooks", try, after-before)
 		require.Less(t, try, tries, "no run without a skipped hook")
+	}
+}
+
+// settled are so many exchanges of these processes: a hook runs a moment after its I/O.
+func settled(t *testing.T, c *Capture, client, server, expected int) (exchanges []record.Exchange) {
+	t.Helper()
+	const patience = 2 * time.Second
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		exchanges = append(exchanges, drained(t, c, client, server)...)
+		if len(exchanges) >= expected || time.Since(began) > patience {
+			return exchanges
+		}
 	}
 }
 

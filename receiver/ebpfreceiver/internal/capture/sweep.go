@@ -9,6 +9,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+
+	"github.com/sloe-dev/sloe/bpf"
 )
 
 // vanished counts the exchanges that were opened and are neither open nor ended:
@@ -51,7 +53,7 @@ func (c *Capture) Sweep(always bool) error {
 	if err != nil {
 		return err
 	}
-	c.vanished.saw(before.Opened, uint64(len(open)), after.Ended())
+	c.vanished.saw(before.Opened, uint64(len(open)), after.Ended()+after.Lost[bpf.LossReasons[bpf.SocketCounterLOSS_RESPONSE_UNSEEN]])
 	return nil
 }
 
