@@ -13,9 +13,10 @@
  *   - and this I/O belongs to the turn after: at a client it begins a request, at a
  *     server it begins the response to a request that waits behind.
  *
- * What was sent or read by another thread, whose hook is about to run, cannot be meant:
- * a hook runs before its system call returns, and whoever begins the next turn has
- * waited for that.
+ * What was sent or read by another thread, whose hook is about to run, is not meant: a
+ * hook runs before its system call returns, and whoever begins the next turn has waited
+ * for that. (Only a client that pipelines has not. If its reader is in between just
+ * then, one of two requests is counted as missing, and none is twice.)
  */
 
 #include "heads.h"
