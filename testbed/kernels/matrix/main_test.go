@@ -50,6 +50,18 @@ func TestPage(t *testing.T) {
 		"\n", tables)
 }
 
+func TestVerdict(t *testing.T) {
+	exact, none := map[cell]string{{"fexit", "spill"}: "exact", {"socket", "spill"}: "-"}, map[cell]string{{"fexit", "spill"}: "-"}
+	for want, k := range map[string]kernel{
+		"pass":          {passed: true, results: exact},
+		"not supported": {passed: true, results: none},
+		"**fail**":      {results: exact},
+	} {
+		assert.Equal(t, want, k.verdict())
+	}
+	assert.Equal(t, "**fail**", (&kernel{results: none}).verdict())
+}
+
 func TestRunFailsWhereATestDid(t *testing.T) {
 	directory := t.TempDir()
 	write := func(version, log string) {
