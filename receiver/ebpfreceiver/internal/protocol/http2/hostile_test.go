@@ -26,7 +26,7 @@ type hostile struct {
 func newHostile() *hostile {
 	h := &hostile{found: &found{}, room: protocol.Room{Streams: 65536, Bytes: 16 << 20}}
 	h.whole = h.room
-	h.Session = h.found.start(&protocol.Link{Kind: protocol.Server, FromStart: true}, &h.room)
+	h.Session = h.start(&protocol.Link{Kind: protocol.Server, FromStart: true}, &h.room)
 	h.say("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 	return h
 }
