@@ -48,9 +48,12 @@ clean: ## remove what was built, and the state of `make run`
 
 ##@ Test
 
+# The kernel's detectors are compiled as ordinary C there.
+TEST_DETECT = CGO_ENABLED=1 go test -json ./bpf/detect
+
 .PHONY: test
 test: test-packages build ## run every test: unit, live capture, end to end (root); installs what they need
-	go test -p 2 -timeout 40m -json ./... | go run ./testbed/tally
+	{ failed=0; go test -p 2 -timeout 40m -json ./... || failed=1; $(TEST_DETECT) || failed=1; exit $$failed; } | go run ./testbed/tally
 
 .PHONY: test-exact
 test-exact: test-packages build ## run the exactness suite and print its table: servers' own counts against ours (root)
@@ -62,7 +65,7 @@ test-churn: test-packages build ## ten minutes of connections, processes, reload
 
 .PHONY: test-unit
 test-unit: build ## run the tests that need neither root nor other programs; names what it leaves out
-	go test -p 2 -short -json ./... | go run ./testbed/tally
+	{ failed=0; go test -p 2 -short -json ./... || failed=1; $(TEST_DETECT) || failed=1; exit $$failed; } | go run ./testbed/tally
 
 .PHONY: test-race
 test-race: ## run the tests of the concurrent packages under the race detector
