@@ -126,7 +126,55 @@ type SocketConn struct {
 	EarlyWriteSeq     uint32
 	EarlyLen          uint16
 	EarlyStatus       uint16
-	Arrivals          struct {
+	Ask               struct {
+		_      structs.HostLayout
+		Skip   uint32
+		Left   uint32
+		Number uint32
+		State  uint8
+		Held   uint8
+		Lost   uint8
+		Pad    uint8
+		Header [8]uint8
+	}
+	Say struct {
+		_      structs.HostLayout
+		Skip   uint32
+		Left   uint32
+		Number uint32
+		State  uint8
+		Held   uint8
+		Lost   uint8
+		Pad    uint8
+		Header [8]uint8
+	}
+	Ends     uint32
+	Answered uint32
+	Failed   uint32
+	PadWalk  uint32
+	EarlySay struct {
+		_      structs.HostLayout
+		Skip   uint32
+		Left   uint32
+		Number uint32
+		State  uint8
+		Held   uint8
+		Lost   uint8
+		Pad    uint8
+		Header [8]uint8
+	}
+	EarlyWalked struct {
+		_          structs.HostLayout
+		Operations uint32
+		Turns      uint32
+		Answered   uint32
+		Failed     uint32
+		Spoke      uint8
+		Switched   uint8
+		Pad        [2]uint8
+	}
+	PadEarly uint32
+	Arrivals struct {
 		_        structs.HostLayout
 		FirstNs  uint64
 		SecondNs uint64
@@ -153,30 +201,34 @@ type SocketConn struct {
 		Pad     [3]uint8
 	}
 	Current struct {
-		_        structs.HostLayout
-		StartNs  uint64
-		QueueNs  uint64
-		LastNs   uint64
-		Bytes    uint64
-		TcpSeq   uint32
-		Tid      uint32
-		Len      uint16
-		Flags    uint16
-		Detected uint32
-		Data     [256]uint8
+		_          structs.HostLayout
+		StartNs    uint64
+		QueueNs    uint64
+		LastNs     uint64
+		Bytes      uint64
+		TcpSeq     uint32
+		Tid        uint32
+		Len        uint16
+		Flags      uint16
+		Detected   uint32
+		Operations uint32
+		Turns      uint32
+		Data       [256]uint8
 	}
 	Next struct {
-		_        structs.HostLayout
-		StartNs  uint64
-		QueueNs  uint64
-		LastNs   uint64
-		Bytes    uint64
-		TcpSeq   uint32
-		Tid      uint32
-		Len      uint16
-		Flags    uint16
-		Detected uint32
-		Data     [256]uint8
+		_          structs.HostLayout
+		StartNs    uint64
+		QueueNs    uint64
+		LastNs     uint64
+		Bytes      uint64
+		TcpSeq     uint32
+		Tid        uint32
+		Len        uint16
+		Flags      uint16
+		Detected   uint32
+		Operations uint32
+		Turns      uint32
+		Data       [256]uint8
 	}
 	Response [512]uint8
 }
@@ -243,7 +295,7 @@ type SocketExchangeFlag uint32
 
 const (
 	SocketExchangeFlagEXCHANGE_NO_PAYLOAD     SocketExchangeFlag = 1
-	SocketExchangeFlagEXCHANGE_NOT_HTTP       SocketExchangeFlag = 2
+	SocketExchangeFlagEXCHANGE_MISMATCH       SocketExchangeFlag = 2
 	SocketExchangeFlagEXCHANGE_EARLY_RESPONSE SocketExchangeFlag = 4
 	SocketExchangeFlagEXCHANGE_REQUEST_GAP    SocketExchangeFlag = 8
 	SocketExchangeFlagEXCHANGE_SWITCHED       SocketExchangeFlag = 16
@@ -252,6 +304,8 @@ const (
 	SocketExchangeFlagEXCHANGE_LAST_CHUNK     SocketExchangeFlag = 128
 	SocketExchangeFlagEXCHANGE_QUEUE_KNOWN    SocketExchangeFlag = 256
 	SocketExchangeFlagEXCHANGE_UNDECIDED      SocketExchangeFlag = 512
+	SocketExchangeFlagEXCHANGE_COMPLETE       SocketExchangeFlag = 1024
+	SocketExchangeFlagEXCHANGE_MIDDLE         SocketExchangeFlag = 2048
 )
 
 type SocketExchangeRecord struct {
@@ -283,7 +337,9 @@ type SocketExchangeRecord struct {
 	RemoteAddr    [16]uint8
 	ResponseLen   uint16
 	NameLen       uint16
-	Pad           [2]uint16
+	Operations    uint32
+	Answered      uint32
+	Failed        uint32
 	Data          [880]uint8
 }
 
@@ -363,11 +419,14 @@ type SocketProcessKey struct {
 type SocketProtocol uint32
 
 const (
-	SocketProtocolPROTOCOL_UNDECIDED SocketProtocol = 0
-	SocketProtocolPROTOCOL_HTTP1     SocketProtocol = 1
-	SocketProtocolPROTOCOL_HTTP2     SocketProtocol = 2
-	SocketProtocolPROTOCOL_UNWATCHED SocketProtocol = 254
-	SocketProtocolPROTOCOL_MUTED     SocketProtocol = 255
+	SocketProtocolPROTOCOL_UNDECIDED  SocketProtocol = 0
+	SocketProtocolPROTOCOL_HTTP1      SocketProtocol = 1
+	SocketProtocolPROTOCOL_HTTP2      SocketProtocol = 2
+	SocketProtocolPROTOCOL_REDIS      SocketProtocol = 3
+	SocketProtocolPROTOCOL_POSTGRESQL SocketProtocol = 4
+	SocketProtocolPROTOCOL_MYSQL      SocketProtocol = 5
+	SocketProtocolPROTOCOL_UNWATCHED  SocketProtocol = 254
+	SocketProtocolPROTOCOL_MUTED      SocketProtocol = 255
 )
 
 type SocketRecordKind uint32
@@ -387,10 +446,16 @@ const (
 )
 
 type SocketScratch struct {
-	_       structs.HostLayout
-	File    uint64
-	Payload [1024]uint8
-	Buffer  struct {
+	_          structs.HostLayout
+	File       uint64
+	Base       uint64
+	Iovecs     uint64
+	IovecCount uint32
+	PartStart  uint32
+	PartEnd    uint32
+	PadPart    uint32
+	Payload    [1024]uint8
+	Buffer     struct {
 		_          structs.HostLayout
 		Base       uint64
 		Len        uint64
@@ -398,6 +463,59 @@ type SocketScratch struct {
 		IovecCount uint64
 		Compat     uint64
 	}
+	Pace struct {
+		_      structs.HostLayout
+		Skip   uint32
+		Left   uint32
+		Number uint32
+		State  uint8
+		Held   uint8
+		Lost   uint8
+		Pad    uint8
+		Header [8]uint8
+	}
+	Loop struct {
+		_        structs.HostLayout
+		What     uint32
+		Len      uint32
+		Off      uint32
+		At       uint32
+		Captured uint32
+	}
+	Asked struct {
+		_          structs.HostLayout
+		Total      uint32
+		Detected   uint32
+		Operations uint32
+		Turns      uint32
+		Protocol   uint8
+		Response   bool
+		Gap        bool
+		Unreadable bool
+		Tls        bool
+		Held       bool
+		Walked     bool
+		Silent     bool
+		Greeting   bool
+		Middle     bool
+		Opaque     bool
+		Phase      uint8
+		Watch      uint8
+		_          [3]byte
+		Generation uint32
+	}
+	Walked struct {
+		_          structs.HostLayout
+		Operations uint32
+		Turns      uint32
+		Answered   uint32
+		Failed     uint32
+		Spoke      uint8
+		Switched   uint8
+		Pad        [2]uint8
+	}
+	Window [16]uint8
+	_      [4]byte
 	Record SocketExchangeRecord
 	Tail   SocketTailRecord
 	Chunk  SocketChunkRecord
@@ -450,17 +568,26 @@ const (
 	SocketSpillReasonSPILL_REASONS      SocketSpillReason = 5
 )
 
+type SocketStatusClass uint32
+
+const (
+	SocketStatusClassCLASS_UNKNOWN SocketStatusClass = 0
+	SocketStatusClassCLASS_OK      SocketStatusClass = 6
+	SocketStatusClassCLASS_FAILED  SocketStatusClass = 7
+)
+
 type SocketTailFlag uint32
 
 const (
-	SocketTailFlagTAIL_FINAL SocketTailFlag = 1
+	SocketTailFlagTAIL_FINAL    SocketTailFlag = 1
+	SocketTailFlagTAIL_COMPLETE SocketTailFlag = 2
 )
 
 type SocketTailRecord struct {
 	_             structs.HostLayout
 	Kind          uint8
 	Flags         uint8
-	Pad           uint16
+	Failed        uint16
 	Sequence      uint32
 	Conn          uint64
 	EndNs         uint64
@@ -560,10 +687,12 @@ const (
 	SocketVarUnusedRecordKind       = "unused_record_kind"
 	SocketVarUnusedRole             = "unused_role"
 	SocketVarUnusedSpillReason      = "unused_spill_reason"
+	SocketVarUnusedStatusClass      = "unused_status_class"
 	SocketVarUnusedTail             = "unused_tail"
 	SocketVarUnusedTailFlag         = "unused_tail_flag"
 	SocketVarUnusedUnmeasuredReason = "unused_unmeasured_reason"
 	SocketVarWakeupBytes            = "wakeup_bytes"
+	SocketVarWantedProtocols        = "wanted_protocols"
 )
 
 // LoadSocket returns the embedded CollectionSpec for Socket.
@@ -681,10 +810,12 @@ type SocketVariableSpecs struct {
 	UnusedRecordKind       *ebpf.VariableSpec `ebpf:"unused_record_kind"`
 	UnusedRole             *ebpf.VariableSpec `ebpf:"unused_role"`
 	UnusedSpillReason      *ebpf.VariableSpec `ebpf:"unused_spill_reason"`
+	UnusedStatusClass      *ebpf.VariableSpec `ebpf:"unused_status_class"`
 	UnusedTail             *ebpf.VariableSpec `ebpf:"unused_tail"`
 	UnusedTailFlag         *ebpf.VariableSpec `ebpf:"unused_tail_flag"`
 	UnusedUnmeasuredReason *ebpf.VariableSpec `ebpf:"unused_unmeasured_reason"`
 	WakeupBytes            *ebpf.VariableSpec `ebpf:"wakeup_bytes"`
+	WantedProtocols        *ebpf.VariableSpec `ebpf:"wanted_protocols"`
 }
 
 // SocketObjects contains all objects after they have been loaded into the kernel.
@@ -773,10 +904,12 @@ type SocketVariables struct {
 	UnusedRecordKind       *ebpf.Variable `ebpf:"unused_record_kind"`
 	UnusedRole             *ebpf.Variable `ebpf:"unused_role"`
 	UnusedSpillReason      *ebpf.Variable `ebpf:"unused_spill_reason"`
+	UnusedStatusClass      *ebpf.Variable `ebpf:"unused_status_class"`
 	UnusedTail             *ebpf.Variable `ebpf:"unused_tail"`
 	UnusedTailFlag         *ebpf.Variable `ebpf:"unused_tail_flag"`
 	UnusedUnmeasuredReason *ebpf.Variable `ebpf:"unused_unmeasured_reason"`
 	WakeupBytes            *ebpf.Variable `ebpf:"wakeup_bytes"`
+	WantedProtocols        *ebpf.Variable `ebpf:"wanted_protocols"`
 }
 
 // SocketPrograms contains all programs after they have been loaded into the kernel.

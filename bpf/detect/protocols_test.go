@@ -87,6 +87,90 @@ var otherProtocols = []struct {
 	{"an empty line before a request", "\r\nGET / HTTP/1.1\r\n"},
 }
 
+// ours are those of otherProtocols that another detector claims, by its name.
+var ours = map[string]string{
+	"Redis command":           "Redis",
+	"PostgreSQL startup":      "PostgreSQL startup",
+	"PostgreSQL SSLRequest":   "PostgreSQL startup",
+	"PostgreSQL simple query": "PostgreSQL",
+	"MySQL query":             "MySQL",
+}
+
+// TestOneDetectorEach: what a detector claims no other one does, so that their order
+// does not matter. The greeting, a whole one, is tested apart.
+func TestOneDetectorEach(t *testing.T) {
+	for _, p := range otherProtocols {
+		b := []byte(p.first)
+		if p.what == "PostgreSQL simple query" {
+			b = []byte("Q\x00\x00\x00\x0dSELECT 1\x00")
+		}
+		claims := []string{}
+		for name, claim := range map[string]Claim{
+			"HTTP": HTTP1Request(b), "Redis": RedisRequest(b), "PostgreSQL startup": PostgreSQLStartup(b),
+			"PostgreSQL": PostgreSQLRequest(b), "MySQL": MySQLRequest(b), "MySQL greeting": MySQLGreeting(b),
+		} {
+			if claim == Yes {
+				claims = append(claims, name)
+			}
+			if name == "PostgreSQL" && claim == More {
+				claims = append(claims, "PostgreSQL chain")
+			}
+		}
+		var want []string
+		if name := ours[p.what]; name != "" {
+			want = []string{name}
+		}
+		assert.ElementsMatch(t, want, claims, p.what)
+	}
+	for name, greeting := range greetings {
+		b := []byte(greeting)
+		assert.Equal(t, Yes, MySQLGreeting(b), name)
+		assert.Equal(t, No, MySQLGreeting(b[:len(b)-1]), name)
+		assert.Equal(t, No, HTTP1Request(b), name)
+		assert.Equal(t, No, RedisRequest(b), name)
+		assert.Equal(t, No, PostgreSQLStartup(b), name)
+	}
+}
+
+// greetings are what servers of MySQL and MariaDB say first.
+var greetings = map[string]string{
+	"MySQL 8":    "\x4a\x00\x00\x00\x0a8.0.36\x00\x09\x00\x00\x00abcdefgh\x00\xff\xff\xff\x02\x00\xff\xdf\x15\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00abcdefghijkl\x00caching_sha2_password\x00"[:0x4e],
+	"MariaDB 10": "\x2b\x00\x00\x00\x0a5.5.5-10.11.6-MariaDB\x00abcdefghijklmnopqrst",
+	"MariaDB 11": "\x2a\x00\x00\x00\x0a11.4.2-MariaDB-deb12\x00abcdefghijklmnopqrstuv"[:0x2e],
+}
+
+// TestRedisRequests gives the detector more and more of each.
+func TestRedisRequests(t *testing.T) {
+	for request, want := range map[string]Claim{
+		"*1\r\n$4\r\nPING\r\n": Yes, "*9999999\r\n$4\r\nMSET\r\n": Yes, "*2\r\n$18\r\njson.debug": Yes,
+		"*0\r\n": No, "*-1\r\n": No, "*01\r\n$4\r\nPING": No, "*99999999\r\n$4\r\nMSET": No, "*1\r\n$0\r\n\r\n": No,
+		"*1\r\n$100\r\nPING": No, "*1\r\n:4\r\n": No, "*1\r\n$4\r\n1234": No, "*1\n$4\nPING": No, "* OK IMAP4rev1": No, "+OK\r\n": No,
+	} {
+		b := []byte(request)
+		assert.Equal(t, want, RedisRequest(b), request)
+		for n := range b {
+			claim := RedisRequest(b[:n])
+			if want == Yes {
+				assert.Contains(t, []Claim{More, Yes}, claim, "%q", b[:n])
+			}
+		}
+	}
+	assert.True(t, RedisReplication([]byte("*3\r\n$5\r\nPSYNC\r\n$1\r\n?\r\n$2\r\n-1\r\n")))
+	assert.True(t, RedisReplication([]byte("*1\r\n$4\r\nsync\r\n")))
+	assert.False(t, RedisReplication([]byte("*1\r\n$4\r\nPING\r\n")))
+	assert.False(t, RedisReplication([]byte("*2\r\n$5\r\nSYNCX\r\n$1\r\na")))
+}
+
+// TestKafkaIsNoPostgreSQL: the third version of its request for metadata has the
+// bytes of PostgreSQL's version where that has it.
+func TestKafkaIsNoPostgreSQL(t *testing.T) {
+	for version := range byte(4) {
+		b := []byte("\x00\x00\x00\x23\x00\x03\x00\x00\x00\x00\x00\x01\x00\x08rdkafka")
+		b[7] = version
+		assert.NotEqual(t, Yes, PostgreSQLStartup(b))
+	}
+}
+
 func TestOtherProtocols(t *testing.T) {
 	for _, p := range otherProtocols {
 		t.Run(p.what, func(t *testing.T) {

@@ -8,6 +8,7 @@
 #include "maps.h"
 #include "sample.h"
 #include "unmeasured.h"
+#include "walk.h"
 
 static __always_inline __u64 wakeup_flags(void)
 {
@@ -25,15 +26,16 @@ static __always_inline __u32 latency_bucket(__u64 ns)
 	return i;
 }
 
-static __always_inline void add_to_bucket(__u32 *buckets, __u64 ns)
+static __always_inline void add_to_bucket(__u32 *buckets, __u64 ns, __u32 n)
 {
 	__u32 bucket = latency_bucket(ns);
 
 	if (bucket < LATENCY_BUCKETS)
-		__sync_fetch_and_add(&buckets[bucket], 1);
+		__sync_fetch_and_add(&buckets[bucket], n);
 }
 
-static __always_inline void add_to_aggregate(const struct aggregate_key *key, const struct exchange_record *r)
+/* Counts n operations of an exchange. */
+static __always_inline void add_to_aggregate(const struct aggregate_key *key, const struct exchange_record *r, __u32 n)
 {
 	__u64 ns = r->end_ns > r->start_ns ? r->end_ns - r->start_ns : 0;
 	struct aggregate *a = bpf_map_lookup_elem(&aggregates, key);
@@ -62,36 +64,69 @@ static __always_inline void add_to_aggregate(const struct aggregate_key *key, co
 		}
 	}
 	/* atomic: the end-of-connection hooks spill from softirq */
-	__sync_fetch_and_add(&a->count, 1);
-	__sync_fetch_and_add(&a->sum_ns, ns);
-	add_to_bucket(a->buckets, ns);
+	__sync_fetch_and_add(&a->count, n);
+	__sync_fetch_and_add(&a->sum_ns, ns * n);
+	add_to_bucket(a->buckets, ns, n);
 	if (!(r->flags & EXCHANGE_QUEUE_KNOWN)) {
-		__sync_fetch_and_add(&a->queue_unknown, 1);
+		__sync_fetch_and_add(&a->queue_unknown, n);
 	} else {
-		__sync_fetch_and_add(&a->queue_sum_ns, r->queue_ns);
-		__sync_fetch_and_add(&a->felt_sum_ns, r->queue_ns + ns);
-		add_to_bucket(a->queue, r->queue_ns);
-		add_to_bucket(a->felt, r->queue_ns + ns);
+		__sync_fetch_and_add(&a->queue_sum_ns, r->queue_ns * n);
+		__sync_fetch_and_add(&a->felt_sum_ns, (r->queue_ns + ns) * n);
+		add_to_bucket(a->queue, r->queue_ns, n);
+		add_to_bucket(a->felt, r->queue_ns + ns, n);
 	}
 }
 
-static __always_inline void spill(const struct exchange_record *r, __u32 reason)
+/* How many operations of an answered exchange are of a class. Those that are not answered yet are of none. */
+static __always_inline __u32 operations_of(const struct exchange_record *r, __u8 class)
 {
-	struct aggregate_key key = {
-		.process = r->process,
-		.role = r->role,
-		.protocol = r->protocol,
-		.outcome = r->outcome,
-	};
+	__u32 failed = r->failed < r->operations ? r->failed : r->operations, ok = r->answered - r->failed;
+
+	if (ok > r->operations - failed)
+		ok = r->operations - failed;
+	if (class == CLASS_FAILED)
+		return failed;
+	return class == CLASS_OK ? ok : r->operations - failed - ok;
+}
+
+/* Counts scratch->record in the aggregates. A global function: the verifier looks at it once. */
+__noinline int spill(struct scratch *scratch, __u32 reason)
+{
+	const struct exchange_record *r;
+	struct aggregate_key key = {};
+
+	if (!scratch)
+		return 0;
+	r = &scratch->record;
+	key.process = r->process;
+	key.role = r->role;
+	key.protocol = r->protocol;
+	key.outcome = r->outcome;
 
 	if (r->flags & EXCHANGE_UNDECIDED) {
 		key.undecided = 1;
 		key.port = r->role == ROLE_SERVER ? r->local_port : r->remote_port;
 	}
-	if (r->outcome == OUTCOME_ANSWERED && r->status >= 100)
-		key.status_class = r->status < 600 ? r->status / 100 : 5; /* RFC 9110, section 15: invalid, taken as 5xx */
-	add_to_aggregate(&key, r);
-	count(COUNT_SPILLED + reason);
+	if (r->outcome == OUTCOME_ANSWERED && is_walked(r->protocol)) {
+		__u8 class;
+
+		for (class = CLASS_FAILED; class >= CLASS_OK; class--) {
+			key.status_class = class;
+			if (operations_of(r, class))
+				add_to_aggregate(&key, r, operations_of(r, class));
+		}
+		key.status_class = 0;
+		if (operations_of(r, 0))
+			add_to_aggregate(&key, r, operations_of(r, 0));
+	} else {
+		if (r->outcome == OUTCOME_ANSWERED && r->status >= 100)
+			key.status_class = r->status < 600 ? r->status / 100 : 5; /* RFC 9110, section 15: invalid, taken as 5xx */
+		add_to_aggregate(&key, r, r->operations);
+	}
+	reason += COUNT_SPILLED;
+	barrier_var(reason);
+	count(reason & 31); /* the mask says to the verifier what it forgot at the call */
+	return 0;
 }
 
 /* Copies the name of the server's Unix socket; returns how long it is. */
@@ -142,7 +177,7 @@ __noinline int emit_exchange(struct scratch *scratch, __u32 start)
 		count(COUNT_ABORTED_BY_CLIENT);
 	reason = place(r);
 	if (reason != RECORD_WANTED) {
-		spill(r, reason);
+		spill(scratch, reason);
 		return 0;
 	}
 	if (response_len)
@@ -153,7 +188,7 @@ __noinline int emit_exchange(struct scratch *scratch, __u32 start)
 	name_len &= 127; /* at most SOCKET_NAME: the verifier forgot it */
 	r->name_len = name_len;
 	if (bpf_ringbuf_output(&records, r, offsetof(struct exchange_record, data) + request_len + response_len + name_len, wakeup_flags())) {
-		spill(r, SPILL_RING_FULL);
+		spill(scratch, SPILL_RING_FULL);
 		return 0;
 	}
 	count(COUNT_DELIVERED);

@@ -38,6 +38,9 @@ static __always_inline void fill_request(struct exchange_record *r, const struct
 	r->request_bytes = c->current.bytes;
 	r->request_seq = c->current.tcp_seq;
 	r->request_len = c->current.len;
+	r->operations = c->current.operations;
+	r->answered = 0;
+	r->failed = 0;
 	__builtin_memcpy(r->data, c->current.data, REQUEST_PREFIX);
 }
 
@@ -48,14 +51,16 @@ static __always_inline void fill_response(struct exchange_record *r, const struc
 	r->response_bytes = c->response_bytes;
 	r->response_seq = c->response_seq;
 	r->response_len = c->response_len;
+	r->answered = c->answered;
+	r->failed = c->failed;
 }
 
 /* Returns whether the tail is wanted: not of an exchange that was spilled. */
 static __always_inline bool fill_tail(struct tail_record *t, const struct conn *c, __u8 flags)
 {
 	t->kind = RECORD_TAIL;
-	t->flags = flags;
-	t->pad = 0;
+	t->flags = flags | (c->flags & CONN_COMPLETE ? TAIL_COMPLETE : 0);
+	t->failed = c->failed < 0xffff ? c->failed : 0xffff;
 	t->sequence = c->sequence;
 	t->conn = c->cookie;
 	t->end_ns = c->response_last_ns;
@@ -85,7 +90,7 @@ static __always_inline void open_exchange(struct conn *c)
 {
 	c->sequence++;
 	c->phase = PHASE_REQUEST;
-	c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD | CONN_LENGTH_KNOWN | CONN_CHUNKED);
+	c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD | CONN_LENGTH_KNOWN | CONN_CHUNKED | CONN_COMPLETE);
 	c->status = 0;
 	c->response_len = 0;
 	c->response_flags = 0;
@@ -93,6 +98,9 @@ static __always_inline void open_exchange(struct conn *c)
 	c->response_ios = 0;
 	c->response_ns = 0;
 	c->tail_ns = 0;
+	c->ends = 0;
+	c->answered = 0;
+	c->failed = 0;
 }
 
 /* A request that was held becomes the current one. Returns whether that opened an exchange. Lock held. */

@@ -10,6 +10,7 @@
 
 #include "kernel.h"
 #include "maps.h"
+#include "walk.h"
 #include "../detect/http1.h"
 
 /* enum detected of the first total bytes as a request. */
@@ -18,6 +19,63 @@ __noinline int request_head(struct scratch *scratch, __u32 total)
 	if (!scratch || total == 0)
 		return DETECT_NO; /* nothing could be read: nothing is known */
 	return detect_http1_request(scratch->payload, total);
+}
+
+#define HEAD_DETECTED 0xff
+#define HEAD_PROTOCOL_SHIFT 8      /* the protocol's place in what any_head returns */
+#define HEAD_GREETING (1 << 16)    /* it is the first word of a server */
+#define HEAD_CHAIN (1 << 17)       /* it is a request if what follows is one, message by message */
+#define HEAD_STARTUP (1 << 18)     /* it begins a connection, and is no operation */
+
+static __always_inline bool is_wanted(__u32 protocol)
+{
+	return wanted_protocols & 1U << protocol;
+}
+
+/*
+ * The protocol whose request the first total bytes may be, of an I/O of len bytes
+ * (0: they are of several), with enum detected of them. All protocols of the kernel
+ * are tried. Each detector holds against the bytes of all others, so that their
+ * order does not matter.
+ */
+__noinline int any_head(struct scratch *scratch, __u32 total, __u64 len)
+{
+	const __u8 *p;
+	int more = DETECT_NO, detected;
+
+	if (!scratch || total == 0)
+		return DETECT_NO;
+	p = scratch->payload;
+	if (is_wanted(PROTOCOL_HTTP1)) {
+		detected = detect_http1_request(p, total);
+		if (detected == DETECT_YES)
+			return detected | PROTOCOL_HTTP1 << HEAD_PROTOCOL_SHIFT;
+		more |= detected;
+	}
+	if (is_wanted(PROTOCOL_REDIS)) {
+		detected = detect_redis_request(p, total);
+		if (detected == DETECT_YES)
+			return detected | PROTOCOL_REDIS << HEAD_PROTOCOL_SHIFT;
+		more |= detected;
+	}
+	if (is_wanted(PROTOCOL_POSTGRESQL)) {
+		detected = detect_postgresql_startup(p, total);
+		if (detected == DETECT_YES)
+			return detected | PROTOCOL_POSTGRESQL << HEAD_PROTOCOL_SHIFT | HEAD_STARTUP;
+		more |= detected;
+		detected = detect_postgresql_request(p, total, len);
+		if (detected == DETECT_YES)
+			return detected | PROTOCOL_POSTGRESQL << HEAD_PROTOCOL_SHIFT;
+		if (detected == DETECT_MORE)
+			return DETECT_YES | PROTOCOL_POSTGRESQL << HEAD_PROTOCOL_SHIFT | HEAD_CHAIN;
+	}
+	if (is_wanted(PROTOCOL_MYSQL)) {
+		if (detect_mysql_greeting(p, total, len) == DETECT_YES)
+			return DETECT_YES | PROTOCOL_MYSQL << HEAD_PROTOCOL_SHIFT | HEAD_GREETING;
+		if (detect_mysql_request(p, total, len) == DETECT_YES)
+			return DETECT_YES | PROTOCOL_MYSQL << HEAD_PROTOCOL_SHIFT;
+	}
+	return more ? DETECT_MORE : DETECT_NO;
 }
 
 #define HEAD_STATUS_SHIFT 8 /* the status code's place in what response_head returns */

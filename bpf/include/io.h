@@ -91,7 +91,10 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 		process_key_of(io.task, &io.process);
 		on_request_bytes(&io, c);
 	} else if (c->phase == PHASE_RESPONSE && !(direction == DIRECTION_RECV && send_in_flight(&io, c))) {
-		on_tail_bytes(&io, c);
+		if (is_walked(c->protocol))
+			on_walked_tail(&io, c);
+		else
+			on_tail_bytes(&io, c);
 	} else {
 		on_response_bytes(&io, c);
 	}

@@ -5,6 +5,7 @@
 #define HTTP2_APART __noinline
 #include "../detect/http2.h"
 #include "records.h"
+#include "../detect/walk.h"
 
 #define MAX_PROCESSES 16384
 #define MAX_AGGREGATES 8192
@@ -19,6 +20,7 @@ const volatile __u32 latency_edge_count = 0;              /* used entries of lat
 const volatile __u64 latency_edges[MAX_LATENCY_EDGES] = {}; /* ns, ascending */
 const volatile __u64 stuck_after_ns = 0;
 const volatile __u32 take_chunks = 0; /* whether user space reads protocols that multiplex */
+const volatile __u32 wanted_protocols = ~0U; /* a bit for each enum protocol */
 
 /* The collector's own process, in the initial pid namespace: written by the program learn_self. */
 __u32 self_tgid = 0;
@@ -44,6 +46,8 @@ struct request {
 	__u16 len; /* captured bytes */
 	__u16 flags;
 	__u32 detected; /* enum detected of data */
+	__u32 operations; /* see struct walked */
+	__u32 turns;
 	__u8 data[REQUEST_PREFIX];
 };
 
@@ -71,6 +75,7 @@ enum conn_flag {
 	CONN_TLS = 2048,       /* something that looks like a record of TLS passed */
 	CONN_UNREADABLE = 4096, /* bytes passed that could not be read */
 	CONN_OPAQUE = 8192,    /* given up, and its turns are counted: see opaque.h */
+	CONN_COMPLETE = 1 << 20, /* the last response is whole, by the lengths in it */
 	CONN_END_SEEN = 1024,  /* Unix sockets: a walk found it open at a client whose server had closed */
 };
 
@@ -132,6 +137,16 @@ struct conn {
 	__u32 early_write_seq; /* what had been written when it came */
 	__u16 early_len;
 	__u16 early_status;
+	/* protocols that are walked along: where each direction is, and what the response has so far */
+	struct walk ask;
+	struct walk say;
+	__u32 ends;     /* of turns */
+	__u32 answered;
+	__u32 failed;
+	__u32 pad_walk;
+	struct walk early_say;
+	struct walked early_walked; /* of a response whose request's hook has not run yet */
+	__u32 pad_early;
 	struct arrivals arrivals;
 	struct chunk_walk walks[2]; /* by enum direction */
 	struct request current;
@@ -289,10 +304,57 @@ struct io_buffer {
 	__u64 compat; /* the iovecs are those of a 32-bit program */
 };
 
+/* A walk over one I/O. In the scratch, where the verifier forgets each value: it would follow them from step to step. */
+struct walk_loop {
+	__u32 what;     /* enum protocol, and WALK_REPLY */
+	__u32 len;      /* of the I/O */
+	__u32 off;      /* how far the walk came */
+	__u32 at;       /* where the I/O begins in scratch->payload */
+	__u32 captured; /* bytes of it that are there */
+};
+
+/*
+ * What is known of an I/O in the direction of requests before the lock is taken. In
+ * the scratch, where the verifier forgets each value: it would follow every
+ * combination of them through the transitions.
+ */
+struct request_bytes {
+	__u32 total;    /* valid bytes in scratch->payload: those held before and the new ones */
+	__u32 detected; /* enum detected of them */
+	__u32 operations; /* that the new ones ask for */
+	__u32 turns;
+	__u8 protocol;  /* that they are of */
+	bool response;  /* they are a status line: of a response to a request from before the agent */
+	bool gap;       /* some could not be read */
+	bool unreadable; /* none could, though there are some */
+	bool tls;       /* they begin like a record of TLS */
+	bool held;      /* they belong behind a response that is being sent */
+	bool walked;    /* scratch->pace is where the walk over the requests came to */
+	bool silent;    /* they begin a connection and ask for nothing */
+	bool greeting;  /* they are the server's first word: this side is not the one that asks */
+	bool middle;    /* they begin in the middle of a message */
+	bool opaque;    /* the connection cannot be read from here on */
+	__u8 phase;     /* the phase that they were read in */
+	__u8 watch;     /* enum watch of the process that they are a request of */
+	__u32 generation; /* of that verdict */
+};
+
 struct scratch {
 	__u64 file; /* address of the socket's file, or BUFFER_EMPTY */
+	/* the part of the I/O's buffers that a walk is in: see walk.h. base 0: none is known */
+	__u64 base;
+	__u64 iovecs; /* user address of the parts behind it */
+	__u32 iovec_count;
+	__u32 part_start; /* where in the I/O */
+	__u32 part_end;
+	__u32 pad_part;
 	__u8 payload[2 * RESPONSE_PREFIX]; /* twice: the verifier bounds the offset and the length of a read apart */
 	struct io_buffer buffer;
+	struct walk pace;     /* see walk.h */
+	struct walk_loop loop;
+	struct request_bytes asked;
+	struct walked walked;
+	__u8 window[WALK_WINDOW];
 	struct exchange_record record;
 	struct tail_record tail;
 	struct chunk_record chunk;
@@ -325,6 +387,7 @@ static __always_inline void count(__u32 counter)
 	struct counter_values *values = bpf_map_lookup_elem(&counters, &zero);
 
 	/* atomic: a softirq program may count on the same CPU at the same time */
+	barrier_var(counter); /* else the compiler compares a copy, and the verifier does not see the bound */
 	if (values && counter < COUNTERS)
 		__sync_fetch_and_add(&values->of[counter], 1);
 }

@@ -10,6 +10,7 @@
 #include "call.h"
 #include "maps.h"
 
+#define MAX_WALK_IOVECS 1024 /* UIO_MAXIOV */
 #define MAX_IOVECS 4 /* gathered at most: a head is rarely spread wider */
 
 #define BUFFER_EMPTY 1 /* instead of a file's address: the buffer holds nothing of the I/O */
@@ -201,10 +202,16 @@ __noinline int read_payload(struct scratch *scratch, __u32 room, __u32 offset, _
 
 	if (!scratch)
 		return 0;
+	scratch->base = 0;
 	located = locate(scratch);
 	if (located != LOCATED)
 		return located << PAYLOAD_LOCATED_SHIFT;
 	b = &scratch->buffer;
+	scratch->base = b->base;
+	scratch->part_start = 0;
+	scratch->part_end = b->len < len ? b->len : len;
+	scratch->iovecs = b->iovecs + sizeof(struct user_iovec);
+	scratch->iovec_count = b->iovecs && !b->compat && b->iovec_count <= MAX_WALK_IOVECS ? b->iovec_count - 1 : 0;
 	got = gather(scratch, room, offset, b, len);
 	if (len > got && ends_with_last_chunk(b, len))
 		got |= PAYLOAD_LAST_CHUNK;

@@ -39,6 +39,9 @@ enum protocol {
 	PROTOCOL_UNDECIDED = 0,
 	PROTOCOL_HTTP1 = 1,
 	PROTOCOL_HTTP2 = 2,     /* multiplexed: its bytes are sent as chunks, and read in user space */
+	PROTOCOL_REDIS = 3,
+	PROTOCOL_POSTGRESQL = 4,
+	PROTOCOL_MYSQL = 5, /* and MariaDB */
 	PROTOCOL_UNWATCHED = 254, /* of a process that is left out: looked at anew when that may have changed */
 	PROTOCOL_MUTED = 255, /* of no interest: one storage look-up an I/O from then on */
 };
@@ -51,7 +54,7 @@ enum outcome {
 
 enum exchange_flag {
 	EXCHANGE_NO_PAYLOAD = 1,        /* the response's bytes could not be read: its status is unknown */
-	EXCHANGE_NOT_HTTP = 2,          /* the response does not look like the request's protocol */
+	EXCHANGE_MISMATCH = 2,          /* the response does not look like the request's protocol */
 	EXCHANGE_EARLY_RESPONSE = 4,    /* the response's hook ran before the request's: the start is not proven */
 	EXCHANGE_REQUEST_GAP = 8,      /* part of the request's prefix could not be read */
 	EXCHANGE_SWITCHED = 16,         /* 101, or a tunnel: the connection speaks another protocol from here on */
@@ -60,10 +63,13 @@ enum exchange_flag {
 	EXCHANGE_LAST_CHUNK = 128,     /* the bytes so far end like a chunked body (RFC 9112, section 7.1) */
 	EXCHANGE_QUEUE_KNOWN = 256,    /* queue_ns is known */
 	EXCHANGE_UNDECIDED = 512,      /* no verdict on its process was known when it was opened */
+	EXCHANGE_COMPLETE = 1024,      /* the response is whole with the bytes so far */
+	EXCHANGE_MIDDLE = 2048,        /* the request's prefix begins in the middle of a message of the turn before */
 };
 
 enum tail_flag {
 	TAIL_FINAL = 1, /* the response ended: its length was reached, or the connection moved on or closed */
+	TAIL_COMPLETE = 2, /* and what it answers was answered to the end */
 };
 
 enum chunk_flag {
@@ -79,7 +85,12 @@ enum chunk_flag {
 
 #define BOUNDARY_UNKNOWN 0xffffffff
 
-/* status_class of an aggregate: 1 to 5 are HTTP's, 0 is unknown. */
+/* status_class of an aggregate: 1 to 5 are HTTP's. */
+enum status_class {
+	CLASS_UNKNOWN = 0,
+	CLASS_OK = 6,     /* protocols without such classes */
+	CLASS_FAILED = 7,
+};
 
 /* One process image: a pid is not enough (reuse), nor is pid and start (exec). */
 struct process_key {
@@ -117,7 +128,9 @@ struct exchange_record {
 	__u8 remote_addr[16];
 	__u16 response_len; /* captured */
 	__u16 name_len;     /* of the server's Unix socket; a name in the abstract namespace begins with NUL */
-	__u16 pad[2];
+	__u32 operations;   /* that the request asks for: 1 of HTTP/1 */
+	__u32 answered;     /* of them, in the response so far; not of HTTP/1 */
+	__u32 failed;       /* of those answered */
 	__u8 data[REQUEST_PREFIX + RESPONSE_PREFIX + SOCKET_NAME];
 };
 
@@ -125,7 +138,7 @@ struct exchange_record {
 struct tail_record {
 	__u8 kind; /* RECORD_TAIL */
 	__u8 flags;
-	__u16 pad;
+	__u16 failed; /* operations that failed in it since its record, 65535: or more */
 	__u32 sequence;
 	__u64 conn;
 	__u64 end_ns;

@@ -4,25 +4,13 @@
 
 /* Bytes in the direction of requests. */
 
+#include "answers.h"
 #include "exchange.h"
 #include "heads.h"
 #include "opaque.h"
+#include "operations.h"
 #include "queue.h"
 #include "../detect/tls.h"
-
-/* What is known of the bytes before the lock is taken. */
-struct request_bytes {
-	__u32 total;    /* valid bytes in scratch->payload: those held before and the new ones */
-	__u32 detected; /* enum detected of them */
-	bool response;  /* they are a status line: of a response to a request from before the agent */
-	bool gap;       /* some could not be read */
-	bool unreadable; /* none could, though there are some */
-	bool tls;       /* they begin like a record of TLS */
-	bool held;      /* they belong behind a response that is being sent */
-	__u8 phase;     /* the phase that they were read in */
-	__u8 watch;     /* enum watch of the process that they are a request of */
-	__u32 generation; /* of that verdict */
-};
 
 /* Reads the new bytes behind those of the request that they go on with, if its prefix has room. */
 static __always_inline void read_request_bytes(const struct io *io, struct conn *c, struct request_bytes *b)
@@ -41,6 +29,11 @@ static __always_inline void read_request_bytes(const struct io *io, struct conn 
 	b->total = have;
 	if (have >= room || (have && slot->flags & EXCHANGE_REQUEST_GAP)) {
 		b->detected = slot->detected; /* what it was taken for it is */
+		__builtin_memcpy(io->scratch->payload, slot->data, REQUEST_PREFIX);
+		if (is_walked(c->protocol)) {
+			count_untold(read_payload(io->scratch, 0, 0, io->len)); /* where it is */
+			read_operations(io, c, b, 0, 0);
+		}
 		return;
 	}
 	if (have)
@@ -52,8 +45,17 @@ static __always_inline void read_request_bytes(const struct io *io, struct conn 
 	b->gap = got < want;
 	b->unreadable = !got && is_untold(payload);
 	b->total = have + got;
-	b->detected = request_head(io->scratch, b->total);
-	if (c->role == ROLE_UNKNOWN && b->detected == DETECT_NO) {
+	if (is_walked(c->protocol)) {
+		read_operations(io, c, b, have, got);
+		return;
+	}
+	if (c->role != ROLE_UNKNOWN) {
+		b->protocol = c->protocol;
+		b->detected = request_head(io->scratch, b->total);
+		return;
+	}
+	claim(io, c, b, any_head(io->scratch, b->total, have ? 0 : io->len), have, got);
+	if (b->detected == DETECT_NO) {
 		b->response = response_head(io->scratch, 0, b->total) & DETECT_YES;
 		b->tls = detect_tls_record(io->scratch->payload, b->total);
 	}
@@ -65,6 +67,8 @@ static __always_inline void keep_request(struct request *slot, const struct io *
 	slot->bytes += io->len;
 	slot->len = b->total;
 	slot->detected = b->detected;
+	slot->operations += b->protocol == PROTOCOL_HTTP1 ? !slot->operations : b->operations; /* one, whatever it is made of */
+	slot->turns += b->turns;
 	if (b->gap)
 		slot->flags |= EXCHANGE_REQUEST_GAP;
 	if (b->watch != WATCH_YES) /* of one that is left out too, when it is held behind a response */
@@ -75,18 +79,20 @@ static __always_inline void keep_request(struct request *slot, const struct io *
 }
 
 /* Lock held. */
-static __always_inline void start_request(const struct conn *c, struct request *slot, const struct io *io)
+static __always_inline void start_request(const struct conn *c, struct request *slot, const struct io *io, const struct request_bytes *b)
 {
 	slot->start_ns = io->now;
 	slot->queue_ns = 0;
 	slot->bytes = 0;
-	slot->flags = 0;
+	slot->flags = b->middle ? EXCHANGE_MIDDLE : 0;
+	slot->operations = 0;
+	slot->turns = 0;
 	if (io->direction == DIRECTION_RECV && io->positions) {
 		__u64 arrived = arrival_of(&c->arrivals, io->copied_seq - (__u32)io->len);
 
 		if (arrived && arrived <= io->now) {
 			slot->queue_ns = io->now - arrived;
-			slot->flags = EXCHANGE_QUEUE_KNOWN;
+			slot->flags |= EXCHANGE_QUEUE_KNOWN;
 		}
 	}
 	slot->tid = io->task->pid;
@@ -118,6 +124,16 @@ static __always_inline bool take_early_response(const struct io *io, struct conn
 		c->status = c->early_status;
 		c->response_ios = 1;
 		c->response_flags = EXCHANGE_EARLY_RESPONSE;
+		if (is_walked(c->protocol)) {
+			c->ends = c->early_walked.turns;
+			c->answered = c->early_walked.answered;
+			c->failed = c->early_walked.failed;
+			c->say = c->early_say;
+			if (is_complete(c)) {
+				c->response_flags |= EXCHANGE_COMPLETE;
+				c->flags |= CONN_COMPLETE;
+			}
+		}
 		/* the request was on its way when the answer came: its start is not later than that */
 		c->current.start_ns = c->current.last_ns = c->early_ns;
 	}
@@ -150,13 +166,20 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 	struct scratch *scratch = io->scratch;
 	__u32 after = 0;
 
-	if (b->held && (c->next.len || send_in_flight(io, c))) {
+	if (b->walked)
+		c->ask = scratch->pace;
+	if (b->held && (c->next.len || send_in_flight(io, c) || is_unfinished(c))) {
 		if (!c->next.len) {
+			if (is_unfinished(c) && b->detected != DETECT_YES) {
+				c->current.bytes += io->len; /* such as the data of a COPY */
+				c->current.turns += b->turns;
+				return 0;
+			}
 			if (b->detected == DETECT_NO) {
 				c->current.bytes += io->len; /* the rest of a body, read while an early answer goes out */
 				return 0;
 			}
-			start_request(c, &c->next, io);
+			start_request(c, &c->next, io, b);
 		}
 		keep_request(&c->next, io, b);
 		return 0;
@@ -171,9 +194,28 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 			}
 			if (b->gap)
 				c->current.flags |= EXCHANGE_REQUEST_GAP;
+			c->current.operations += b->operations;
+			c->current.turns += b->turns;
 		}
 		if (!b->held || c->phase == PHASE_REQUEST)
 			return 0; /* the rest of a body, perhaps answered meanwhile */
+	}
+	if (b->opaque || (is_walked(c->protocol) && b->detected == DETECT_NO && c->ask.state == POSTGRESQL_STARTUP && c->protocol == PROTOCOL_POSTGRESQL)) {
+		/* encrypted or compressed from here on */
+		c->protocol = PROTOCOL_MUTED;
+		c->likely_role = c->role;
+		c->flags |= CONN_TLS;
+		return AFTER_MUTED;
+	}
+	if (b->silent && b->detected != DETECT_NO) {
+		bool asks = (io->direction == DIRECTION_RECV) != b->greeting;
+
+		c->role = asks ? ROLE_SERVER : ROLE_CLIENT;
+		c->protocol = b->protocol;
+		c->phase = PHASE_IDLE;
+		c->process = io->process;
+		c->flags |= CONN_COMPLETE;
+		return 0;
 	}
 	if (b->detected == DETECT_NO) {
 		if (c->phase == PHASE_PARTIAL)
@@ -198,7 +240,7 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 		return after;
 	}
 	if (c->phase != PHASE_PARTIAL)
-		start_request(c, &c->current, io);
+		start_request(c, &c->current, io, b);
 	keep_request(&c->current, io, b);
 	c->partial_dir = io->direction;
 	if (b->detected == DETECT_MORE) {
@@ -207,7 +249,7 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 	}
 	if (c->role == ROLE_UNKNOWN) {
 		c->role = io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT;
-		c->protocol = PROTOCOL_HTTP1;
+		c->protocol = b->protocol;
 		if (c->role == ROLE_SERVER)
 			after |= AFTER_SERVED;
 	}
@@ -216,12 +258,13 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 	c->process = io->process;
 	c->verdict_generation = b->watch == WATCH_YES ? b->generation : 0;
 	open_exchange(c);
+	__builtin_memset(&c->say, 0, sizeof(c->say)); /* a response begins with a message */
 	after |= AFTER_OPENED;
 	if (c->role == ROLE_CLIENT && c->early_ns) {
 		if (take_early_response(io, c)) {
 			answer(c, &scratch->record);
 			after |= AFTER_ANSWERED;
-		} else {
+		} else if (!is_walked(c->protocol)) {
 			after |= AFTER_BOUNDARY; /* the request that it belongs to was never seen */
 		}
 	}
@@ -240,29 +283,30 @@ static __always_inline void decide_request(struct sock *sk, __u8 role, const str
 
 static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 {
-	struct request_bytes b = {
-		.phase = c->phase,
-		.held = c->role == ROLE_SERVER && (c->phase == PHASE_REQUEST || c->phase == PHASE_RESPONSE) &&
-			(c->next.len || send_in_flight(io, c)),
-	};
+	struct request_bytes *b = &io->scratch->asked;
 	__u32 after;
 	bool unseen;
+
+	__builtin_memset(b, 0, sizeof(*b));
+	b->phase = c->phase;
+	b->held = is_unfinished(c) || c->next.len ||
+		  (c->role == ROLE_SERVER && (c->phase == PHASE_REQUEST || c->phase == PHASE_RESPONSE) && send_in_flight(io, c));
 
 	if (c->role == ROLE_UNKNOWN && c->phase == PHASE_PARTIAL && c->partial_dir != io->direction) {
 		/* the other side spoke before the request was whole: it was none */
 		bpf_spin_lock(&c->lock);
 		c->phase = PHASE_IDLE;
 		bpf_spin_unlock(&c->lock);
-		b.phase = PHASE_IDLE;
+		b->phase = PHASE_IDLE;
 	}
-	read_request_bytes(io, c, &b);
+	read_request_bytes(io, c, b);
 	if (c->role == ROLE_UNKNOWN)
 		c->likely_role = role_of(io->sk);
-	if (b.detected == DETECT_YES)
-		decide_request(io->sk, io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT, &io->process, c, &b);
+	if (b->detected == DETECT_YES)
+		decide_request(io->sk, io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT, &io->process, c, b);
 	bpf_spin_lock(&c->lock);
-	unseen = !b.held && requests_unseen(io, c);
-	after = request_transition(io, c, &b);
+	unseen = !b->held && requests_unseen(io, c);
+	after = request_transition(io, c, b);
 	note_positions(io, c);
 	bpf_spin_unlock(&c->lock);
 

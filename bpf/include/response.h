@@ -4,6 +4,7 @@
 
 /* Bytes in the direction of responses, up to the final response's status line. */
 
+#include "answers.h"
 #include "heads.h"
 #include "request.h"
 
@@ -15,6 +16,7 @@ struct response_bytes {
 	bool unread;    /* nothing of the bytes is known */
 	bool interim;   /* only interim responses (1xx) so far */
 	bool last_chunk; /* they go beyond what was captured, and end like a chunked body */
+	bool walked;     /* scratch->pace is where the walk over the responses came to */
 };
 
 static __always_inline bool is_interim(__u32 status)
@@ -81,6 +83,22 @@ static __always_inline void read_response_bytes(const struct io *io, struct conn
 	}
 }
 
+/* The same of a protocol that is walked along. What a server says by itself answers nothing. */
+static __always_inline void read_answers(const struct io *io, struct conn *c, struct response_bytes *b)
+{
+	int payload = read_payload(io->scratch, controls.heads_only ? DETECT_ROOM : RESPONSE_PREFIX, 0, io->len);
+	__u32 got = payload & PAYLOAD_BYTES;
+	bool in_step;
+
+	count_untold(payload);
+	b->total = got;
+	b->unread = got == 0;
+	b->walked = true;
+	in_step = walk_answers(io, c, got);
+	b->interim = in_step && !io->scratch->walked.spoke;
+	b->detected = io->scratch->walked.spoke ? DETECT_YES : DETECT_NO;
+}
+
 /* What follows a tunnel's 2xx is not HTTP (RFC 9110, section 9.3.6). */
 static __always_inline bool is_connect(const struct request *r)
 {
@@ -106,6 +124,8 @@ static __always_inline __u32 hold_early(const struct io *io, struct conn *c, con
 	c->early_write_seq = io->write_seq;
 	c->early_len = b->total;
 	c->early_status = b->status;
+	if (b->walked)
+		early_answers(io, c);
 	__builtin_memcpy(c->response, io->scratch->payload, RESPONSE_PREFIX);
 	return after;
 }
@@ -116,10 +136,17 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 	struct scratch *scratch = io->scratch;
 	__u32 after = 0, start;
 
-	if (c->phase != PHASE_REQUEST)
-		return hold_early(io, c, b);
+	if (c->phase != PHASE_REQUEST) {
+		if (!is_walked(c->protocol))
+			return hold_early(io, c, b);
+		if (c->phase == PHASE_PARTIAL && !send_in_flight(io, c))
+			c->phase = PHASE_IDLE; /* what was asked was no operation */
+		return io->direction == DIRECTION_RECV && send_in_flight(io, c) ? hold_early(io, c, b) : 0;
+	}
+	if (b->walked)
+		take_answers(io, c);
 	if (b->interim) {
-		c->response_flags |= EXCHANGE_INTERIM;
+		c->response_flags |= b->walked ? 0 : EXCHANGE_INTERIM;
 		c->response_len = 0;
 		return 0;
 	}
@@ -138,9 +165,15 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 	if (b->unread)
 		c->response_flags |= EXCHANGE_NO_PAYLOAD;
 	else if (b->detected == DETECT_NO && !b->start)
-		c->response_flags |= EXCHANGE_NOT_HTTP;
+		c->response_flags |= EXCHANGE_MISMATCH;
 	if (b->status == 101 || (b->status / 100 == 2 && is_connect(&c->current)))
 		c->response_flags |= EXCHANGE_SWITCHED;
+	if (b->walked && (scratch->walked.switched || (c->protocol == PROTOCOL_REDIS && detect_redis_replication(c->current.data))))
+		c->response_flags |= EXCHANGE_SWITCHED;
+	if (b->walked && is_complete(c)) {
+		c->response_flags |= EXCHANGE_COMPLETE;
+		c->flags |= CONN_COMPLETE;
+	}
 	if (b->last_chunk)
 		c->response_flags |= EXCHANGE_LAST_CHUNK;
 	if (io->plain && io->direction == DIRECTION_SEND)
@@ -157,17 +190,20 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 		return 0;
 	}
 	after |= AFTER_ANSWERED;
-	if (promote_next(c))
+	if (!is_unfinished(c) && promote_next(c))
 		after |= AFTER_OPENED;
 	return after;
 }
 
 static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 {
-	struct response_bytes b;
+	struct response_bytes b = {};
 	__u32 after;
 
-	read_response_bytes(io, c, &b);
+	if (is_walked(c->protocol))
+		read_answers(io, c, &b);
+	else
+		read_response_bytes(io, c, &b);
 	bpf_spin_lock(&c->lock);
 	after = response_transition(io, c, &b);
 	note_positions(io, c);

@@ -47,7 +47,7 @@ static __always_inline __u32 sample_hash(const struct exchange_record *r)
 /* As the indicators and the conventions have it: a server is not to blame for a 404, its client is told of one. */
 static __always_inline bool is_error(const struct exchange_record *r)
 {
-	return r->outcome != OUTCOME_ANSWERED || r->status >= (r->role == ROLE_CLIENT ? 400 : 500);
+	return r->outcome != OUTCOME_ANSWERED || r->failed || r->status >= (r->role == ROLE_CLIENT ? 400 : 500);
 }
 
 /* By what the caller felt, as far as it is known here: up to the first byte of the response. */

@@ -4,6 +4,7 @@
 
 /* The rest of a response: when it is whole, and what is told of it meanwhile. */
 
+#include "answers.h"
 #include "heads.h"
 #include "request.h"
 
@@ -12,6 +13,61 @@
 static __always_inline bool is_power_of_two(__u32 n)
 {
 	return (n & (n - 1)) == 0;
+}
+
+/* The rest of a response that is walked along. What comes behind its end nobody asked for. */
+static __always_inline void on_walked_tail(struct io *io, struct conn *c)
+{
+	bool unfinished = is_unfinished(c);
+	__u32 after = 0;
+
+	if (unfinished) {
+		int payload = 0;
+
+		io->scratch->base = 0;
+		if (c->say.skip < io->len) /* else there is nothing to see */
+			payload = read_payload(io->scratch, 0, 0, io->len);
+		count_untold(payload);
+		walk_answers(io, c, 0);
+	}
+	bpf_spin_lock(&c->lock);
+	if (unfinished && is_unfinished(c)) {
+		take_answers(io, c);
+		c->response_bytes += io->len;
+		c->response_last_ns = io->now;
+		c->response_ios++;
+		c->flags |= CONN_TAIL_DUE;
+		if (is_complete(c) || (c->say.lost && c->next.len)) {
+			if (!c->say.lost)
+				c->flags |= CONN_COMPLETE;
+			if (c->flags & CONN_DEFERRED) {
+				/* its record, still to be sent, will carry the end */
+			} else {
+				if (fill_tail(&io->scratch->tail, c, TAIL_FINAL))
+					after |= AFTER_TAIL;
+				c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD);
+				if (c->next.len)
+					after |= AFTER_OPENED;
+				if (begin_held(io, c)) {
+					if (is_complete(c)) {
+						c->response_flags |= EXCHANGE_COMPLETE;
+						c->flags |= CONN_COMPLETE;
+					}
+					answer(c, &io->scratch->record);
+					after |= AFTER_ANSWERED;
+				}
+			}
+		}
+	}
+	note_positions(io, c);
+	bpf_spin_unlock(&c->lock);
+
+	if (after & AFTER_TAIL)
+		emit_tail(&io->scratch->tail);
+	if (after & AFTER_OPENED)
+		count(COUNT_OPENED);
+	if (after & AFTER_ANSWERED)
+		send_kept_record(io->sk, io->scratch, c);
 }
 
 static __always_inline void on_tail_bytes(struct io *io, struct conn *c)

@@ -173,6 +173,7 @@ const enum role *unused_role __attribute__((unused));
 const enum protocol *unused_protocol __attribute__((unused));
 const enum outcome *unused_outcome __attribute__((unused));
 const enum exchange_flag *unused_exchange_flag __attribute__((unused));
+const enum status_class *unused_status_class __attribute__((unused));
 const enum tail_flag *unused_tail_flag __attribute__((unused));
 const enum chunk_flag *unused_chunk_flag __attribute__((unused));
 const enum counter *unused_counter __attribute__((unused));

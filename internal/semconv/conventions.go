@@ -53,6 +53,10 @@ const (
 	DBCollectionName     = "db.collection.name"
 	DBCollectionOld      = "db.sql.table"
 	DBResponseStatusCode = "db.response.status_code"
+	DBQuerySummary       = "db.query.summary"
+	DBQueryText          = "db.query.text"
+	DBNamespace          = "db.namespace"
+	DBStoredProcedure    = "db.stored_procedure.name"
 
 	ErrorType              = "error.type"
 	ServerAddress          = "server.address"
@@ -74,7 +78,18 @@ const (
 	HTTPClientRequestDuration = "http.client.request.duration"
 	RPCServerCallDuration     = "rpc.server.call.duration"
 	RPCClientCallDuration     = "rpc.client.call.duration"
+	DBClientOperationDuration = "db.client.operation.duration"
 )
 
 // HTTPDurationBuckets are the edges of the HTTP duration histograms, in seconds.
 var HTTPDurationBuckets = []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}
+
+// DBDurationBuckets are the edges of the database duration histograms, in seconds.
+var DBDurationBuckets = []float64{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10}
+
+// Values of db.system.name.
+const (
+	SystemRedis      = "redis"
+	SystemPostgreSQL = "postgresql"
+	SystemMySQL      = "mysql"
+)

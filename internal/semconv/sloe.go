@@ -45,6 +45,15 @@ const (
 // did not wait has 0.
 const ServerQueueDuration = "sloe.server.queue.duration"
 
+// DBServerOperationDuration is a histogram, unit s, of the operations that a database
+// answered, as it saw them: the conventions have one for clients only. Its attributes
+// are those of db.client.operation.duration, without the server's address.
+const DBServerOperationDuration = "sloe.db.server.operation.duration"
+
+// DBBlocking is true on a span of an operation that waits for data of others by its
+// nature, such as BLPOP: its duration says nothing of the server.
+const DBBlocking = "sloe.db.blocking"
+
 // Attributes of data points of sli.events and, but for the outcome, of sli.uncertain.
 const (
 	SLIName    = "sli.name"
@@ -73,12 +82,17 @@ const (
 	ProtocolHTTP = "http"
 	ProtocolGRPC = "grpc"
 	ProtocolDB   = "db"
+	// Databases, each of which belongs to the family db.
+	ProtocolRedis      = "redis"
+	ProtocolPostgreSQL = "postgresql"
+	ProtocolMySQL      = "mysql"
 
 	// StatusClass is what is known of the answer.
 	StatusClass        = "sloe.status.class"
 	StatusClassUnknown = "unknown" // answered, status not seen
 	StatusClassOK      = "ok"      // protocols without HTTP's classes
 	StatusClassError   = "error"
+	// It is on a span, too, whose status was not seen.
 	// HTTP's classes are "1xx" to "5xx".
 
 	// ExchangeOutcome tells how an exchange ended. It is set on spans and data

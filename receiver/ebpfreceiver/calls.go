@@ -18,7 +18,7 @@ import (
 
 // Reasons of receiver_ebpf_unparsed and receiver_ebpf_indeterminate.
 var (
-	unparsedNotHTTP      = metric.WithAttributes(attribute.String("reason", "not_http"))
+	unparsedOther        = metric.WithAttributes(attribute.String("reason", "other_protocol"))
 	unparsedMalformed    = metric.WithAttributes(attribute.String("reason", "malformed"))
 	indeterminateKnown   = metric.WithAttributes(attribute.String("reason", "known"))
 	indeterminateAtLeast = metric.WithAttributes(attribute.String("reason", "at_least"))
@@ -63,28 +63,42 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 	*turn = turnOf(e)
 	call := r.call
 	call.Reset()
-	parser := registry.Parser(e.Protocol)
+	parser := registry.Of(e.Protocol).Parser
 	result := protocol.Invalid
-	if parser != nil && e.Flags&record.FlagNotHTTP == 0 {
+	if parser != nil && e.Flags&record.FlagMismatch == 0 {
 		result = parser.Parse(turn, call)
 	}
 	if result == protocol.Invalid {
-		r.telemetry.ReceiverEbpfUnparsed.Add(context.Background(), 1, unparsedNotHTTP)
+		r.telemetry.ReceiverEbpfUnparsed.Add(context.Background(), 1, unparsedOther)
 		r.missedExchange(e, unmeasuredUnparsed, 1)
 		return
 	}
+	if sequence, ok := parser.(protocol.Sequence); ok {
+		r.onOperations(e, sequence, result)
+		return
+	}
 	r.countFurther(e, turn)
-	call.Kind, call.Outcome = turn.Kind, turn.Outcome
+	r.complete(e, call)
+	r.conclude(e, call, result)
+}
+
+// complete writes what no parser knows: the times, and how the exchange ended.
+func (r *ebpfReceiver) complete(e *record.Exchange, call *protocol.Call) {
 	clock := r.clock
+	call.Kind, call.Outcome = r.turn.Kind, r.turn.Outcome
 	call.StartUnixNano = clock.Unix(e.StartNs)
 	call.EndUnixNano = max(clock.Unix(e.EndNs), call.StartUnixNano)
 	call.QueueNs, call.QueueKnown = e.QueueNs, e.Flags&record.FlagQueueKnown != 0
 	call.StartUnproven = e.Flags&record.FlagEarlyResponse != 0
+}
+
+// conclude finishes a call, or holds it until its response has ended.
+func (r *ebpfReceiver) conclude(e *record.Exchange, call *protocol.Call, result protocol.Result) {
 	if result == protocol.Growing {
 		held := *call
 		r.call = &protocol.Call{Texts: call.Texts, Brief: call.Brief} // the attributes now belong to the held one
 		r.pending.Add(&conn.Held{
-			Call: &held, Process: r.processes.Get(e.Process), Conn: e.Conn, Sequence: e.Sequence, EndNs: e.EndNs, Length: turn.ResponseLength,
+			Call: &held, Process: r.processes.Get(e.Process), Conn: e.Conn, Sequence: e.Sequence, EndNs: e.EndNs, Length: r.turn.ResponseLength,
 		}, e.ResponseBytes, r.nowNs)
 		return
 	}
@@ -95,6 +109,10 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 func (r *ebpfReceiver) release(h *conn.Held, ended bool) {
 	h.Call.EndUnixNano = max(r.clock.Unix(h.EndNs), h.Call.StartUnixNano)
 	h.Call.EndUnknown = !ended
+	if h.Rest > 0 {
+		r.releaseRest(h)
+		return
+	}
 	r.finish(h.Process, h.Call, true)
 }
 
@@ -135,6 +153,12 @@ func turnOf(e *record.Exchange) protocol.Turn {
 		RequestGap:    e.Flags&record.FlagRequestGap != 0,
 		LastChunk:     e.Flags&record.FlagLastChunk != 0,
 		Status:        int(e.Status),
+		Operations: protocol.Operations{
+			Asked: uint64(e.Operations), Answered: uint64(e.Answered), Failed: uint64(e.Failed), Complete: e.Flags&record.FlagComplete != 0,
+		},
+	}
+	if e.Flags&record.FlagMiddle != 0 {
+		turn.Request = nil // what it is made of cannot be told from there on
 	}
 	if e.IsUnix() {
 		turn.Unix, turn.SocketName = true, e.SocketName()

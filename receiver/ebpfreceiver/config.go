@@ -33,6 +33,8 @@ type Config struct {
 	// Thresholds are latencies that histograms need an edge at, besides those of
 	// the catalogue.
 	Thresholds []time.Duration `mapstructure:"thresholds"`
+	// Protocols are those whose requests are counted: http, grpc, redis.
+	Protocols []string `mapstructure:"protocols"`
 	// QueueTime measures how long requests wait for their server.
 	QueueTime bool `mapstructure:"queue_time"`
 	// MaxCPU is the share of one core that the receiver may use before it sheds
@@ -83,6 +85,7 @@ func (c *Config) Validate() error {
 	if c.MaxCPU != 0 && !(c.MaxCPU >= minMaxCPU && c.MaxCPU <= maxMaxCPU) {
 		errs = append(errs, fmt.Errorf("max_cpu: %v is neither 0 (no ceiling) nor from %v to %v cores", c.MaxCPU, minMaxCPU, maxMaxCPU))
 	}
+	errs = append(errs, validateProtocols(c.Protocols)...)
 	errs = append(errs, c.Sampling.validate()...)
 	return errors.Join(errs...)
 }

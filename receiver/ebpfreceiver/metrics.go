@@ -19,6 +19,7 @@ import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/metadata"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/process"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/registry"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
 )
 
@@ -230,18 +231,12 @@ type openKey struct {
 // familyOf returns the value of sloe.protocol of a protocol that the kernel
 // detected.
 func familyOf(detected uint8) string {
-	switch detected {
-	case record.ProtocolHTTP1, record.ProtocolHTTP2:
-		return semconv.ProtocolHTTP
-	}
-	return ""
+	return registry.Of(detected).Family
 }
 
 func spilledOf(a *capture.Aggregate) histograms.Spilled {
 	sp := histograms.Spilled{
 		Kind:        kindOf(a.Key.Role),
-		Family:      familyOf(a.Key.Protocol),
-		Metric:      semconv.HTTPServerRequestDuration,
 		Outcome:     outcomeOf(a.Key.Outcome),
 		StatusClass: semconv.StatusClassUnknown,
 		Count:       a.Count,
@@ -252,11 +247,15 @@ func spilledOf(a *capture.Aggregate) histograms.Spilled {
 		Felt:        a.Felt,
 		FeltSum:     a.FeltSum,
 	}
-	if sp.Kind == protocol.Client {
-		sp.Metric = semconv.HTTPClientRequestDuration
-	}
-	if a.Key.StatusClass != 0 {
-		sp.StatusClass = strconv.Itoa(int(a.Key.StatusClass)) + "xx"
+	describe(&sp, registry.Of(a.Key.Protocol))
+	switch class := a.Key.StatusClass; class {
+	case 0:
+	case record.ClassOK:
+		sp.StatusClass = semconv.StatusClassOK
+	case record.ClassFailed:
+		sp.StatusClass = semconv.StatusClassError
+	default:
+		sp.StatusClass = strconv.Itoa(int(class)) + "xx"
 	}
 	return sp
 }

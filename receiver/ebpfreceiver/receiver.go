@@ -112,7 +112,7 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 	edges := r.edges(host)
 	c, err := capture.Open(capture.Options{
 		Backend: r.cfg.Backend, RingBytes: r.cfg.RingBuffer, EdgesNs: edges.Nanoseconds(), StuckAfter: r.cfg.StuckAfter, QueueTime: r.cfg.QueueTime,
-		Chunks: true, Sampling: r.cfg.Sampling.capture(), Filter: r.cfg.Processes.filters(),
+		Chunks: multiplexed(r.cfg.Protocols), Sampling: r.cfg.Sampling.capture(), Protocols: detected(r.cfg.Protocols), Filter: r.cfg.Processes.filters(),
 	})
 	if err != nil {
 		return fmt.Errorf("start capturing: %w", err)

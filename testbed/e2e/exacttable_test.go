@@ -112,11 +112,12 @@ func unequal(m collectorbed.SelfMetrics) string {
 	if ended != placed {
 		return fmt.Sprintf("ended %d, placed %d", ended, placed)
 	}
-	delivered := m.Sum("receiver_ebpf_exchanges_placed", `way="delivered"`) + m.Sum("receiver_ebpf_streams_ended")
+	delivered := m.Sum("receiver_ebpf_exchanges_placed", `way="delivered"`) + m.Sum("receiver_ebpf_streams_ended") +
+		m.Sum("receiver_ebpf_calls_further")
 	told := m.Sum("receiver_accepted_spans") + m.Sum("receiver_refused_spans") + m.Sum("receiver_failed_spans") +
-		m.Sum("receiver_ebpf_pending") + m.Sum("receiver_ebpf_unparsed")
+		m.Sum("receiver_ebpf_pending") + m.Sum("receiver_ebpf_unparsed") + m.Sum("receiver_ebpf_exchanges_unnamed")
 	if delivered != told {
-		return fmt.Sprintf("delivered and streams %d, spans, pending and unparsed %d", delivered, told)
+		return fmt.Sprintf("delivered, streams and further calls of pipelines %d, spans, pending and unparsed %d", delivered, told)
 	}
 	return ""
 }

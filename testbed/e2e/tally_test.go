@@ -139,6 +139,12 @@ func spanKey(s ptrace.Span) string {
 	if o := str(s.Attributes(), semconv.ExchangeOutcome); o != "" {
 		return kind + " " + o
 	}
+	if _, ok := s.Attributes().Get(semconv.DBSystemName); ok && str(s.Attributes(), semconv.StatusClass) == "" {
+		if s.Status().Code() == ptrace.StatusCodeError {
+			return kind + " " + semconv.StatusClassError
+		}
+		return kind + " " + semconv.StatusClassOK
+	}
 	if code, ok := s.Attributes().Get(semconv.HTTPResponseStatusCode); ok {
 		return fmt.Sprintf("%s %dxx", kind, code.Int()/100)
 	}

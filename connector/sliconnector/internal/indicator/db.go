@@ -6,8 +6,11 @@ package indicator
 // library calls one, and a span without an error succeeded (semantic
 // conventions, database spans, "Status").
 func dbStatus(t *traits) Status {
-	if t.failed {
+	switch {
+	case t.failed:
 		return StatusBad
+	case t.statusUnknown: // by the receiver's own word
+		return StatusUnknown
 	}
 	return StatusGood
 }

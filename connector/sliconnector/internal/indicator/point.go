@@ -74,6 +74,10 @@ func attribute(p pmetric.HistogramDataPoint, name string) string {
 // indicator is about them.
 func FamilyOf(kind, protocol string) (Family, error) {
 	server := kind == semconv.KindServer
+	switch protocol {
+	case semconv.ProtocolRedis, semconv.ProtocolPostgreSQL, semconv.ProtocolMySQL:
+		protocol = semconv.ProtocolDB
+	}
 	if !server && kind != semconv.KindClient {
 		return NoFamily, ErrUnknownKind
 	}

@@ -22,7 +22,9 @@ type traits struct {
 	db                bool
 	failed            bool // error.type, or span status ERROR
 	outcome           Outcome
+	statusUnknown     bool // sloe.status.class says so
 	uncertain         bool
+	blocking          bool
 	queue             time.Duration
 	queueKnown        bool
 }
@@ -65,6 +67,9 @@ func (r *Reader) Span(s ptrace.Span) *Event {
 		return e
 	}
 	e.Durations = spanDuration(s, t.uncertain)
+	if t.blocking {
+		e.Durations.Unusable = Blocking
+	}
 	e.Durations.Queue, e.Durations.QueueKnown = t.queue, t.queueKnown
 	return e
 }
@@ -97,6 +102,10 @@ func (t *traits) read(name string, v pcommon.Value) {
 		t.outcome = outcomeOf(text(v))
 	case semconv.ServerQueueDuration:
 		t.queue, t.queueKnown = seconds(v)
+	case semconv.StatusClass:
+		t.statusUnknown = text(v) == semconv.StatusClassUnknown
+	case semconv.DBBlocking:
+		t.blocking = v.Type() == pcommon.ValueTypeBool && v.Bool()
 	case semconv.DurationUncertain:
 		t.uncertain = v.Type() == pcommon.ValueTypeBool && v.Bool()
 	}

@@ -21,6 +21,8 @@ const (
 	NoEndTime Reason = "no_end_time"
 	// DurationUncertain: the receiver could not prove the start or the end.
 	DurationUncertain Reason = "duration_uncertain"
+	// Blocking: the operation waits for others by its nature, as BLPOP of Redis does.
+	Blocking Reason = "blocking"
 )
 
 // Reasons why an event that ought to count could not, counted by
@@ -48,7 +50,7 @@ const (
 // Reasons lists all of the above, in a fixed order, so that counts by reason can
 // be kept in an array.
 var Reasons = [...]Reason{
-	ExcludedByClient, StatusNotKnown, NegativeDuration, NoStartTime, NoEndTime, DurationUncertain,
+	ExcludedByClient, StatusNotKnown, NegativeDuration, NoStartTime, NoEndTime, DurationUncertain, Blocking,
 	NoEdge, QueueUnknown, Unmeasured, NoServiceName, ServiceLimit, NoSpan, BeforeStart,
 }
 

@@ -39,12 +39,18 @@ type aggregatesSeen map[AggregateKey]bpf.SocketAggregate
 // may leave out.
 func anonymousKeys(filter bool) []AggregateKey {
 	var keys []AggregateKey
-	for _, role := range []uint8{record.RoleServer, record.RoleClient} {
-		keys = append(keys,
-			AggregateKey{Role: role, Protocol: record.ProtocolHTTP1, Outcome: record.AbortedByServer},
-			AggregateKey{Role: role, Protocol: record.ProtocolHTTP1, Outcome: record.AbortedByClient})
-		for class := range uint8(6) {
-			keys = append(keys, AggregateKey{Role: role, Protocol: record.ProtocolHTTP1, StatusClass: class})
+	walked := []uint8{0, record.ClassOK, record.ClassFailed}
+	classes := map[uint8][]uint8{
+		record.ProtocolHTTP1: {0, 1, 2, 3, 4, 5}, record.ProtocolRedis: walked, record.ProtocolPostgreSQL: walked, record.ProtocolMySQL: walked,
+	}
+	for protocol, classes := range classes {
+		for _, role := range []uint8{record.RoleServer, record.RoleClient} {
+			keys = append(keys,
+				AggregateKey{Role: role, Protocol: protocol, Outcome: record.AbortedByServer},
+				AggregateKey{Role: role, Protocol: protocol, Outcome: record.AbortedByClient})
+			for _, class := range classes {
+				keys = append(keys, AggregateKey{Role: role, Protocol: protocol, StatusClass: class})
+			}
 		}
 	}
 	if filter {

@@ -41,6 +41,9 @@ type Options struct {
 	Chunks bool
 	// Sampling says which exchanges get a record.
 	Sampling Sampling
+	// Protocols are those that are looked for, by the kernel's numbers; nil: all that
+	// it knows.
+	Protocols []uint8
 	// Limits bound the kernel's maps.
 	Limits Limits
 	// Filter makes room for verdicts that depend on ports, and has processes
@@ -143,6 +146,7 @@ func (c *Capture) load(options Options) error {
 		"latency_edge_count": uint32(len(options.EdgesNs)),
 		"latency_edges":      edges,
 		"stuck_after_ns":     uint64(options.StuckAfter),
+		"wanted_protocols":   mask(options.Protocols),
 	}
 	if options.Chunks {
 		variables["take_chunks"] = uint32(1)
@@ -195,6 +199,18 @@ func (c *Capture) start(filter bool) error {
 		c.links = append(c.links, l)
 	}
 	return nil
+}
+
+// mask has a bit for each protocol.
+func mask(protocols []uint8) uint32 {
+	if protocols == nil {
+		return 1<<32 - 1
+	}
+	var m uint32
+	for _, p := range protocols {
+		m |= 1 << p
+	}
+	return m
 }
 
 // Backend names the back-end in use.

@@ -34,6 +34,13 @@ type Held struct {
 	EndNs uint64
 	// Length is the response's whole length in bytes, 0 if it is not known.
 	Length uint64
+	// Rest is how many operations Call stands for, if it stands for those of a turn
+	// that were not answered yet; RestFailed is how many of them failed by now.
+	Rest, RestFailed uint64
+	// FailedBefore is how many operations of the turn had failed before them.
+	FailedBefore uint64
+	// Protocol is the kernel's number of it.
+	Protocol uint8
 	// bytes of the response so far
 	bytes uint64
 
@@ -47,6 +54,7 @@ type Pending struct {
 
 	byConn map[uint64]*list.Element
 	oldest *list.List // of *Held, by addedNs
+	rests  int        // of them that stand for a rest
 }
 
 // NewPending returns an empty Pending.
@@ -54,8 +62,8 @@ func NewPending(release func(h *Held, ended bool)) *Pending {
 	return &Pending{Release: release, byConn: map[uint64]*list.Element{}, oldest: list.New()}
 }
 
-// Len returns the number of calls held.
-func (p *Pending) Len() int { return p.oldest.Len() }
+// Len returns the number of calls held, without what stands for a rest.
+func (p *Pending) Len() int { return p.oldest.Len() - p.rests }
 
 // Add holds a call. bytes are those of the response so far.
 func (p *Pending) Add(h *Held, bytes, nowNs uint64) {
@@ -64,6 +72,9 @@ func (p *Pending) Add(h *Held, bytes, nowNs uint64) {
 		p.release(p.oldest.Front(), false)
 	}
 	h.bytes, h.addedNs = bytes, nowNs
+	if h.Rest > 0 {
+		p.rests++
+	}
 	p.byConn[h.Conn] = p.oldest.PushBack(h)
 }
 
@@ -86,10 +97,19 @@ func (p *Pending) Tail(t *record.Tail) bool {
 	}
 	h := e.Value.(*Held)
 	h.EndNs, h.bytes = t.EndNs, t.ResponseBytes
+	if t.Complete() && t.Failed < record.ManyFailed {
+		h.settle(uint64(t.Failed))
+	}
 	if t.Final() {
 		p.release(e, true)
 	}
 	return true
+}
+
+// settle takes what the tail of a whole response says of its failures.
+func (h *Held) settle(failed uint64) {
+	h.RestFailed = min(failed-min(failed, h.FailedBefore), h.Rest)
+	h.Call.Settle(failed > 0)
 }
 
 // Expire releases the calls that were waited for long enough.
@@ -109,5 +129,8 @@ func (p *Pending) Flush() {
 func (p *Pending) release(e *list.Element, ended bool) {
 	h := p.oldest.Remove(e).(*Held)
 	delete(p.byConn, h.Conn)
+	if h.Rest > 0 {
+		p.rests--
+	}
 	p.Release(h, ended)
 }

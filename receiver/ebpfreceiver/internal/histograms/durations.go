@@ -31,8 +31,10 @@ const overflowAttribute = "otel.metric.overflow"
 // Spilled is what the kernel counted instead of sending a record: exchanges of
 // one process that ended alike.
 type Spilled struct {
-	Kind        protocol.Kind
-	Family      string
+	Kind   protocol.Kind
+	Family string
+	// System is the value of db.system.name, empty if it is no database.
+	System      string
 	Metric      string
 	Outcome     protocol.Outcome
 	StatusClass string
@@ -118,11 +120,14 @@ func (d *Durations) RecordSpilled(id *process.Identity, sp *Spilled, nowUnixNano
 	errorType := spilledErrorType(sp)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	key := seriesKey{id, sp.Metric, "spilled;" + errorType + sp.Outcome.String()}
+	key := seriesKey{id, sp.Metric, "spilled;" + sp.System + ";" + errorType + sp.Outcome.String()}
 	s, ok := d.series[key]
 	if !ok {
 		s = d.make(key, nowUnixNano, func() []protocol.Attribute {
 			var out []protocol.Attribute
+			if sp.System != "" {
+				out = append(out, protocol.Attribute{Key: semconv.DBSystemName, Text: sp.System})
+			}
 			if errorType != "" {
 				out = append(out, protocol.Attribute{Key: semconv.ErrorType, Text: errorType})
 			}
@@ -144,6 +149,25 @@ func (d *Durations) RecordSpilled(id *process.Identity, sp *Spilled, nowUnixNano
 		for i, n := range sp.Queue {
 			q.buckets[i] += n
 		}
+	}
+}
+
+// AddAlike adds n exchanges of one duration to sp.
+func (d *Durations) AddAlike(sp *Spilled, n uint64, duration, queue time.Duration, queueKnown bool) {
+	one := func(buckets *[]uint64, at time.Duration) {
+		if *buckets == nil {
+			*buckets = make([]uint64, len(d.edges)+1)
+		}
+		(*buckets)[d.edges.bucket(at)] += n
+	}
+	sp.Count += n
+	sp.Sum += time.Duration(n) * duration
+	one(&sp.Buckets, duration)
+	if queueKnown {
+		sp.QueueSum += time.Duration(n) * queue
+		sp.FeltSum += time.Duration(n) * (queue + duration)
+		one(&sp.Queue, queue)
+		one(&sp.Felt, queue+duration)
 	}
 }
 
@@ -273,6 +297,8 @@ func spilledErrorType(sp *Spilled) string {
 	switch {
 	case sp.Outcome != protocol.Answered:
 		return sp.Outcome.String()
+	case sp.StatusClass == semconv.StatusClassError:
+		return protocol.OtherError
 	case sp.StatusClass == "5xx", sp.StatusClass == "4xx" && sp.Kind == protocol.Client:
 		return sp.StatusClass
 	}

@@ -28,6 +28,7 @@ type TelemetryBuilder struct {
 	meter                            metric.Meter
 	mu                               sync.Mutex
 	registrations                    []metric.Registration
+	ReceiverEbpfCallsFurther         metric.Int64Counter
 	ReceiverEbpfChunks               metric.Int64ObservableCounter
 	ReceiverEbpfConnectionsFollowed  metric.Int64ObservableGauge
 	ReceiverEbpfConnectionsForgotten metric.Int64ObservableCounter
@@ -38,12 +39,14 @@ type TelemetryBuilder struct {
 	ReceiverEbpfExchangesExcluded    metric.Int64Counter
 	ReceiverEbpfExchangesOpened      metric.Int64ObservableCounter
 	ReceiverEbpfExchangesPlaced      metric.Int64ObservableCounter
+	ReceiverEbpfExchangesUnnamed     metric.Int64Counter
 	ReceiverEbpfHeld                 metric.Int64ObservableGauge
 	ReceiverEbpfIndeterminate        metric.Int64Counter
 	ReceiverEbpfListReloads          metric.Int64Counter
 	ReceiverEbpfLost                 metric.Int64ObservableCounter
 	ReceiverEbpfMapEntries           metric.Int64ObservableGauge
 	ReceiverEbpfMapLimit             metric.Int64ObservableGauge
+	ReceiverEbpfOperationsUnnamed    metric.Int64Counter
 	ReceiverEbpfPaused               metric.Int64ObservableGauge
 	ReceiverEbpfPauses               metric.Int64Counter
 	ReceiverEbpfPending              metric.Int64ObservableGauge
@@ -379,6 +382,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ReceiverEbpfCallsFurther, err = builder.meter.Int64Counter(
+		"otelcol_receiver_ebpf_calls_further",
+		metric.WithDescription("Calls that a delivered exchange held besides its first one (pipelining). [Development]"),
+		metric.WithUnit("{call}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfChunks, err = builder.meter.Int64ObservableCounter(
 		"otelcol_receiver_ebpf_chunks",
 		metric.WithDescription("Pieces of connections of HTTP/2 that the kernel sent. [Development]"),
@@ -439,6 +448,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{exchange}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfExchangesUnnamed, err = builder.meter.Int64Counter(
+		"otelcol_receiver_ebpf_exchanges_unnamed",
+		metric.WithDescription("Delivered exchanges of several operations none of which could be told apart. All of them are among receiver_ebpf_operations_unnamed. [Development]"),
+		metric.WithUnit("{exchange}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfHeld, err = builder.meter.Int64ObservableGauge(
 		"otelcol_receiver_ebpf_held",
 		metric.WithDescription("Exchanges that became no span and that the next consumer refused to be told of. They are told again. [Development]"),
@@ -473,6 +488,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ebpf_map_limit",
 		metric.WithDescription("The most entries that the kernel's maps take. [Development]"),
 		metric.WithUnit("{entry}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfOperationsUnnamed, err = builder.meter.Int64Counter(
+		"otelcol_receiver_ebpf_operations_unnamed",
+		metric.WithDescription("Operations of delivered exchanges that were not captured so far that they could be told apart (pipelining). They are counted as sloe.unspanned.duration by their number, with the status where it is known. [Development]"),
+		metric.WithUnit("{operation}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfPaused, err = builder.meter.Int64ObservableGauge(
@@ -555,7 +576,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfUnparsed, err = builder.meter.Int64Counter(
 		"otelcol_receiver_ebpf_unparsed",
-		metric.WithDescription("Delivered exchanges that became no call. not_http - the bytes are of another protocol; malformed - the record does not have its layout. [Development]"),
+		metric.WithDescription("Delivered exchanges that became no call. other_protocol - the bytes are not of the protocol that the request is of; malformed - the record does not have its layout. [Development]"),
 		metric.WithUnit("{exchange}"),
 	)
 	errs = errors.Join(errs, err)

@@ -92,9 +92,12 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.ReceiverEbpfCallsFurther.Add(context.Background(), 1)
 	tb.ReceiverEbpfExchangesExcluded.Add(context.Background(), 1)
+	tb.ReceiverEbpfExchangesUnnamed.Add(context.Background(), 1)
 	tb.ReceiverEbpfIndeterminate.Add(context.Background(), 1)
 	tb.ReceiverEbpfListReloads.Add(context.Background(), 1)
+	tb.ReceiverEbpfOperationsUnnamed.Add(context.Background(), 1)
 	tb.ReceiverEbpfPauses.Add(context.Background(), 1)
 	tb.ReceiverEbpfRefusedPoints.Add(context.Background(), 1)
 	tb.ReceiverEbpfRefusedSpans.Add(context.Background(), 1)
@@ -104,6 +107,9 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverEbpfUncounted.Add(context.Background(), 1)
 	tb.ReceiverEbpfUnmeasured.Add(context.Background(), 1)
 	tb.ReceiverEbpfUnparsed.Add(context.Background(), 1)
+	AssertEqualReceiverEbpfCallsFurther(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverEbpfChunks(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -134,6 +140,9 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualReceiverEbpfExchangesPlaced(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverEbpfExchangesUnnamed(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverEbpfHeld(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -150,6 +159,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverEbpfMapLimit(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverEbpfOperationsUnnamed(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverEbpfPaused(t, testTel,

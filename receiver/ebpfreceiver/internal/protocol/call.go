@@ -47,11 +47,13 @@ func (o Outcome) String() string {
 }
 
 // Attribute is one attribute of a call, by its name in the semantic
-// conventions. Text is used unless it is empty; then Number is.
+// conventions. Text is used unless it is empty; then Number is, unless it is a Flag.
 type Attribute struct {
 	Key    string
 	Text   string
 	Number int64
+	// Flag: the value is true.
+	Flag bool
 	// Metric tells that the attribute is of low cardinality and belongs to the
 	// duration histogram too.
 	Metric bool
@@ -113,6 +115,13 @@ func (c *Call) Number(key string, value int64, metric bool) {
 		return
 	}
 	c.Attributes = append(c.Attributes, Attribute{Key: key, Number: value, Metric: metric})
+}
+
+// Flag adds an attribute that is true, for spans.
+func (c *Call) Flag(key string) {
+	if !c.Brief {
+		c.Attributes = append(c.Attributes, Attribute{Key: key, Flag: true})
+	}
 }
 
 // Reset empties the call for reuse.

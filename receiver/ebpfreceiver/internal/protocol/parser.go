@@ -36,6 +36,13 @@ type Turn struct {
 	// RequestGap tells that the request's prefix has a hole behind its end.
 	RequestGap bool
 
+	// Operations is what the kernel counted on its walk along the turn, of protocols
+	// that it walks along.
+	Operations Operations
+	// RequestAt and ResponseAt are where the next operation, and its answer, begin in
+	// the captured prefixes, for a Sequence; negative: not in them.
+	RequestAt, ResponseAt int
+
 	// LastChunk tells that the response's bytes so far go beyond the captured
 	// prefix and end like a chunked body.
 	LastChunk bool

@@ -40,18 +40,29 @@ const (
 
 // Protocols that the kernel detects.
 const (
-	ProtocolHTTP1 = uint8(bpf.SocketProtocolPROTOCOL_HTTP1)
-	ProtocolHTTP2 = uint8(bpf.SocketProtocolPROTOCOL_HTTP2)
+	ProtocolHTTP1      = uint8(bpf.SocketProtocolPROTOCOL_HTTP1)
+	ProtocolHTTP2      = uint8(bpf.SocketProtocolPROTOCOL_HTTP2)
+	ProtocolRedis      = uint8(bpf.SocketProtocolPROTOCOL_REDIS)
+	ProtocolPostgreSQL = uint8(bpf.SocketProtocolPROTOCOL_POSTGRESQL)
+	ProtocolMySQL      = uint8(bpf.SocketProtocolPROTOCOL_MYSQL)
+)
+
+// Classes of a status in the aggregates, of protocols without HTTP's: see CLASS_OK.
+const (
+	ClassOK     = uint8(bpf.SocketStatusClassCLASS_OK)
+	ClassFailed = uint8(bpf.SocketStatusClassCLASS_FAILED)
 )
 
 // Flags of an exchange.
 const (
 	FlagNoPayload     = uint16(bpf.SocketExchangeFlagEXCHANGE_NO_PAYLOAD)
-	FlagNotHTTP       = uint16(bpf.SocketExchangeFlagEXCHANGE_NOT_HTTP)
+	FlagMismatch      = uint16(bpf.SocketExchangeFlagEXCHANGE_MISMATCH)
+	FlagComplete      = uint16(bpf.SocketExchangeFlagEXCHANGE_COMPLETE)
 	FlagEarlyResponse = uint16(bpf.SocketExchangeFlagEXCHANGE_EARLY_RESPONSE)
 	FlagRequestGap    = uint16(bpf.SocketExchangeFlagEXCHANGE_REQUEST_GAP)
 	FlagLastChunk     = uint16(bpf.SocketExchangeFlagEXCHANGE_LAST_CHUNK)
 	FlagQueueKnown    = uint16(bpf.SocketExchangeFlagEXCHANGE_QUEUE_KNOWN)
+	FlagMiddle        = uint16(bpf.SocketExchangeFlagEXCHANGE_MIDDLE)
 	FlagJoinedMidway  = uint16(bpf.SocketExchangeFlagEXCHANGE_JOINED_MIDWAY)
 )
 
@@ -105,6 +116,12 @@ func (e *Exchange) IsUnix() bool { return e.Family == familyUnix }
 type Tail struct {
 	bpf.SocketTailRecord
 }
+
+// ManyFailed is what Tail.Failed says of that many failures and of more.
+const ManyFailed = 1<<16 - 1
+
+// Complete tells whether the response holds all answers that were asked for.
+func (t *Tail) Complete() bool { return t.Flags&uint8(bpf.SocketTailFlagTAIL_COMPLETE) != 0 }
 
 // Final tells whether the response ended.
 func (t *Tail) Final() bool { return t.Flags&uint8(bpf.SocketTailFlagTAIL_FINAL) != 0 }

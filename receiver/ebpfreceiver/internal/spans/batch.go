@@ -90,14 +90,20 @@ func (b *Batch) put(span ptrace.Span, call *protocol.Call) {
 	m.EnsureCapacity(len(call.Attributes) + 4)
 	for i := range call.Attributes {
 		a := &call.Attributes[i]
-		if a.Text != "" {
+		switch {
+		case a.Flag:
+			m.PutBool(a.Key, true)
+		case a.Text != "":
 			m.PutStr(a.Key, a.Text)
-		} else {
+		default:
 			m.PutInt(a.Key, a.Number)
 		}
 	}
 	if call.QueueKnown {
 		m.PutDouble(semconv.ServerQueueDuration, time.Duration(call.QueueNs).Seconds())
+	}
+	if call.StatusClass == semconv.StatusClassUnknown && call.Outcome == protocol.Answered {
+		m.PutStr(semconv.StatusClass, call.StatusClass)
 	}
 	if call.ErrorType != "" {
 		m.PutStr(semconv.ErrorType, call.ErrorType)

@@ -10,15 +10,23 @@ import (
 	"github.com/sloe-dev/sloe/bpf"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http1"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http2"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/redis"
 )
 
 // TestEveryDetectedProtocolHasItsParser: what the kernel claims can be read, and
 // nothing else.
 func TestEveryDetectedProtocolHasItsParser(t *testing.T) {
-	assert.Equal(t, http1.Parser{}, Parser(uint8(bpf.SocketProtocolPROTOCOL_HTTP1)))
-	assert.Nil(t, Parser(uint8(bpf.SocketProtocolPROTOCOL_UNDECIDED)))
-	assert.Nil(t, Parser(uint8(bpf.SocketProtocolPROTOCOL_MUTED)))
-	assert.Len(t, parsers, 1)
+	assert.Equal(t, http1.Parser{}, Of(uint8(bpf.SocketProtocolPROTOCOL_HTTP1)).Parser)
+	assert.Equal(t, redis.Parser{}, Of(uint8(bpf.SocketProtocolPROTOCOL_REDIS)).Parser)
+	assert.Nil(t, Of(uint8(bpf.SocketProtocolPROTOCOL_UNDECIDED)).Parser)
+	assert.Nil(t, Of(uint8(bpf.SocketProtocolPROTOCOL_MUTED)).Parser)
+	assert.Len(t, entries, 3)
+	for number, e := range entries {
+		assert.NotEmpty(t, e.Family)
+		assert.NotEmpty(t, e.ServerMetric)
+		assert.NotEmpty(t, e.ClientMetric)
+		assert.Contains(t, Detected(e.Group), number)
+	}
 	assert.Equal(t, http2.Parser{}, Streams(uint8(bpf.SocketProtocolPROTOCOL_HTTP2)))
 	assert.Nil(t, Streams(uint8(bpf.SocketProtocolPROTOCOL_HTTP1)))
 	assert.Len(t, streams, 1)

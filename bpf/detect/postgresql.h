@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_DETECT_POSTGRESQL_H
+#define SLOE_DETECT_POSTGRESQL_H
+
+/*
+ * PostgreSQL's protocol 3 (https://www.postgresql.org/docs/current/protocol.html),
+ * by its first bytes and by its lengths. An operation is a simple Query, an Execute
+ * or a FunctionCall; a turn ends with ReadyForQuery, for which a Query, a Sync or a
+ * FunctionCall asks.
+ */
+
+#include "http1.h"
+#include "walk.h"
+
+#define DETECT_POSTGRESQL_STARTUP 10000 /* the longest startup packet that servers take */
+#define DETECT_POSTGRESQL_MESSAGE (1 << 30) /* the longest message */
+#define DETECT_POSTGRESQL_HEAD 8
+
+static __always_inline unsigned int detect_be32(const unsigned char *p)
+{
+	return (unsigned int)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+}
+
+#define POSTGRESQL_SSL_REQUEST 80877103
+#define POSTGRESQL_GSS_REQUEST 80877104
+
+/* The first packet of a client has no type: a length, and a version or a request code. */
+static __always_inline int detect_postgresql_startup(const unsigned char *p, unsigned int len)
+{
+	unsigned int size, code;
+
+	if (len == 0)
+		return DETECT_MORE;
+	if (p[0] != 0)
+		return DETECT_NO;
+	if (len < DETECT_POSTGRESQL_HEAD)
+		return len > 1 && p[1] != 0 ? DETECT_NO : len > 4 && p[4] != 0 && p[4] != 4 ? DETECT_NO : DETECT_MORE;
+	size = detect_be32(p);
+	code = detect_be32(p + 4);
+	if (size < 8 || size > DETECT_POSTGRESQL_STARTUP)
+		return DETECT_NO;
+	if (code == POSTGRESQL_SSL_REQUEST || code == POSTGRESQL_GSS_REQUEST)
+		return size == 8 ? DETECT_YES : DETECT_NO;
+	if (code >> 16 != 3 || (code & 0xffff) > 2)
+		return DETECT_NO;
+	/* the name of a parameter, such as user: a request of Kafka for metadata has a number there */
+	if (len < DETECT_POSTGRESQL_HEAD + 1)
+		return DETECT_MORE;
+	return size > 9 && ((p[8] >= 'a' && p[8] <= 'z') || p[8] == '_') ? DETECT_YES : DETECT_NO;
+}
+
+/* Types of the messages that a client sends once it is in. */
+static __always_inline int detect_postgresql_is_request(unsigned char type)
+{
+	switch (type) {
+	case 'B': case 'C': case 'D': case 'E': case 'F': case 'H': case 'P': case 'Q': case 'S': case 'X':
+	case 'c': case 'd': case 'f': case 'p':
+		return 1;
+	}
+	return 0;
+}
+
+/*
+ * The first message of an I/O of total bytes, on a connection that is older than
+ * the agent. A Query is the whole I/O; what may begin a chain of messages has to be
+ * one to its end, which the walk tells.
+ */
+static __always_inline int detect_postgresql_request(const unsigned char *p, unsigned int len, unsigned long long total)
+{
+	unsigned int size;
+
+	if (len < 6)
+		return DETECT_NO;
+	size = detect_be32(p + 1);
+	if (p[0] == 'Q')
+		return size >= 5 && size + 1ULL == total ? DETECT_YES : DETECT_NO;
+	if (p[0] != 'P' && p[0] != 'B' && p[0] != 'E' && p[0] != 'C' && p[0] != 'D')
+		return DETECT_NO;
+	return size >= 6 && size + 1ULL < total ? DETECT_MORE : DETECT_NO;
+}
+
+enum postgresql_state {
+	POSTGRESQL_MESSAGE = 0,
+	POSTGRESQL_STARTUP = 1, /* what comes first has no type */
+	POSTGRESQL_ONE_BYTE = 2, /* the server's answer to a request for encryption */
+};
+
+/* A message of the client begins. */
+static __always_inline void postgresql_asked(struct walk *w, struct walked *out)
+{
+	switch (w->header[0]) {
+	case 'Q': case 'F':
+		out->operations++;
+		out->turns++;
+		break;
+	case 'E':
+		out->operations++;
+		break;
+	case 'S':
+		out->turns++;
+		break;
+	default:
+		if (!detect_postgresql_is_request(w->header[0]))
+			walk_lose(w);
+	}
+}
+
+/*
+ * A message of the server begins. Notices, parameters and notifications are said at
+ * any time, of no operation. An error ends one; those behind it, up to the next
+ * Sync, are not run, and have no answer.
+ */
+static __always_inline void postgresql_answered(struct walk *w, struct walked *out)
+{
+	switch (w->header[0]) {
+	case 'N': case 'S': case 'A': case 'K': case 'R': case 'v':
+		return;
+	case 'Z':
+		out->turns++;
+		break;
+	case 'C': case 'I': case 's': case 'V':
+		out->answered++;
+		break;
+	case 'E':
+		out->answered++;
+		out->failed++;
+		break;
+	case 'W': /* copy-both: a replication connection */
+		out->switched = 1;
+		break;
+	case '1': case '2': case '3': case 't': case 'n': case 'T': case 'D': case 'G': case 'H': case 'd': case 'c':
+		break;
+	default:
+		walk_lose(w);
+		return;
+	}
+	out->spoke = 1;
+}
+
+/* Takes the header of a message. Returns how many bytes of the window it was. */
+static __always_inline unsigned int postgresql_step(struct walk *w, const unsigned char *p, unsigned int n, struct walked *out, int reply)
+{
+	unsigned int size = w->state == POSTGRESQL_STARTUP ? 8 : 5, took, length;
+
+	took = walk_header(w, p, n, size);
+	if (w->held < size)
+		return took;
+	w->held = 0;
+	if (w->state == POSTGRESQL_STARTUP) {
+		length = detect_be32(w->header);
+		if (length < 8 || length > DETECT_POSTGRESQL_STARTUP) { /* such as a record of TLS, if encryption was granted */
+			walk_lose(w);
+			return n;
+		}
+		w->skip = length - 8;
+		if (length > 8) /* else it asked for encryption, and starts anew if that is refused */
+			w->state = POSTGRESQL_MESSAGE;
+		return took;
+	}
+	length = detect_be32(w->header + 1);
+	if (length < 4 || length > DETECT_POSTGRESQL_MESSAGE) {
+		walk_lose(w);
+		return n;
+	}
+	w->skip = length - 4;
+	if (reply)
+		postgresql_answered(w, out);
+	else
+		postgresql_asked(w, out);
+	return w->lost ? n : took;
+}
+
+#endif

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package detect
+
+/*
+#cgo CFLAGS: -Wall -Werror
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+#include <string.h>
+#include "redis.h"
+#include "postgresql.h"
+#include "mysql.h"
+
+// walk_all gives a walk the bytes as the kernel does: a window at most, and never
+// what a length skips.
+static unsigned int walk_all(struct walk *w, const unsigned char *p, unsigned int len, struct walked *out, int protocol, int reply)
+{
+	unsigned int off = 0, looked = 0;
+
+	while (off < len && !w->lost) {
+		unsigned int n = len - off < WALK_WINDOW ? len - off : WALK_WINDOW, took;
+		unsigned char window[WALK_WINDOW];
+
+		if (!w->skip) {
+			memset(window, '/', sizeof(window));
+			memcpy(window, p + off, n);
+			looked += n;
+			if (protocol == 0)
+				took = redis_step(w, window, n, out, reply);
+			else if (protocol == 1)
+				took = postgresql_step(w, window, n, out, reply);
+			else
+				took = mysql_step(w, window, n, out, reply);
+			if (took == 0 || took > n)
+				w->lost = 2; // a step takes something, and no more than it was given
+			off += took;
+		}
+		n = w->skip < len - off ? w->skip : len - off;
+		off += n;
+		w->skip -= n;
+	}
+	return looked;
+}
+*/
+import "C"
+
+import "unsafe"
+
+// Protocol is one that is walked along.
+type Protocol int
+
+// Protocols that are walked along.
+const (
+	Redis Protocol = iota
+	PostgreSQL
+	MySQL
+)
+
+// Walk is a walk along one direction of a connection.
+type Walk struct {
+	protocol Protocol
+	reply    bool
+	state    C.struct_walk
+	walked   C.struct_walked
+}
+
+// NewWalk begins a walk at the start of a message.
+func NewWalk(p Protocol, reply bool) *Walk { return &Walk{protocol: p, reply: reply} }
+
+// AtStartup says that what comes first is PostgreSQL's first packet.
+func (w *Walk) AtStartup() *Walk {
+	w.state.state = C.POSTGRESQL_STARTUP
+	return w
+}
+
+// Walked is what a walk came by.
+type Walked struct {
+	Operations, Turns, Answered, Failed int
+	Spoke, Switched                     bool
+	// Between tells that the walk is between two messages.
+	Between bool
+	// Lost tells that it is out of step, Broken that a step broke its contract.
+	Lost, Broken bool
+}
+
+// Over walks over bytes and returns what the whole walk came by so far.
+func (w *Walk) Over(b []byte) Walked {
+	if len(b) > 0 {
+		var reply C.int
+		if w.reply {
+			reply = 1
+		}
+		C.walk_all(&w.state, (*C.uchar)(unsafe.Pointer(&b[0])), C.uint(len(b)), &w.walked, C.int(w.protocol), reply)
+	}
+	o, s := &w.walked, &w.state
+	return Walked{
+		Operations: int(o.operations), Turns: int(o.turns), Answered: int(o.answered), Failed: int(o.failed),
+		Spoke: o.spoke != 0, Switched: o.switched != 0, Lost: s.lost != 0, Broken: s.lost > 1,
+		Between: s.skip == 0 && s.held == 0 && s.left == 0 && (w.protocol != Redis || s.state == 0),
+	}
+}
+
+// RedisRequest is detect_redis_request.
+func RedisRequest(b []byte) Claim { return Claim(C.detect_redis_request(buffer(b), C.uint(len(b)))) }
+
+// RedisReplication is detect_redis_replication.
+func RedisReplication(b []byte) bool { return C.detect_redis_replication(buffer(b)) != 0 }
+
+// PostgreSQLStartup is detect_postgresql_startup.
+func PostgreSQLStartup(b []byte) Claim {
+	return Claim(C.detect_postgresql_startup(buffer(b), C.uint(len(b))))
+}
+
+// PostgreSQLRequest is detect_postgresql_request, for an I/O of b alone. More stands
+// for the beginning of a chain.
+func PostgreSQLRequest(b []byte) Claim {
+	return Claim(C.detect_postgresql_request(buffer(b), C.uint(len(b)), C.ulonglong(len(b))))
+}
+
+// MySQLGreeting is detect_mysql_greeting, for an I/O of b alone.
+func MySQLGreeting(b []byte) Claim {
+	return Claim(C.detect_mysql_greeting(buffer(b), C.uint(len(b)), C.ulonglong(len(b))))
+}
+
+// MySQLRequest is detect_mysql_request, for an I/O of b alone.
+func MySQLRequest(b []byte) Claim {
+	return Claim(C.detect_mysql_request(buffer(b), C.uint(len(b)), C.ulonglong(len(b))))
+}

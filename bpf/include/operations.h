@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR Apache-2.0)
+#ifndef SLOE_OPERATIONS_H
+#define SLOE_OPERATIONS_H
+
+/*
+ * Requests of protocols that are walked along: what an I/O asks for. What is no
+ * operation (a log-in, a statement that is only prepared, the data of a COPY) opens
+ * nothing; it is kept as the beginning of a request, which may follow.
+ */
+
+#include "exchange.h"
+#include "heads.h"
+#include "side.h"
+
+/* Walks over the I/O, whose first got bytes stand behind `have` in scratch->payload. */
+static __always_inline void walk_request(const struct io *io, struct request_bytes *b, __u32 have, __u32 got)
+{
+	struct scratch *s = io->scratch;
+
+	b->walked = true;
+	if (!walk_io(s, b->protocol, io->len, have, got)) {
+		b->detected = DETECT_NO;
+		return;
+	}
+	b->operations += s->walked.operations;
+	b->turns += s->walked.turns;
+	b->opaque = s->walked.switched;
+	b->detected = b->operations ? DETECT_YES : DETECT_MORE;
+}
+
+/* The bytes are those of a known connection. */
+static __always_inline void read_operations(const struct io *io, const struct conn *c, struct request_bytes *b, __u32 have, __u32 got)
+{
+	struct scratch *s = io->scratch;
+
+	b->protocol = c->protocol;
+	s->pace = c->ask;
+	if (s->pace.lost) {
+		/* a new turn begins with a request, if it looks like one */
+		__u32 head = have ? DETECT_NO : any_head(s, b->total, io->len);
+
+		if ((head >> HEAD_PROTOCOL_SHIFT & 0xff) == c->protocol && (head & HEAD_DETECTED) == DETECT_YES && !(head & HEAD_GREETING))
+			__builtin_memset(&s->pace, 0, sizeof(s->pace));
+	}
+	b->middle = s->pace.skip || s->pace.left || s->pace.held;
+	walk_request(io, b, have, got);
+}
+
+/* A connection whose protocol is not known spoke, and it is what head says. */
+static __always_inline void claim(const struct io *io, const struct conn *c, struct request_bytes *b, __u32 head, __u32 have, __u32 got)
+{
+	struct scratch *s = io->scratch;
+
+	b->protocol = head >> HEAD_PROTOCOL_SHIFT & 0xff;
+	b->detected = head & HEAD_DETECTED;
+	if (b->detected != DETECT_YES || b->protocol == PROTOCOL_HTTP1)
+		return;
+	b->greeting = head & HEAD_GREETING;
+	if (!may_speak(io, c, b->greeting)) {
+		b->detected = DETECT_NO;
+		return;
+	}
+	__builtin_memset(&s->pace, 0, sizeof(s->pace));
+	if (b->greeting) {
+		b->silent = true;
+		b->walked = true; /* from here on */
+		return;
+	}
+	if (head & HEAD_STARTUP) {
+		b->silent = true;
+		s->pace.state = POSTGRESQL_STARTUP;
+	}
+	if (have) { /* what was held while it could not be told */
+		if (!walk_io(s, b->protocol, have, 0, have)) {
+			b->detected = DETECT_NO;
+			return;
+		}
+		b->operations = s->walked.operations;
+		b->turns = s->walked.turns;
+	}
+	walk_request(io, b, have, got);
+	/* a chain of messages proves itself by its end */
+	if (head & HEAD_CHAIN && (b->detected != DETECT_YES || !b->turns || s->pace.skip || s->pace.held))
+		b->detected = DETECT_NO;
+}
+
+#endif

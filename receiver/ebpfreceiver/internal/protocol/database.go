@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package protocol
+
+import "github.com/sloe-dev/sloe/internal/semconv"
+
+// PutDatabase writes what all databases share: the system, its metric and the server
+// (semantic conventions, database spans).
+func (c *Call) PutDatabase(turn *Turn, system, family string) {
+	c.Family = family
+	c.Metric = semconv.DBServerOperationDuration
+	client := turn.Kind == Client
+	if client {
+		c.Metric = semconv.DBClientOperationDuration
+	}
+	c.Text(semconv.DBSystemName, system, true)
+	if c.Brief && !client {
+		return // the rest is for spans
+	}
+	c.putSocket(turn, client)
+}
+
+// putSocket writes who is at which end. A client's histogram has the server, by the
+// conventions; a server's is its own.
+func (c *Call) putSocket(turn *Turn, client bool) {
+	if turn.Unix {
+		if turn.SocketName != "" {
+			c.Text(semconv.ServerAddress, turn.SocketName, client)
+		}
+		c.Text(semconv.NetworkTransport, semconv.NetworkTransportUnix, false)
+		return
+	}
+	server := turn.Local
+	if client {
+		server = turn.Remote
+	}
+	c.Text(semconv.ServerAddress, c.Texts.OfAddress(server.Addr()), client)
+	c.Number(semconv.ServerPort, int64(server.Port()), client)
+	if c.Brief {
+		return
+	}
+	peer := c.Texts.OfAddress(turn.Remote.Addr())
+	if !client {
+		c.Text(semconv.ClientAddress, peer, false)
+	}
+	c.Text(semconv.NetworkPeerAddress, peer, false)
+	c.Number(semconv.NetworkPeerPort, int64(turn.Remote.Port()), false)
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package protocoltest
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sloe-dev/sloe/internal/semconv"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+)
+
+// Parsed is what was made of a turn.
+type Parsed struct {
+	Result protocol.Result
+	Calls  []protocol.Call
+	Rest   protocol.Rest
+}
+
+// maxCalls bounds the calls of a turn: no more commands fit into what is captured.
+const maxCalls = 512
+
+// Parse makes calls of a turn as the receiver does.
+func Parse(parser protocol.Sequence, turn protocol.Turn) Parsed {
+	var p Parsed
+	call := &protocol.Call{}
+	p.Result = parser.Parse(&turn, call)
+	if p.Result == protocol.Invalid {
+		return p
+	}
+	var ok, failed uint64
+	for len(p.Calls) < maxCalls {
+		if turn.Operations.Asked > 1 && call.StatusClass == semconv.StatusClassUnknown && turn.Outcome == protocol.Answered {
+			break
+		}
+		switch call.StatusClass {
+		case semconv.StatusClassOK:
+			ok++
+		case semconv.StatusClassError:
+			failed++
+		}
+		p.Calls = append(p.Calls, *call)
+		call = &protocol.Call{}
+		if uint64(len(p.Calls)) >= turn.Operations.Asked || !parser.Next(&turn, call) {
+			break
+		}
+	}
+	p.Rest = turn.Operations.RestOf(uint64(len(p.Calls)), ok, failed)
+	return p
+}
+
+var resultNames = map[protocol.Result]string{protocol.Invalid: "invalid", protocol.Whole: "whole", protocol.Growing: "growing"}
+
+// Describe writes what a person compares: facts without a value are left out.
+func Describe(p Parsed) string {
+	var b strings.Builder
+	line := func(key string, value any) {
+		if s := fmt.Sprint(value); s != "" && s != "0" && s != "false" {
+			fmt.Fprintln(&b, key, s)
+		}
+	}
+	line("result", resultNames[p.Result])
+	for i := range p.Calls {
+		call := &p.Calls[i]
+		line("name", call.Name)
+		line("family", call.Family)
+		line("metric", call.Metric)
+		line("status_class", call.StatusClass)
+		line("failed", call.Failed)
+		line("error_type", call.ErrorType)
+		for _, a := range sorted(call.Attributes) {
+			fmt.Fprintf(&b, "  %s = %s\n", a.Key, valueOf(a))
+		}
+	}
+	line("rest_ok", p.Rest.OK)
+	line("rest_failed", p.Rest.Failed)
+	line("rest_unknown", p.Rest.Unknown)
+	return b.String()
+}
+
+func sorted(attributes []protocol.Attribute) []protocol.Attribute {
+	out := slices.Clone(attributes)
+	slices.SortFunc(out, func(x, y protocol.Attribute) int { return strings.Compare(x.Key, y.Key) })
+	return out
+}
+
+func valueOf(a protocol.Attribute) string {
+	value := strconv.FormatInt(a.Number, 10)
+	switch {
+	case a.Flag:
+		value = "true"
+	case a.Text != "":
+		value = strconv.Quote(a.Text)
+	}
+	if a.Metric {
+		value += " (histogram too)"
+	}
+	return value
+}
