@@ -39,6 +39,7 @@ func TestConfigFile(t *testing.T) {
 	assert.Equal(t, &Config{
 		Backend: "socket", RingBuffer: 1 << 20, StuckAfter: 10 * time.Second, FlushInterval: 100 * time.Millisecond, MetricsInterval: time.Minute,
 		Thresholds: []time.Duration{300 * time.Millisecond, 2 * time.Second},
+		Protocols:  []string{"http", "Redis"},
 		MaxCPU:     0.2,
 		Sampling:   SamplingConfig{Ratio: 0.1, MaxPerSecond: 50, Always: []string{"errors"}, Slow: 300 * time.Millisecond},
 		Processes: ProcessesConfig{
