@@ -127,8 +127,8 @@ func TestWalksInTwoParts(t *testing.T) {
 	}
 }
 
-// FuzzWalk: whatever comes, a step takes something and no more than it was given.
-func FuzzWalk(f *testing.F) {
+// FuzzWalkMessages: whatever comes, a step takes something and no more than it was given.
+func FuzzWalkMessages(f *testing.F) {
 	for _, w := range walks {
 		f.Add(int(w.protocol), w.reply, []byte(w.bytes), uint16(len(w.bytes)/2))
 	}

@@ -23,7 +23,7 @@ func TestDefaultConfig(t *testing.T) {
 	require.NoError(t, confmap.Validate(cfg))
 	assert.Equal(t, &Config{
 		Backend: "auto", RingBuffer: 8 << 20, StuckAfter: 30 * time.Second, FlushInterval: 500 * time.Millisecond, MetricsInterval: 10 * time.Second,
-		QueueTime: true,
+		QueueTime: true, Protocols: []string{"http", "grpc", "redis"},
 		Sampling:  SamplingConfig{Ratio: 1, Always: []string{"errors", "slow"}, Slow: time.Second},
 		Processes: ProcessesConfig{ReloadInterval: 5 * time.Second, PodLogs: "/var/log/pods"},
 	}, cfg)
