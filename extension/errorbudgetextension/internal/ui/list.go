@@ -24,7 +24,7 @@ type list struct {
 	// Since tells since when services may not release, empty if that is not known.
 	Since   string
 	Caption string
-	Rows           []row
+	Rows    []row
 	// More leads to the services that follow, empty if none do.
 	More string
 
