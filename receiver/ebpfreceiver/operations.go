@@ -21,10 +21,8 @@ import (
 func (r *ebpfReceiver) onOperations(e *record.Exchange, sequence protocol.Sequence, result protocol.Result) {
 	operations := r.turn.Operations
 	var made, ok, failed uint64
-	for {
-		if operations.Asked > 1 && r.call.StatusClass == semconv.StatusClassUnknown && r.turn.Outcome == protocol.Answered {
-			break // the kernel's numbers say more than this one call does
-		}
+	// of several with an answer that is not known the kernel's numbers say more than the one call does
+	for operations.Asked <= 1 || r.call.StatusClass != semconv.StatusClassUnknown || r.turn.Outcome != protocol.Answered {
 		switch r.call.StatusClass {
 		case semconv.StatusClassOK:
 			ok++

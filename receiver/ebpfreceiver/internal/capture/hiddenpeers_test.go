@@ -314,7 +314,7 @@ func raiseLoopback() error {
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }() // nothing was written to it
 	request, err := unix.NewIfreq("lo")
 	if err != nil {
 		return err

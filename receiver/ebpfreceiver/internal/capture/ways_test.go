@@ -101,7 +101,6 @@ var (
 		},
 		receive: unix.Read,
 	}
-	spliced = way{send: spliceTo, receive: spliceFrom}
 )
 
 // byRing moves bytes through an io_uring of its own. Who waits receives before there
