@@ -581,6 +581,8 @@ type SocketTailFlag uint32
 const (
 	SocketTailFlagTAIL_FINAL    SocketTailFlag = 1
 	SocketTailFlagTAIL_COMPLETE SocketTailFlag = 2
+	SocketTailFlagTAIL_CUT      SocketTailFlag = 4
+	SocketTailFlagTAIL_MAY_END  SocketTailFlag = 8
 )
 
 type SocketTailRecord struct {

@@ -18,14 +18,31 @@
 #include "exchange.h"
 #include "unmeasured.h"
 
-/* Ends what is open. Returns what there is to send. Lock held. */
-static __always_inline __u32 end_exchange(struct conn *c, struct scratch *scratch, __u64 now, bool by_client)
+/*
+ * Whether all that a server sent was seen, so that what is missing of its response was
+ * never sent. Unix sockets and MPTCP have no positions to tell by. fin: the end of the
+ * stream may have a number already.
+ */
+static __always_inline bool all_seen(struct sock *sk, const struct conn *c, bool fin)
+{
+	struct tcp_sock *tp = tcp_sock_of(sk);
+
+	return tp && c->role == ROLE_SERVER && (__s32)(tp->write_seq - c->sent_seq) <= (fin ? 1 : 0);
+}
+
+/* Ends what is open. all: see all_seen. Returns what there is to send. Lock held. */
+static __always_inline __u32 end_exchange(struct conn *c, struct scratch *scratch, __u64 now, bool by_client, bool all)
 {
 	__u32 after = 0;
+	__u8 end = TAIL_FINAL;
 
 	if (c->phase == PHASE_RESPONSE && c->flags & CONN_END_UNTOLD && !(c->flags & CONN_DEFERRED)) {
 		/* also of a response of one I/O: it may have been one that ends with its connection */
-		if (fill_tail(&scratch->tail, c, TAIL_FINAL))
+		if (all && !by_client)
+			end |= TAIL_CUT;
+		if (c->flags & CONN_MAY_END)
+			end |= TAIL_MAY_END;
+		if (fill_tail(&scratch->tail, c, end))
 			after |= AFTER_TAIL;
 		c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD);
 	}
@@ -92,6 +109,7 @@ static __always_inline void on_state(struct sock *sk, int new_state)
 	struct conn *c;
 	__u64 now;
 	__u32 after = 0;
+	bool all;
 
 	if (new_state == TCP_SYN_SENT || new_state == TCP_ESTABLISHED) {
 		own_connection(sk, new_state);
@@ -110,6 +128,7 @@ static __always_inline void on_state(struct sock *sk, int new_state)
 	if (!scratch)
 		return;
 	now = bpf_ktime_get_ns();
+	all = all_seen(sk, c, false);
 	bpf_spin_lock(&c->lock);
 	switch (new_state) {
 	case TCP_CLOSE_WAIT:
@@ -123,9 +142,9 @@ static __always_inline void on_state(struct sock *sk, int new_state)
 	case TCP_LAST_ACK:
 		/* a server that closes its side answers no more; a client that does may still read */
 		if (c->role == ROLE_SERVER)
-			after = end_exchange(c, scratch, now, c->flags & (CONN_PEER_CLOSED | CONN_RESET));
+			after = end_exchange(c, scratch, now, c->flags & (CONN_PEER_CLOSED | CONN_RESET), all);
 		else if (new_state == TCP_FIN_WAIT1 && sk->sk_shutdown == SHUTDOWN_BOTH)
-			after = end_exchange(c, scratch, now, true);
+			after = end_exchange(c, scratch, now, true, false);
 		break;
 	}
 	bpf_spin_unlock(&c->lock);
@@ -151,7 +170,7 @@ static __always_inline void on_destroy(struct sock *sk)
 	struct scratch *scratch;
 	__u64 now;
 	__u32 after, more = 0;
-	bool peer_first, unseen;
+	bool peer_first, unseen, all;
 
 	if (!c)
 		return;
@@ -172,12 +191,13 @@ static __always_inline void on_destroy(struct sock *sk)
 		return;
 	now = bpf_ktime_get_ns();
 	unseen = left_unseen(sk, c);
+	all = all_seen(sk, c, true);
 	bpf_spin_lock(&c->lock);
 	peer_first = c->flags & (CONN_PEER_CLOSED | CONN_RESET);
 	if (c->flags & CONN_DEFERRED)
 		after = end_deferred(c, scratch);
 	else
-		after = end_exchange(c, scratch, now, (c->role == ROLE_SERVER) == peer_first);
+		after = end_exchange(c, scratch, now, (c->role == ROLE_SERVER) == peer_first, all);
 	bpf_spin_unlock(&c->lock);
 	send_ended(sk, c, scratch, after);
 	if (unseen) {
@@ -189,7 +209,7 @@ static __always_inline void on_destroy(struct sock *sk)
 		return;
 	/* a request that was held behind it is open too */
 	bpf_spin_lock(&c->lock);
-	more = end_exchange(c, scratch, now, (c->role == ROLE_SERVER) == peer_first);
+	more = end_exchange(c, scratch, now, (c->role == ROLE_SERVER) == peer_first, all);
 	bpf_spin_unlock(&c->lock);
 	send_ended(sk, c, scratch, more);
 }

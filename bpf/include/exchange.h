@@ -68,6 +68,15 @@ static __always_inline bool fill_tail(struct tail_record *t, const struct conn *
 	return c->recorded;
 }
 
+/* Notes of the last bytes of a response so far whether they may end a chunked body. Lock held. */
+static __always_inline void note_may_end(struct conn *c, bool may)
+{
+	if (may)
+		c->flags |= CONN_MAY_END;
+	else
+		c->flags &= ~CONN_MAY_END;
+}
+
 /* Sends scratch->record with the response's prefix from scratch->payload at start. No lock held. */
 static __always_inline void send_record(struct sock *sk, struct scratch *scratch, struct conn *c, __u32 start)
 {

@@ -74,6 +74,7 @@ enum conn_flag {
 	CONN_END_TOLD = 1 << 18,   /* chunk mode: the end of the connection was sent */
 	CONN_TLS = 2048,       /* something that looks like a record of TLS passed */
 	CONN_UNREADABLE = 4096, /* bytes passed that could not be read */
+	CONN_MAY_END = 16384,  /* the last bytes of the response may be the end of a chunked body */
 	CONN_OPAQUE = 8192,    /* given up, and its turns are counted: see opaque.h */
 	CONN_COMPLETE = 1 << 20, /* the last response is whole, by the lengths in it */
 	CONN_END_SEEN = 1024,  /* Unix sockets: a walk found it open at a client whose server had closed */

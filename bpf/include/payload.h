@@ -170,22 +170,47 @@ static __always_inline __u32 gather(struct scratch *scratch, __u32 room, __u32 o
 	return end - offset;
 }
 
-/* The last bytes of an I/O of one buffer, for the end of a chunked body. */
-static __always_inline bool ends_with_last_chunk(const struct io_buffer *b, __u64 len)
-{
-	char end[5];
-
-	if (b->iovecs || len < sizeof(end))
-		return false;
-	if (bpf_probe_read_user(end, sizeof(end), (void *)b->base + len - sizeof(end)))
-		return false;
-	return end[0] == '0' && end[1] == '\r' && end[2] == '\n' && end[3] == '\r' && end[4] == '\n';
-}
-
 /* What read_payload returns. */
 #define PAYLOAD_BYTES 0xffff        /* how many bytes were copied */
 #define PAYLOAD_LOCATED_SHIFT 16    /* enum located */
 #define PAYLOAD_LAST_CHUNK (1 << 20) /* the I/O ends like a chunked body */
+#define PAYLOAD_MAY_END (1 << 21)    /* it may: with a trailer, or its last bytes are not to be had */
+
+#define LAST_CHUNK 5 /* bytes of it: "0", and two ends of a line */
+
+/* Behind the last byte of an I/O of several buffers, 0: it is not known. Of a part of them it is anywhere. */
+static __always_inline __u64 end_of_iovecs(const struct io_buffer *b, __u64 len)
+{
+	struct user_iovec v = {};
+	__u64 sum = 0;
+	int i;
+
+	if (b->iovec_count > MAX_IOVECS)
+		return 0;
+	for (i = 0; i < MAX_IOVECS && i < b->iovec_count; i++) {
+		if (read_iovec(&v, b->iovecs, i, b->compat))
+			return 0;
+		sum += v.len;
+	}
+	return sum == len && v.len >= LAST_CHUNK ? v.base + v.len : 0;
+}
+
+/* How the bytes of an I/O end, for the end of a chunked body (RFC 9112, section 7.1). */
+static __always_inline __u32 body_end(const struct io_buffer *b, __u64 len)
+{
+	char end[LAST_CHUNK];
+	__u64 behind = b->iovecs ? end_of_iovecs(b, len) : b->base + len;
+
+	if (!behind || len < sizeof(end))
+		return PAYLOAD_MAY_END;
+	if (bpf_probe_read_user(end, sizeof(end), (void *)behind - sizeof(end)))
+		return PAYLOAD_MAY_END;
+	if (end[3] != '\r' || end[4] != '\n')
+		return end[4] == '\r' ? PAYLOAD_MAY_END : 0;
+	if (end[1] != '\r' || end[2] != '\n')
+		return 0;
+	return end[0] == '0' ? PAYLOAD_LAST_CHUNK : PAYLOAD_MAY_END;
+}
 
 /*
  * Copies the beginning of the current I/O's len bytes to scratch->payload from
@@ -213,14 +238,20 @@ __noinline int read_payload(struct scratch *scratch, __u32 room, __u32 offset, _
 	scratch->iovecs = b->iovecs + sizeof(struct user_iovec);
 	scratch->iovec_count = b->iovecs && !b->compat && b->iovec_count <= MAX_WALK_IOVECS ? b->iovec_count - 1 : 0;
 	got = gather(scratch, room, offset, b, len);
-	if (len > got && ends_with_last_chunk(b, len))
-		got |= PAYLOAD_LAST_CHUNK;
+	if (len > got)
+		return got | body_end(b, len);
 	return got;
 }
 
 static __always_inline int located_of(int payload)
 {
 	return payload >> PAYLOAD_LOCATED_SHIFT & 3;
+}
+
+/* Whether the I/O may end a chunked body. */
+static __always_inline bool may_end(int payload)
+{
+	return payload & PAYLOAD_MAY_END || located_of(payload) != LOCATED;
 }
 
 /* Whether there are bytes which could not be read. */

@@ -70,6 +70,8 @@ enum exchange_flag {
 enum tail_flag {
 	TAIL_FINAL = 1, /* the response ended: its length was reached, or the connection moved on or closed */
 	TAIL_COMPLETE = 2, /* and what it answers was answered to the end */
+	TAIL_CUT = 4,   /* the server ended the connection, and all that it sent was seen: what is missing was never sent */
+	TAIL_MAY_END = 8, /* the last bytes may be the end of a chunked body: they look so, or could not be read */
 };
 
 enum chunk_flag {

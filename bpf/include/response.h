@@ -15,6 +15,7 @@ struct response_bytes {
 	__u32 status;
 	bool unread;    /* nothing of the bytes is known */
 	bool interim;   /* only interim responses (1xx) so far */
+	bool may_end; /* they may end a chunked body */
 	bool last_chunk; /* they go beyond what was captured, and end like a chunked body */
 	bool walked;     /* scratch->pace is where the walk over the responses came to */
 };
@@ -61,6 +62,7 @@ static __always_inline void read_response_prefix(const struct io *io, struct res
 	count_untold(payload);
 	b->unread = got == 0;
 	b->last_chunk = payload & PAYLOAD_LAST_CHUNK;
+	b->may_end = may_end(payload);
 	b->total = have + got;
 	b->interim = false;
 	read_head(io, b, 0);
@@ -176,6 +178,7 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 	}
 	if (b->last_chunk)
 		c->response_flags |= EXCHANGE_LAST_CHUNK;
+	note_may_end(c, b->may_end);
 	if (io->plain && io->direction == DIRECTION_SEND)
 		c->recv_seq = io->copied_seq; /* what was read unseen was of the request's body */
 	c->response_len = b->unread ? 0 : b->total - b->start;

@@ -73,21 +73,26 @@ static __always_inline void on_walked_tail(struct io *io, struct conn *c)
 static __always_inline void on_tail_bytes(struct io *io, struct conn *c)
 {
 	__u32 learned = 0, after = 0;
-	bool last_chunk = false;
+	int payload;
+	bool last_chunk = false, end_possible = true; /* unless it is known to be chunked, nobody looked */
 
 	if (c->response_ios == 1) {
 		/* only the response's thread gets here */
 		__builtin_memcpy(io->scratch->payload, c->response, RESPONSE_PREFIX);
 		learned = response_length(io->scratch, c->response_len);
 	}
-	if ((c->flags | learned) & CONN_CHUNKED)
-		last_chunk = read_payload(io->scratch, 0, 0, io->len) & PAYLOAD_LAST_CHUNK;
+	if ((c->flags | learned) & CONN_CHUNKED) {
+		payload = read_payload(io->scratch, 0, 0, io->len);
+		last_chunk = payload & PAYLOAD_LAST_CHUNK;
+		end_possible = may_end(payload);
+	}
 
 	bpf_spin_lock(&c->lock);
 	if (c->phase == PHASE_RESPONSE) {
 		bool whole;
 
 		c->flags |= learned | CONN_TAIL_DUE;
+		note_may_end(c, end_possible);
 		if (learned & CONN_LENGTH_KNOWN)
 			c->response_length = io->scratch->length;
 		c->response_bytes += io->len;

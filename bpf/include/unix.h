@@ -88,7 +88,7 @@ static __always_inline void unix_end(struct sock *sk, struct conn *c, struct scr
 	for (i = 0; i < 2; i++) {
 		/* the second time: a request that was held behind the first */
 		bpf_spin_lock(&c->lock);
-		after = end_exchange(c, scratch, now, by_client);
+		after = end_exchange(c, scratch, now, by_client, false);
 		bpf_spin_unlock(&c->lock);
 		send_ended(sk, c, scratch, after);
 		if (!c->next.len)

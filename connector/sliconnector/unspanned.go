@@ -62,7 +62,7 @@ func (u *spanless) read(ctx context.Context, resource pcommon.Resource, s slo.Se
 
 func (u *spanless) count(e *indicator.Event, minute slo.Minute, why cause.Cause) {
 	switch {
-	case e.Outcome != indicator.Answered:
+	case e.Outcome == indicator.AbortedByServer, e.Outcome == indicator.AbortedByClient:
 	case e.Durations.Felt:
 		u.felt[e.Family] += e.Count
 	default:

@@ -96,13 +96,16 @@ const (
 	// HTTP's classes are "1xx" to "5xx".
 
 	// ExchangeOutcome tells how an exchange ended. It is set on spans and data
-	// points of exchanges without a response only.
+	// points of exchanges without a whole response only.
 	ExchangeOutcome = "sloe.exchange.outcome"
 	// AbortedByServer: the server closed, reset or exited without a response.
 	AbortedByServer = "aborted_by_server"
 	// AbortedByClient: the client left first; indicators exclude it and count it
 	// apart.
 	AbortedByClient = "aborted_by_client"
+	// Truncated: the server ended the connection before its response was whole. It is
+	// error.type too, unless the status is one.
+	Truncated = "truncated"
 
 	// DurationUncertain is true on a span whose start or end could not be
 	// proven.

@@ -98,7 +98,7 @@ func (r *ebpfReceiver) conclude(e *record.Exchange, call *protocol.Call, result 
 		held := *call
 		r.call = &protocol.Call{Texts: call.Texts, Brief: call.Brief} // the attributes now belong to the held one
 		r.pending.Add(&conn.Held{
-			Call: &held, Process: r.processes.Get(e.Process), Conn: e.Conn, Sequence: e.Sequence, EndNs: e.EndNs, Length: r.turn.ResponseLength,
+			Call: &held, Process: r.processes.Get(e.Process), Conn: e.Conn, Sequence: e.Sequence, EndNs: e.EndNs, Length: r.turn.ResponseLength, Chunked: r.turn.ResponseChunked,
 		}, e.ResponseBytes, r.nowNs)
 		return
 	}
@@ -109,6 +109,9 @@ func (r *ebpfReceiver) conclude(e *record.Exchange, call *protocol.Call, result 
 func (r *ebpfReceiver) release(h *conn.Held, ended bool) {
 	h.Call.EndUnixNano = max(r.clock.Unix(h.EndNs), h.Call.StartUnixNano)
 	h.Call.EndUnknown = !ended
+	if h.Truncated {
+		h.Call.Truncate()
+	}
 	if h.Rest > 0 {
 		r.releaseRest(h)
 		return

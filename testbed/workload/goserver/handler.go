@@ -18,6 +18,9 @@ import (
 //	/status/{code}   the code
 //	/slow?ms=N       200 after N ms
 //	/big?bytes=N     200 with a body of N bytes
+//	/part?bytes=N    200, and the end of the connection behind N bytes of a body of
+//	                 twice as many; chunked=1: without a length and a last chunk;
+//	                 whole=1: with all of it
 //	/echo            200 with the request's body
 //	/hang            no answer while the client waits
 //
@@ -43,6 +46,7 @@ func newHandler(c *counters) *handler {
 		answer(w, http.StatusOK)
 	})
 	h.route("/big", big)
+	h.route("/part", part)
 	h.route("/echo", echo)
 	h.route("/hang", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	h.route("/", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusNotFound) })
@@ -59,10 +63,11 @@ func (h *handler) route(pattern string, serve http.HandlerFunc) {
 	h.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		h.counters.begin()
 		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		serve(seen, r)
 		// Small responses leave the server's buffer after the handler returns, and
-		// so does the end of large ones: the count is there first.
-		h.counters.end(name, seen.status, r.Context().Err() != nil)
+		// so does the end of large ones: the count is there first. A response that is
+		// cut short panics (http.ErrAbortHandler).
+		defer func() { h.counters.end(name, seen.status, r.Context().Err() != nil) }()
+		serve(seen, r)
 	})
 }
 
@@ -76,6 +81,9 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)
 }
+
+// Unwrap is for http.ResponseController.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func answer(w http.ResponseWriter, status int) {
 	w.WriteHeader(status)
@@ -97,6 +105,22 @@ func big(w http.ResponseWriter, r *http.Request) {
 		}
 		left -= n
 	}
+}
+
+// part sends half of a body, and the connection ends with it.
+func part(w http.ResponseWriter, r *http.Request) {
+	half := number(r, "bytes")
+	body := bytes.Repeat([]byte("."), 2*half)
+	w.Header().Set("Connection", "close")
+	if number(r, "chunked") == 0 {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	_, _ = w.Write(body[:half])
+	_ = http.NewResponseController(w).Flush()
+	if number(r, "whole") == 0 {
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = w.Write(body[half:])
 }
 
 // echo reads the whole body first: HTTP/1 servers of net/http discard what is

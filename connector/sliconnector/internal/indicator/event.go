@@ -42,7 +42,12 @@ const (
 	AbortedByServer
 	// AbortedByClient: the client left before the answer.
 	AbortedByClient
+	// Truncated: the server ended the connection before its answer was whole.
+	Truncated
 )
+
+// answered tells whether there was an answer, be it a part of one.
+func (o Outcome) answered() bool { return o == Answered || o == Truncated }
 
 // Event is one request, or a number of them that differ in nothing but their
 // duration.

@@ -40,6 +40,8 @@ func FromPoint(p pmetric.HistogramDataPoint) (Event, error) {
 	switch outcome := attribute(p, semconv.ExchangeOutcome); outcome {
 	case "":
 		e.Status, err = classStatus(class)
+	case semconv.Truncated:
+		e.Outcome = Truncated // whatever its status said
 	case semconv.AbortedByServer, semconv.AbortedByClient:
 		e.Outcome = outcomeOf(outcome) // never answered: there is no status to read
 	default:

@@ -25,7 +25,7 @@ func (i *Indicator) Judge(e *Event, limit slo.Limit) Verdict {
 	if e.Family != i.Family {
 		return Verdict{}
 	}
-	if asksFelt := limit.Felt && e.Outcome == Answered && i.Timed(); e.Durations.Histogram && e.Durations.Felt != asksFelt {
+	if asksFelt := limit.Felt && e.Outcome.answered() && i.Timed(); e.Durations.Histogram && e.Durations.Felt != asksFelt {
 		return Verdict{}
 	}
 	return i.judge(e, limit)
@@ -46,7 +46,7 @@ func availability(e *Event, _ slo.Limit) Verdict {
 	switch {
 	case e.Outcome == AbortedByClient:
 		return left(e.Count, ExcludedByClient)
-	case e.Outcome == AbortedByServer, e.Status == StatusBad:
+	case e.Outcome == AbortedByServer, e.Outcome == Truncated, e.Status == StatusBad:
 		return Verdict{Bad: e.Count}
 	case e.Status == StatusGood:
 		return Verdict{Good: e.Count}
@@ -57,7 +57,8 @@ func availability(e *Event, _ slo.Limit) Verdict {
 
 // latency is the rule that the latency indicators share: good is a duration of
 // at most the threshold, over all requests, failed ones included. A request that
-// was never answered is not fast, however soon the server gave up.
+// was never answered is not fast, however soon the server gave up; one whose answer
+// broke off took as long as it took.
 func latency(e *Event, limit slo.Limit) Verdict {
 	switch e.Outcome {
 	case AbortedByClient:

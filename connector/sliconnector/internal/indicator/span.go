@@ -117,6 +117,8 @@ func outcomeOf(s string) Outcome {
 		return AbortedByServer
 	case semconv.AbortedByClient:
 		return AbortedByClient
+	case semconv.Truncated:
+		return Truncated
 	}
 	return Answered
 }

@@ -41,6 +41,11 @@ type Held struct {
 	FailedBefore uint64
 	// Protocol is the kernel's number of it.
 	Protocol uint8
+	// Chunked tells that its last chunk ends it.
+	Chunked bool
+	// Truncated is set by Tail: the server ended the connection before the response
+	// was whole.
+	Truncated bool
 	// bytes of the response so far
 	bytes uint64
 
@@ -101,6 +106,7 @@ func (p *Pending) Tail(t *record.Tail) bool {
 		h.settle(uint64(t.Failed))
 	}
 	if t.Final() {
+		h.Truncated = t.Cut() && (h.bytes < h.Length || h.Chunked && !t.MayEnd())
 		p.release(e, true)
 	}
 	return true

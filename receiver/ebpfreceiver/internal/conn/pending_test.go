@@ -138,3 +138,38 @@ func TestBound(t *testing.T) {
 	p.Add(held(5, 2, 0), 100, maxPending)
 	require.Equal(t, []released{{0, 10, false}, {5, 10, true}}, got, "a connection's next takes its own place")
 }
+
+// TestTruncated: a response broke off if the server ended the connection, all that it
+// sent was seen, and that is not the whole.
+func TestTruncated(t *testing.T) {
+	const (
+		cut    = final | uint8(bpf.SocketTailFlagTAIL_CUT)
+		mayEnd = uint8(bpf.SocketTailFlagTAIL_MAY_END)
+	)
+	for _, tt := range []struct {
+		what    string
+		length  uint64
+		chunked bool
+		bytes   uint64
+		flags   uint8
+		want    bool
+	}{
+		{"of a length that was not reached", 300, false, 299, cut, true},
+		{"whole", 300, false, 300, cut, false},
+		{"the connection moved on, or the client left", 300, false, 299, final, false},
+		{"not the end yet", 300, false, 299, cut &^ final, false},
+		{"of no length: it ends with its connection", 0, false, 299, cut, false},
+		{"chunked, without a last chunk", 0, true, 299, cut, true},
+		{"chunked, and may have had one", 0, true, 299, cut | mayEnd, false},
+		{"of a length, its last bytes do not matter", 300, false, 299, cut | mayEnd, true},
+	} {
+		var got []bool
+		p := NewPending(func(h *Held, _ bool) { got = append(got, h.Truncated) })
+		h := held(1, 1, tt.length)
+		h.Chunked = tt.chunked
+		p.Add(h, 100, 0)
+		p.Tail(tail(1, 1, 90, tt.bytes, tt.flags))
+		p.Flush()
+		assert.Equal(t, []bool{tt.want}, got, tt.what)
+	}
+}

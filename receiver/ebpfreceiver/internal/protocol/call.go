@@ -33,6 +33,8 @@ const (
 	AbortedByServer
 	// AbortedByClient: the client left first.
 	AbortedByClient
+	// Truncated: the server ended the connection before its response was whole.
+	Truncated
 )
 
 // String returns the value of sloe.exchange.outcome, empty for an answered call.
@@ -42,6 +44,8 @@ func (o Outcome) String() string {
 		return semconv.AbortedByServer
 	case AbortedByClient:
 		return semconv.AbortedByClient
+	case Truncated:
+		return semconv.Truncated
 	}
 	return ""
 }
@@ -98,6 +102,14 @@ type Call struct {
 	// Brief asks for the attributes of the histograms alone: nobody wants a span.
 	// It stays when the call is reset.
 	Brief bool
+}
+
+// Truncate says that the response broke off: a failure, whatever its status said.
+func (c *Call) Truncate() {
+	c.Outcome, c.Failed = Truncated, true
+	if c.ErrorType == "" {
+		c.ErrorType = semconv.Truncated
+	}
 }
 
 // Text adds a text attribute, unless the call is to be brief and it is not for

@@ -61,6 +61,8 @@ type Turn struct {
 	// ResponseLength is set by Parse: the bytes of the whole response, 0 if they
 	// are not known.
 	ResponseLength uint64
+	// ResponseChunked is set by Parse: a last chunk ends the response.
+	ResponseChunked bool
 	// Further is set by Parse: how many more requests the turn holds than the one
 	// in the call (pipelining).
 	Further uint64

@@ -126,6 +126,13 @@ func (t *Tail) Complete() bool { return t.Flags&uint8(bpf.SocketTailFlagTAIL_COM
 // Final tells whether the response ended.
 func (t *Tail) Final() bool { return t.Flags&uint8(bpf.SocketTailFlagTAIL_FINAL) != 0 }
 
+// Cut tells whether the server ended the connection and all that it sent was seen: a
+// response that is not whole then broke off.
+func (t *Tail) Cut() bool { return t.Flags&uint8(bpf.SocketTailFlagTAIL_CUT) != 0 }
+
+// MayEnd tells whether the last bytes may be the end of a chunked body.
+func (t *Tail) MayEnd() bool { return t.Flags&uint8(bpf.SocketTailFlagTAIL_MAY_END) != 0 }
+
 // KindOf returns the kind of a sample.
 func KindOf(sample []byte) (Kind, error) {
 	if len(sample) == 0 {

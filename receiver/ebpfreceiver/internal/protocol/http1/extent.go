@@ -56,6 +56,7 @@ func (r *response) extent(turn *protocol.Turn, method string) protocol.Result {
 		if turn.LastChunk || uint64(len(turn.Response)) == turn.ResponseBytes && chunksEnd(turn.Response[r.headSize:]) {
 			return protocol.Whole
 		}
+		turn.ResponseChunked = true
 		return protocol.Growing
 	}
 	if !r.lengthKnown {
