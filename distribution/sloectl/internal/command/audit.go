@@ -3,6 +3,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sloe-dev/sloe/distribution/sloectl/internal/client"
 	"github.com/sloe-dev/sloe/internal/auditlog"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 )
@@ -34,16 +36,9 @@ func newAuditList(o *options) *cobra.Command {
 		Short: "The audit log, the oldest record first",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := o.validate(); err != nil {
-				return err
-			}
-			api, ctx, cancel := o.client(c.Context())
-			defer cancel()
-			log, err := api.Audit(ctx, after)
-			if err != nil {
-				return err
-			}
-			return o.print(c.OutOrStdout(), log, func(w io.Writer) error { return auditTable(w, log.Records) })
+			return ask(o, c, func(ctx context.Context, api *client.Client) (budgetapi.Audit, error) {
+				return api.Audit(ctx, after)
+			}, func(w io.Writer, log budgetapi.Audit) error { return auditTable(w, log.Records) })
 		},
 	}
 	c.Flags().Uint64Var(&after, "after", 0, "the number of the record to read on from")

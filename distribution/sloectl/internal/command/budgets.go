@@ -3,6 +3,7 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sloe-dev/sloe/distribution/sloectl/internal/client"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 )
 
@@ -19,20 +21,13 @@ func newBudgets(o *options) *cobra.Command {
 		Short: "What is left of the error budgets, the worst first",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.validate(); err != nil {
-				return err
-			}
 			service := ""
 			if len(args) > 0 {
 				service = args[0]
 			}
-			api, ctx, cancel := o.client(c.Context())
-			defer cancel()
-			b, err := api.Budgets(ctx, o.query(c.Flags(), service))
-			if err != nil {
-				return err
-			}
-			return o.print(c.OutOrStdout(), b, func(w io.Writer) error { return budgetsTable(w, b) })
+			return ask(o, c, func(ctx context.Context, api *client.Client) (budgetapi.Budgets, error) {
+				return api.Budgets(ctx, o.query(c.Flags(), service))
+			}, budgetsTable)
 		},
 	}
 }

@@ -56,21 +56,14 @@ func newExclusionAdd(o *options) *cobra.Command {
 		Example: `  sloectl exclusion add payment-api --for 2h --actor ann --reason "a new disk" --ticket OPS-8`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.validate(); err != nil {
-				return err
-			}
 			var err error
 			if r.Start, r.End, err = stretch(start, end, lasts); err != nil {
 				return err
 			}
 			r.Services = args
-			api, ctx, cancel := o.client(c.Context())
-			defer cancel()
-			added, err := api.AddExclusion(ctx, r)
-			if err != nil {
-				return err
-			}
-			return o.print(c.OutOrStdout(), added, func(w io.Writer) error {
+			return ask(o, c, func(ctx context.Context, api *client.Client) (budgetapi.ExclusionEntry, error) {
+				return api.AddExclusion(ctx, r)
+			}, func(w io.Writer, added budgetapi.ExclusionEntry) error {
 				_, err := fmt.Fprintf(w, "The exclusion %s of %s is added: from %s to %s.\n", added.ID, strings.Join(added.Services, ", "),
 					added.Start.Format(time.RFC3339), added.End.Format(time.RFC3339))
 				return err

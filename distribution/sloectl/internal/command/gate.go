@@ -3,6 +3,7 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sloe-dev/sloe/distribution/sloectl/internal/client"
 	"github.com/sloe-dev/sloe/internal/budgetapi"
 )
 
@@ -29,27 +31,21 @@ func newGate(o *options) *cobra.Command {
 		Example: "  sloectl gate payment-api && deploy payment-api",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.validate(); err != nil {
-				return err
-			}
 			if args[0] == "" {
 				return fmt.Errorf("SERVICE must not be empty; `sloectl budgets` lists the services")
 			}
-			api, ctx, cancel := o.client(c.Context())
-			defer cancel()
 			q := o.query(c.Flags(), args[0])
 			q.Change = change
-			g, err := api.Gate(ctx, q)
-			if err != nil {
-				return err
-			}
-			if err := o.print(c.OutOrStdout(), g, func(w io.Writer) error { return gateTable(w, g) }); err != nil {
-				return err
-			}
-			if code := gateCode(g); code != exitAllow {
+			code := exitUnknown
+			err := ask(o, c, func(ctx context.Context, api *client.Client) (budgetapi.Gate, error) {
+				g, err := api.Gate(ctx, q)
+				code = gateCode(g)
+				return g, err
+			}, gateTable)
+			if err == nil && code != exitAllow {
 				return verdict(code)
 			}
-			return nil
+			return err
 		},
 	}
 	c.Flags().StringVar(&change, "change", "", "what is to be released: feature (the default), fix or security")

@@ -37,9 +37,6 @@ func newOverrideSet(o *options) *cobra.Command {
 		Example: `  sloectl override set payment-api --allow --for 2h --actor ann --reason "the fix of the outage" --ticket OPS-7`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.validate(); err != nil {
-				return err
-			}
 			if allow == deny {
 				return errors.New("give either --allow or --deny")
 			}
@@ -51,13 +48,11 @@ func newOverrideSet(o *options) *cobra.Command {
 			// The endpoint's clock may be behind this one, and takes a day at most by
 			// its own: a minute of the day is left out.
 			r.Allow, r.Until = &allow, time.Now().Add(min(lasts, 24*time.Hour-time.Minute)).UTC().Truncate(time.Second)
-			api, ctx, cancel := o.client(c.Context())
-			defer cancel()
-			set, err := api.SetOverride(ctx, r)
-			if err != nil {
-				return err
-			}
-			return o.print(c.OutOrStdout(), set, func(w io.Writer) error { return overridesTable(w, []budgetapi.OverrideEntry{set}) })
+			return ask(o, c, func(ctx context.Context, api *client.Client) (budgetapi.OverrideEntry, error) {
+				return api.SetOverride(ctx, r)
+			}, func(w io.Writer, set budgetapi.OverrideEntry) error {
+				return overridesTable(w, []budgetapi.OverrideEntry{set})
+			})
 		},
 	}
 	c.Flags().BoolVar(&allow, "allow", false, "releases may go out")

@@ -61,15 +61,9 @@ const vanishedReason = "unix_closed_unseen"
 // Counters reads the kernel's counters, all at once.
 func (c *Capture) Counters() (Counters, error) {
 	out := Counters{SpilledBy: map[string]uint64{}, Lost: map[string]uint64{}}
-	var cpus []bpf.SocketCounterValues
-	if err := c.objects.Counters.Lookup(uint32(0), &cpus); err != nil {
-		return out, fmt.Errorf("read the counters: %w", err)
-	}
-	var sum bpf.SocketCounterValues
-	for i := range cpus {
-		for counter, n := range cpus[i].Of {
-			sum.Of[counter] += n
-		}
+	sum, err := c.sums()
+	if err != nil {
+		return out, err
 	}
 	for counter, to := range map[bpf.SocketCounter]*uint64{
 		bpf.SocketCounterCOUNT_OPENED:            &out.Opened,
@@ -98,6 +92,20 @@ func (c *Capture) Counters() (Counters, error) {
 		out.Lost[recursionMisses] += stats.RecursionMisses
 	}
 	return out, nil
+}
+
+// sums adds up the counters of all CPUs.
+func (c *Capture) sums() (sum bpf.SocketCounterValues, err error) {
+	var cpus []bpf.SocketCounterValues
+	if err := c.objects.Counters.Lookup(uint32(0), &cpus); err != nil {
+		return sum, fmt.Errorf("read the counters: %w", err)
+	}
+	for i := range cpus {
+		for counter, n := range cpus[i].Of {
+			sum.Of[counter] += n
+		}
+	}
+	return sum, nil
 }
 
 func possibleCPUs() int { return ebpf.MustPossibleCPU() }

@@ -41,7 +41,7 @@ func (c *Capture) Sweep(always bool) error {
 			return nil
 		}
 	}
-	before, err := c.Counters()
+	before, err := c.sums() // of the counters alone: the programs' statistics take a call each
 	if err != nil {
 		return err
 	}
@@ -49,11 +49,13 @@ func (c *Capture) Sweep(always bool) error {
 	if err != nil {
 		return err
 	}
-	after, err := c.Counters()
+	after, err := c.sums()
 	if err != nil {
 		return err
 	}
-	c.vanished.saw(before.Opened, uint64(len(open)), after.Ended()+after.Lost[bpf.LossReasons[bpf.SocketCounterLOSS_RESPONSE_UNSEEN]])
+	gone := after.Of[bpf.SocketCounterCOUNT_ANSWERED] + after.Of[bpf.SocketCounterCOUNT_ABORTED_BY_SERVER] +
+		after.Of[bpf.SocketCounterCOUNT_ABORTED_BY_CLIENT] + after.Of[bpf.SocketCounterLOSS_RESPONSE_UNSEEN]
+	c.vanished.saw(before.Of[bpf.SocketCounterCOUNT_OPENED], uint64(len(open)), gone)
 	return nil
 }
 
