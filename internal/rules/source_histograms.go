@@ -27,10 +27,13 @@ const (
 )
 
 // The outcome is a label of Sloe's own receiver: requests whose client left first
-// are excluded, and those that the server left without an answer are never fast.
+// are excluded, those that the server left without an answer are never fast, and those
+// whose answer it broke off failed, whatever their status.
 const (
 	notLeft  = `sloe_exchange_outcome!="aborted_by_client"`
-	answered = `sloe_exchange_outcome=""`
+	whole    = `sloe_exchange_outcome!~"aborted_by_client|truncated"`
+	cut      = `sloe_exchange_outcome="truncated"`
+	answered = `sloe_exchange_outcome=~"|truncated"`
 	failed   = `error_type!=""`
 )
 
@@ -84,8 +87,8 @@ func (h histograms) outcomes(indicator string) (bad, good, valid [][]string) {
 	switch h.metric(indicator) {
 	case h.http:
 		const code = "http_response_status_code"
-		return [][]string{{code + `=~"5.."`, notLeft}, {code + `=""`, failed, notLeft}},
-			[][]string{{code + `!=""`, code + `!~"5.."`, notLeft}},
+		return [][]string{{code + `=~"5.."`, notLeft}, {code + `!=""`, code + `!~"5.."`, cut}, {code + `=""`, failed, notLeft}},
+			[][]string{{code + `!=""`, code + `!~"5.."`, whole}},
 			[][]string{{code + `!=""`, notLeft}, {code + `=""`, failed, notLeft}}
 	case h.grpc:
 		matches := func(codes string) string { return h.grpcCode + `=~"` + codes + `"` }
