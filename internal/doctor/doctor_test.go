@@ -52,6 +52,17 @@ func (h *host) remove(file string) {
 	require.NoError(h.t, os.RemoveAll(filepath.Join(filepath.Dir(h.Proc), file)))
 }
 
+// oldKernel has type information, and of it nothing that the receiver needs.
+func oldKernel(t *testing.T) *btf.Spec {
+	b, err := btf.NewBuilder(nil, nil)
+	require.NoError(t, err)
+	_, err = b.Add(&btf.Enum{Name: "bpf_func_id", Size: 4, Values: []btf.EnumValue{{Name: "BPF_FUNC_unspec"}}})
+	require.NoError(t, err)
+	types, err := b.Spec()
+	require.NoError(t, err)
+	return types
+}
+
 func states(r Report) map[string]State {
 	out := map[string]State{}
 	for _, c := range r.Checks {
@@ -86,17 +97,13 @@ func TestExamine(t *testing.T) {
 		}, nil, "", refused.Error()},
 		{"no capability: nothing is tried", func(h *host) {
 			h.write("proc/self/status", "CapEff:\t0000000000000000\n")
-			types, err := btf.NewBuilder(nil, nil)
-			require.NoError(h.t, err)
-			h.Types = types.Spec
+			h.Types = func() (*btf.Spec, error) { return oldKernel(h.t), nil }
 			h.Try = func(*backend.Backend, *btf.Spec) ([]backend.Hook, error) { panic("without a capability") }
-		}, map[string]State{"cap_bpf": Missing, "cap_perfmon": Missing}, "", "has no tracepoint"},
+		}, map[string]State{"cap_bpf": Missing, "cap_perfmon": Missing}, "", "has no helper"},
 		{"half of the capabilities", func(h *host) {
 			h.write("proc/self/status", fmt.Sprintf("CapEff:\t%016x\n", 1<<unix.CAP_BPF))
-			types, err := btf.NewBuilder(nil, nil)
-			require.NoError(h.t, err)
-			h.Types = types.Spec
-		}, map[string]State{"cap_perfmon": Missing}, "", "has no tracepoint"},
+			h.Types = func() (*btf.Spec, error) { return oldKernel(h.t), nil }
+		}, map[string]State{"cap_perfmon": Missing}, "", "has no helper"},
 		{"no type information", func(h *host) {
 			h.Types = func() (*btf.Spec, error) { return nil, errors.New("no vmlinux") }
 		}, map[string]State{"btf": Missing}, "", "no vmlinux"},
