@@ -22,9 +22,14 @@ func ofService(name, help string, value func(*serviceRow) float64) family {
 // ofObjective is a metric of at most one series an objective: none if its value is
 // not known.
 func ofObjective(name, help string, value func(*objectiveRow) (v float64, known bool)) family {
+	return ofLabelled(name, help, func(o *objectiveRow) []byte { return o.labels }, value)
+}
+
+// ofLabelled is ofObjective under labels of its own.
+func ofLabelled(name, help string, labels func(*objectiveRow) []byte, value func(*objectiveRow) (v float64, known bool)) family {
 	return family{name: name, help: help, objective: func(t *text, name string, o *objectiveRow) {
 		if v, known := value(o); known {
-			t.sample(name, o.labels, "", v)
+			t.sample(name, labels(o), "", v)
 		}
 	}}
 }

@@ -16,11 +16,7 @@ func slothLabels(service, slo string) []byte {
 }
 
 func ofSloth(name, help string, value func(*objectiveRow) (v float64, known bool)) family {
-	return family{name: name, help: help, objective: func(t *text, name string, o *objectiveRow) {
-		if v, known := value(o); known {
-			t.sample(name, o.sloth, "", v)
-		}
-	}}
+	return ofLabelled(name, help, func(o *objectiveRow) []byte { return o.sloth }, value)
 }
 
 // slothFamilies are Sloth's series that its dashboards read, by Sloth's names and

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
@@ -95,8 +96,5 @@ func (m *Memory) Changes() ([]Held, bool) {
 	defer m.mu.Unlock()
 	changed := m.changed
 	m.changed = false
-	return slices.SortedFunc(maps.Values(m.held), func(a, b Held) int {
-		return slices.Compare([]string{a.Service.Name, a.Service.Namespace, a.Service.Environment},
-			[]string{b.Service.Name, b.Service.Namespace, b.Service.Environment})
-	}), changed
+	return slices.SortedFunc(maps.Values(m.held), func(a, b Held) int { return budget.CompareServices(a.Service, b.Service) }), changed
 }

@@ -5,10 +5,10 @@ package policy
 import (
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/sloe-dev/sloe/extension/errorbudgetextension/internal/budget"
 	"github.com/sloe-dev/sloe/internal/slo"
 )
 
@@ -67,7 +67,5 @@ func (s *Standings) Changes() ([]Standing, bool) {
 	defer s.mu.Unlock()
 	changed := s.changed
 	s.changed = false
-	return slices.SortedFunc(maps.Values(s.of), func(a, b Standing) int {
-		return strings.Compare(a.Service.String(), b.Service.String())
-	}), changed
+	return slices.SortedFunc(maps.Values(s.of), func(a, b Standing) int { return budget.CompareServices(a.Service, b.Service) }), changed
 }

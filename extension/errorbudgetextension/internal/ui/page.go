@@ -35,6 +35,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"may":     may,
 	"next":    next,
 	"burning": burning,
+	"minute":  minute,
 	"style":   func() template.CSS { return style },
 	"script":  func() template.JS { return script },
 }).ParseFS(files, "*.html"))

@@ -23,7 +23,7 @@ func newQueue(q *budgetapi.Queue) *queue {
 		return nil
 	}
 	return &queue{
-		Requests: number(q.Requests), Since: q.Since.Format("2006-01-02 15:04 UTC"), Width: unit(q.Queue.Share * queueWidth),
+		Requests: number(q.Requests), Since: minute(q.Since), Width: unit(q.Queue.Share * queueWidth),
 		Label: percent(q.Queue.Share) + " waiting, " + percent(q.Handler.Share) + " being handled",
 		Rows:  []queueRow{newQueueRow("waiting", "wait", q.Queue), newQueueRow("being handled", "fill", q.Handler)},
 	}

@@ -121,7 +121,7 @@ func overridden(o policy.Override) string {
 	if o.Allow {
 		what = "allowed"
 	}
-	s := fmt.Sprintf("releases are %s by %s until %s: %s", what, o.Actor, o.Until.UTC().Format("2006-01-02 15:04 UTC"), o.Reason)
+	s := fmt.Sprintf("releases are %s by %s until %s: %s", what, o.Actor, minute(o.Until), o.Reason)
 	if o.Ticket != "" {
 		s += " (" + o.Ticket + ")"
 	}
@@ -158,7 +158,7 @@ func excluded(h history) []string {
 }
 
 func words(e budget.Interval) string {
-	return e.From.Time().Format("2006-01-02 15:04") + " to " + e.To.Time().Format("2006-01-02 15:04 UTC")
+	return e.From.Time().Format("2006-01-02 15:04") + " to " + minute(e.To.Time())
 }
 
 // given tells an empty value, which means services without one, from none.
