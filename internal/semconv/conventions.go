@@ -56,6 +56,7 @@ const (
 	DBQuerySummary       = "db.query.summary"
 	DBQueryText          = "db.query.text"
 	DBNamespace          = "db.namespace"
+	DBNamespaceOld       = "db.name"
 	DBStoredProcedure    = "db.stored_procedure.name"
 
 	ErrorType              = "error.type"
@@ -81,7 +82,13 @@ const (
 	DBClientOperationDuration = "db.client.operation.duration"
 )
 
-// HTTPDurationBuckets are the edges of the HTTP duration histograms, in seconds.
+// Metrics by the names that they had before. These are in seconds like the newer ones.
+const (
+	RPCServerDurationOld = "rpc.server.duration"
+	RPCClientDurationOld = "rpc.client.duration"
+)
+
+// HTTPDurationBuckets are the edges of the HTTP and RPC duration histograms, in seconds.
 var HTTPDurationBuckets = []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}
 
 // DBDurationBuckets are the edges of the database duration histograms, in seconds.

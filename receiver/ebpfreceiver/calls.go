@@ -96,7 +96,7 @@ func (r *ebpfReceiver) complete(e *record.Exchange, call *protocol.Call) {
 func (r *ebpfReceiver) conclude(e *record.Exchange, call *protocol.Call, result protocol.Result) {
 	if result == protocol.Growing {
 		held := *call
-		r.call = &protocol.Call{Texts: call.Texts, Brief: call.Brief} // the attributes now belong to the held one
+		r.call = call.Fresh() // the attributes now belong to the held one
 		r.pending.Add(&conn.Held{
 			Call: &held, Process: r.processes.Get(e.Process), Conn: e.Conn, Sequence: e.Sequence, EndNs: e.EndNs, Length: r.turn.ResponseLength, Chunked: r.turn.ResponseChunked,
 		}, e.ResponseBytes, r.nowNs)

@@ -33,6 +33,8 @@ type Config struct {
 	// Thresholds are latencies that histograms need an edge at, besides those of
 	// the catalogue.
 	Thresholds []time.Duration `mapstructure:"thresholds"`
+	// Metrics says how the duration histograms are written.
+	Metrics MetricsConfig `mapstructure:"metrics"`
 	// Protocols are those whose requests are counted: http, grpc, redis.
 	Protocols []string `mapstructure:"protocols"`
 	// QueueTime measures how long requests wait for their server.
@@ -85,6 +87,7 @@ func (c *Config) Validate() error {
 	if c.MaxCPU != 0 && !(c.MaxCPU >= minMaxCPU && c.MaxCPU <= maxMaxCPU) {
 		errs = append(errs, fmt.Errorf("max_cpu: %v is neither 0 (no ceiling) nor from %v to %v cores", c.MaxCPU, minMaxCPU, maxMaxCPU))
 	}
+	errs = append(errs, c.Metrics.validate()...)
 	errs = append(errs, validateProtocols(c.Protocols)...)
 	errs = append(errs, c.Sampling.validate()...)
 	return errors.Join(errs...)

@@ -23,7 +23,7 @@ func TestDefaultConfig(t *testing.T) {
 	require.NoError(t, confmap.Validate(cfg))
 	assert.Equal(t, &Config{
 		Backend: "auto", RingBuffer: 8 << 20, StuckAfter: 30 * time.Second, FlushInterval: 500 * time.Millisecond, MetricsInterval: 10 * time.Second,
-		QueueTime: true, Protocols: []string{"http", "grpc", "redis"},
+		QueueTime: true, Metrics: MetricsConfig{Names: "stable"}, Protocols: []string{"http", "grpc", "redis"},
 		Sampling:  SamplingConfig{Ratio: 1, Always: []string{"errors", "slow"}, Slow: time.Second},
 		Processes: ProcessesConfig{ReloadInterval: 5 * time.Second, PodLogs: "/var/log/pods"},
 	}, cfg)
@@ -39,6 +39,7 @@ func TestConfigFile(t *testing.T) {
 	assert.Equal(t, &Config{
 		Backend: "socket", RingBuffer: 1 << 20, StuckAfter: 10 * time.Second, FlushInterval: 100 * time.Millisecond, MetricsInterval: time.Minute,
 		Thresholds: []time.Duration{300 * time.Millisecond, 2 * time.Second},
+		Metrics:    MetricsConfig{Names: "both"},
 		Protocols:  []string{"http", "Redis"},
 		MaxCPU:     0.2,
 		Sampling:   SamplingConfig{Ratio: 0.1, MaxPerSecond: 50, Always: []string{"errors"}, Slow: 300 * time.Millisecond},
@@ -78,6 +79,9 @@ func TestValidate(t *testing.T) {
 		{"metrics as often as flushes", map[string]any{"metrics_interval": "500ms"}, ""},
 		{"metrics more often than flushes", map[string]any{"metrics_interval": "499ms"}, "metrics_interval: 499ms is less than flush_interval (500ms)"},
 		{"a threshold of nothing", map[string]any{"thresholds": []any{"1s", "0s"}}, "thresholds[1]: 0s is not positive"},
+		{"names of before", map[string]any{"metrics": map[string]any{"names": "legacy"}}, ""},
+		{"names of nobody", map[string]any{"metrics": map[string]any{"names": "old"}}, `metrics::names: "old" is not one of stable, legacy, both`},
+		{"no names", map[string]any{"metrics": map[string]any{"names": ""}}, `metrics::names: "" is not one of stable, legacy, both`},
 		{"one protocol", map[string]any{"protocols": []any{"redis"}}, ""},
 		{"protocols in any case", map[string]any{"protocols": []any{"HTTP", "gRPC", "Redis"}}, ""},
 		{"a protocol that nobody reads", map[string]any{"protocols": []any{"http", "smtp"}},

@@ -45,6 +45,7 @@ func createDefaultConfig() component.Config {
 		FlushInterval:   500 * time.Millisecond,
 		MetricsInterval: 10 * time.Second,
 		QueueTime:       true,
+		Metrics:         MetricsConfig{Names: namesStable},
 		Protocols:       protocolGroups,
 		Sampling:        SamplingConfig{Ratio: 1, Always: []string{alwaysErrors, alwaysSlow}, Slow: time.Second},
 		Processes:       defaultProcesses(),

@@ -103,15 +103,15 @@ func newReceiver(set receiver.Settings, cfg *Config) (*ebpfReceiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ebpfReceiver{cfg: cfg, set: set, telemetry: telemetry, obs: obs, call: &protocol.Call{Texts: protocol.NewTexts()}, now: time.Now, openBefore: map[openKey]struct{}{}, stop: make(chan struct{})}, nil
+	return &ebpfReceiver{cfg: cfg, set: set, telemetry: telemetry, obs: obs, now: time.Now, openBefore: map[openKey]struct{}{}, stop: make(chan struct{})}, nil
 }
 
 // Start attaches to the kernel. It fails if the host does not allow that, with
 // what is missing.
 func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
-	edges := r.edges(host)
+	layout := r.layout(host)
 	c, err := capture.Open(capture.Options{
-		Backend: r.cfg.Backend, RingBytes: r.cfg.RingBuffer, EdgesNs: edges.Nanoseconds(), StuckAfter: r.cfg.StuckAfter, QueueTime: r.cfg.QueueTime,
+		Backend: r.cfg.Backend, RingBytes: r.cfg.RingBuffer, EdgesNs: layout.All().Nanoseconds(), StuckAfter: r.cfg.StuckAfter, QueueTime: r.cfg.QueueTime,
 		Chunks: multiplexed(r.cfg.Protocols), Sampling: r.cfg.Sampling.capture(), Protocols: detected(r.cfg.Protocols), Filter: r.cfg.Processes.filters(),
 	})
 	if err != nil {
@@ -124,7 +124,7 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 	r.nowNs = r.clock.Sync()
 	r.sinceNs = r.clock.Unix(r.nowNs)
 	r.startedNs = r.sinceNs
-	r.prepare(c.Identity, edges)
+	r.prepare(c.Identity, layout)
 	if err := r.startWatch(); err != nil {
 		return errors.Join(err, c.Close())
 	}
@@ -146,22 +146,27 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 }
 
 // prepare makes the rooms behind the capture.
-func (r *ebpfReceiver) prepare(identity process.Lookup, edges histograms.Edges) {
+func (r *ebpfReceiver) prepare(identity process.Lookup, layout *histograms.Layout) {
 	r.processes = &process.Registry{Lookup: identity, ProcRoot: "/proc", Pods: &process.Pods{Directory: r.cfg.Processes.PodLogs}}
 	r.pending = conn.NewPending(r.release)
-	r.call.Brief = r.traces == nil
+	r.call = r.newCall()
 	r.prepareStreams()
 	r.announce = newAnnouncer(r.set.Logger)
 	r.batch = spans.NewBatch(metadata.ScopeName, r.set.BuildInfo.Version)
-	r.backlog = histograms.NewBacklog(edges)
+	r.backlog = histograms.NewBacklog(layout.All())
 	if r.metrics != nil {
-		r.durations = histograms.NewDurations(edges)
+		r.durations = histograms.NewDurations(layout, r.cfg.Metrics.names())
 	}
 }
 
-// edges are those of the conventions, the configuration and the catalogue, if an
+// newCall returns an empty call that is asked for what the pipelines take.
+func (r *ebpfReceiver) newCall() *protocol.Call {
+	return &protocol.Call{Texts: protocol.NewTexts(), Brief: r.traces == nil, Paths: r.cfg.Metrics.names() != histograms.Stable}
+}
+
+// layout has the edges of the conventions, the configuration and the catalogue, if an
 // extension has one.
-func (r *ebpfReceiver) edges(host component.Host) histograms.Edges {
+func (r *ebpfReceiver) layout(host component.Host) *histograms.Layout {
 	thresholds := append([]time.Duration{}, r.cfg.Thresholds...)
 	for _, e := range host.GetExtensions() {
 		if c, ok := e.(slo.Catalogue); ok {
@@ -171,12 +176,12 @@ func (r *ebpfReceiver) edges(host component.Host) histograms.Edges {
 	if len(thresholds) == 0 {
 		thresholds = defaultThresholds
 	}
-	edges, left := histograms.NewEdges(thresholds, capture.MaxEdges)
+	layout, left := histograms.NewLayout(thresholds, capture.MaxEdges)
 	if len(left) > 0 {
 		r.set.Logger.Warn("Too many latency thresholds: what spills is not decided against these",
 			zap.Durations("thresholds", left), zap.Int("edges", capture.MaxEdges))
 	}
-	return edges
+	return layout
 }
 
 // defaultThresholds are those of the tiers.

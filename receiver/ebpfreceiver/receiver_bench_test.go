@@ -47,8 +47,8 @@ func BenchmarkOnSample(b *testing.B) {
 			if withSpans {
 				r.traces = consumertest.NewNop()
 			}
-			edges, _ := histograms.NewEdges(defaultThresholds, capture.MaxEdges)
-			r.prepare(func(record.Process) (*bpf.SocketProcessIdentity, bool) { return nil, false }, edges)
+			layout, _ := histograms.NewLayout(defaultThresholds, capture.MaxEdges)
+			r.prepare(func(record.Process) (*bpf.SocketProcessIdentity, bool) { return nil, false }, layout)
 			sample := sampleOf(
 				"GET /v1/items/42 HTTP/1.1\r\nHost: shop.example:8080\r\nUser-Agent: peers/1\r\nAccept: */*\r\n\r\n",
 				"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n")

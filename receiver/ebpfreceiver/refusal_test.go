@@ -98,8 +98,8 @@ func newRefusalRig(t *testing.T) *refusalRig {
 	r.clock.Sync()
 	r.setKernelPaused = func(p bool) error { rig.kernelPaused = append(rig.kernelPaused, p); return nil }
 	r.troubles.host = componenttest.NewNopHost()
-	edges, _ := histograms.NewEdges(defaultThresholds, capture.MaxEdges)
-	r.prepare(func(record.Process) (*bpf.SocketProcessIdentity, bool) { return nil, false }, edges)
+	layout, _ := histograms.NewLayout(defaultThresholds, capture.MaxEdges)
+	r.prepare(func(record.Process) (*bpf.SocketProcessIdentity, bool) { return nil, false }, layout)
 	rig.ebpfReceiver = r
 	t.Cleanup(func() { require.NoError(t, rig.telemetry.Shutdown(context.Background())) })
 	return rig

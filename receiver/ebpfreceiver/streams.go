@@ -49,8 +49,7 @@ var (
 
 // prepareStreams makes the rooms of the streams.
 func (r *ebpfReceiver) prepareStreams() {
-	call := &protocol.Call{Texts: protocol.NewTexts(), Brief: r.traces == nil}
-	r.streams.sessions = conn.NewSessions(registry.Streams, r, call)
+	r.streams.sessions = conn.NewSessions(registry.Streams, r, r.newCall())
 	r.streams.sampler = newSampler(&r.cfg.Sampling)
 	r.streams.open = map[openStreams]int64{}
 }

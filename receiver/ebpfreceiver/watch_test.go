@@ -76,8 +76,8 @@ func newTestReceiver(t *testing.T) (*ebpfReceiver, *kernel, *componenttest.Telem
 	sink := &consumertest.TracesSink{}
 	r.traces, r.clock = sink, &capture.Clock{}
 	k := &kernel{running: map[record.Process]string{shop: "shop", billing: "billing"}, verdicts: map[record.Process]capture.Verdict{}}
-	edges, _ := histograms.NewEdges(defaultThresholds, capture.MaxEdges)
-	r.prepare(k.identity, edges)
+	layout, _ := histograms.NewLayout(defaultThresholds, capture.MaxEdges)
+	r.prepare(k.identity, layout)
 	r.watch = newWatch(k, r.processes, r.telemetry, zap.NewNop())
 	return r, k, tel, sink
 }

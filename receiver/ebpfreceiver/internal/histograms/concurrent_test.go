@@ -18,7 +18,7 @@ import (
 // all of it is there.
 func TestDurationsFromManyGoroutines(t *testing.T) {
 	const each = 1000
-	d := NewDurations(twoEdges)
+	d := NewDurations(newLayout(twoEdges), Stable)
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {

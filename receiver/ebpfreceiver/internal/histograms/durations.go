@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/process"
@@ -60,26 +59,48 @@ type series struct {
 	attributes []protocol.Attribute
 	overflow   bool
 	start      pcommon.Timestamp
+	at         *buckets
 	count      uint64
 	sumNs      uint64
 	buckets    []uint64
 }
 
+// add counts one of a duration.
+func (s *series) add(d time.Duration) {
+	s.count++
+	s.sumNs += uint64(d)
+	s.buckets[s.at.edges.bucket(d)]++
+}
+
+// addAll counts those that were counted in the buckets of all edges.
+func (s *series) addAll(n uint64, sum time.Duration, all []uint64) {
+	s.count += n
+	s.sumNs += uint64(sum)
+	for i, n := range all {
+		s.buckets[s.at.of[i]] += n
+	}
+}
+
 // Durations are the cumulative duration histograms. It may be used from any
 // goroutine.
 type Durations struct {
-	edges  Edges
-	bounds []float64
+	layout *Layout
+	names  Names
 
 	mu     sync.Mutex
 	series map[seriesKey]*series
+	paths  paths // nil: they are no attributes
 	key    []byte
 	gone   map[*process.Identity]bool
 }
 
-// NewDurations returns empty histograms with the edges.
-func NewDurations(edges Edges) *Durations {
-	return &Durations{edges: edges, bounds: edges.Seconds(), series: map[seriesKey]*series{}, gone: map[*process.Identity]bool{}}
+// NewDurations returns empty histograms with the edges of the layout.
+func NewDurations(layout *Layout, names Names) *Durations {
+	d := &Durations{layout: layout, names: names, series: map[seriesKey]*series{}, gone: map[*process.Identity]bool{}}
+	if names != Stable {
+		d.paths = paths{}
+	}
+	return d
 }
 
 // Record counts a call.
@@ -93,24 +114,23 @@ func (d *Durations) Record(id *process.Identity, call *protocol.Call) {
 		if !a.Metric {
 			continue
 		}
-		d.key = append(append(append(d.key, a.Key...), separator), a.Text...)
+		text := a.Text
+		if d.paths != nil && a.Key == semconv.URLPath {
+			text = d.paths.bound(id, text)
+		}
+		d.key = append(append(append(d.key, a.Key...), separator), text...)
 		d.key = append(strconv.AppendInt(append(d.key, separator), a.Number, 10), separator)
 	}
 	d.key = append(append(append(d.key, call.ErrorType...), separator), call.Outcome.String()...)
 	s, ok := d.series[seriesKey{id, call.Metric, string(d.key)}]
 	if !ok {
 		s = d.make(seriesKey{id, call.Metric, string(d.key)}, call.StartUnixNano, func() []protocol.Attribute {
-			return metricAttributes(call)
+			return d.metricAttributes(id, call)
 		})
 	}
-	s.count++
-	s.sumNs += uint64(duration)
-	s.buckets[d.edges.bucket(duration)]++
+	s.add(duration)
 	if call.QueueKnown {
-		q := d.queue(id, call.Family, call.StartUnixNano)
-		q.count++
-		q.sumNs += call.QueueNs
-		q.buckets[d.edges.bucket(time.Duration(call.QueueNs))]++
+		d.queue(id, call.Family, call.StartUnixNano).add(time.Duration(call.QueueNs))
 	}
 }
 
@@ -137,18 +157,9 @@ func (d *Durations) RecordSpilled(id *process.Identity, sp *Spilled, nowUnixNano
 			return out
 		})
 	}
-	s.count += sp.Count
-	s.sumNs += uint64(sp.Sum)
-	for i, n := range sp.Buckets {
-		s.buckets[i] += n
-	}
+	s.addAll(sp.Count, sp.Sum, sp.Buckets)
 	if queued := total(sp.Queue); queued > 0 {
-		q := d.queue(id, sp.Family, nowUnixNano)
-		q.count += queued
-		q.sumNs += uint64(sp.QueueSum)
-		for i, n := range sp.Queue {
-			q.buckets[i] += n
-		}
+		d.queue(id, sp.Family, nowUnixNano).addAll(queued, sp.QueueSum, sp.Queue)
 	}
 }
 
@@ -156,9 +167,9 @@ func (d *Durations) RecordSpilled(id *process.Identity, sp *Spilled, nowUnixNano
 func (d *Durations) AddAlike(sp *Spilled, n uint64, duration, queue time.Duration, queueKnown bool) {
 	one := func(buckets *[]uint64, at time.Duration) {
 		if *buckets == nil {
-			*buckets = make([]uint64, len(d.edges)+1)
+			*buckets = make([]uint64, len(d.layout.All())+1)
 		}
-		(*buckets)[d.edges.bucket(at)] += n
+		(*buckets)[d.layout.All().bucket(at)] += n
 	}
 	sp.Count += n
 	sp.Sum += time.Duration(n) * duration
@@ -190,7 +201,8 @@ func total(buckets []uint64) (sum uint64) {
 }
 
 func (d *Durations) make(key seriesKey, startUnixNano uint64, attributes func() []protocol.Attribute) *series {
-	s := &series{start: pcommon.Timestamp(startUnixNano), buckets: make([]uint64, len(d.edges)+1)}
+	at := d.layout.bucketsOf(key.metric)
+	s := &series{start: pcommon.Timestamp(startUnixNano), at: at, buckets: make([]uint64, len(at.edges)+1)}
 	if len(d.series) >= maxSeries {
 		key.attributes = overflowAttribute
 		if have, ok := d.series[key]; ok {
@@ -212,76 +224,16 @@ func (d *Durations) Forget(id *process.Identity) {
 	d.gone[id] = true
 }
 
-// Export writes all series, one resource a process.
-func (d *Durations) Export(md pmetric.Metrics, scope, version string, nowUnixNano uint64) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	type metricKey struct {
-		process *process.Identity
-		metric  string
-	}
-	scopes := map[*process.Identity]pmetric.MetricSlice{}
-	metrics := map[metricKey]pmetric.HistogramDataPointSlice{}
-	for key, s := range d.series {
-		mk := metricKey{key.process, key.metric}
-		points, ok := metrics[mk]
-		if !ok {
-			slice, ok := scopes[key.process]
-			if !ok {
-				rm := md.ResourceMetrics().AppendEmpty()
-				key.process.PutResource(rm.Resource())
-				sm := rm.ScopeMetrics().AppendEmpty()
-				sm.Scope().SetName(scope)
-				sm.Scope().SetVersion(version)
-				slice = sm.Metrics()
-				scopes[key.process] = slice
-			}
-			points = newHistogram(slice, key.metric, pmetric.AggregationTemporalityCumulative)
-			metrics[mk] = points
-		}
-		dp := points.AppendEmpty()
-		dp.SetStartTimestamp(s.start)
-		dp.SetTimestamp(pcommon.Timestamp(nowUnixNano))
-		putPoint(dp, d.bounds, s.count, s.sumNs, s.buckets)
-		if s.overflow {
-			dp.Attributes().PutBool(overflowAttribute, true)
-		}
-		for _, a := range s.attributes {
-			if a.Text != "" {
-				dp.Attributes().PutStr(a.Key, a.Text)
-			} else {
-				dp.Attributes().PutInt(a.Key, a.Number)
-			}
-		}
-		if d.gone[key.process] {
-			delete(d.series, key)
-		}
-	}
-	clear(d.gone)
-}
-
-func newHistogram(slice pmetric.MetricSlice, name string, t pmetric.AggregationTemporality) pmetric.HistogramDataPointSlice {
-	m := slice.AppendEmpty()
-	m.SetName(name)
-	m.SetUnit("s")
-	h := m.SetEmptyHistogram()
-	h.SetAggregationTemporality(t)
-	return h.DataPoints()
-}
-
-func putPoint(dp pmetric.HistogramDataPoint, bounds []float64, count, sumNs uint64, buckets []uint64) {
-	dp.SetCount(count)
-	dp.SetSum(time.Duration(sumNs).Seconds())
-	dp.ExplicitBounds().FromRaw(bounds)
-	dp.BucketCounts().FromRaw(buckets)
-}
-
-func metricAttributes(call *protocol.Call) []protocol.Attribute {
+func (d *Durations) metricAttributes(id *process.Identity, call *protocol.Call) []protocol.Attribute {
 	var out []protocol.Attribute
 	for _, a := range call.Attributes {
-		if a.Metric {
-			out = append(out, a)
+		if !a.Metric {
+			continue
 		}
+		if d.paths != nil && a.Key == semconv.URLPath {
+			a.Text = d.paths.bound(id, a.Text)
+		}
+		out = append(out, a)
 	}
 	if call.ErrorType != "" {
 		out = append(out, protocol.Attribute{Key: semconv.ErrorType, Text: call.ErrorType})

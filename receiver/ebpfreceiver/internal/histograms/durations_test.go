@@ -45,7 +45,7 @@ func export(t testing.TB, d *Durations, now uint64) []string {
 }
 
 func TestDurations(t *testing.T) {
-	d := NewDurations(twoEdges)
+	d := NewDurations(newLayout(twoEdges), Stable)
 	for _, c := range []*protocol.Call{callOf(5*ms, 200), callOf(5*ms+1, 200), callOf(200*ms, 200), callOf(201*ms, 500)} {
 		d.Record(nginx, c)
 	}
@@ -64,7 +64,7 @@ func TestDurations(t *testing.T) {
 }
 
 func TestDurationsSpilled(t *testing.T) {
-	d := NewDurations(twoEdges)
+	d := NewDurations(newLayout(twoEdges), Stable)
 	spilled := func(kind protocol.Kind, outcome protocol.Outcome, class string) {
 		metric := semconv.HTTPServerRequestDuration
 		if kind == protocol.Client {
@@ -91,7 +91,7 @@ func TestDurationsSpilled(t *testing.T) {
 
 // TestDurationsForget: the series of an ended process are exported once more.
 func TestDurationsForget(t *testing.T) {
-	d := NewDurations(twoEdges)
+	d := NewDurations(newLayout(twoEdges), Stable)
 	d.Record(nginx, callOf(ms, 200))
 	d.Record(redis, callOf(ms, 200))
 	d.Forget(nginx)
@@ -106,7 +106,7 @@ func TestDurationsForget(t *testing.T) {
 
 // TestDurationsOverflow: beyond the bound every exchange is still counted.
 func TestDurationsOverflow(t *testing.T) {
-	d := NewDurations(twoEdges)
+	d := NewDurations(newLayout(twoEdges), Stable)
 	record := func(id *process.Identity, server int) {
 		c := callOf(ms, 200)
 		c.Text(semconv.ServerAddress, "host-"+strconv.Itoa(server), true)
@@ -137,7 +137,7 @@ func TestDurationsOverflow(t *testing.T) {
 // TestDurationsAreNotForged: text from outside that looks like the parts of
 // another series does not make the two one.
 func TestDurationsAreNotForged(t *testing.T) {
-	d := NewDurations(twoEdges)
+	d := NewDurations(newLayout(twoEdges), Stable)
 	two := callOf(ms, 200)
 	two.Text("a", "x", true)
 	two.Text("b", "y", true)
@@ -152,7 +152,7 @@ func TestDurationsAreNotForged(t *testing.T) {
 }
 
 func BenchmarkRecord(b *testing.B) {
-	d := NewDurations(conventional)
+	d := NewDurations(newLayout(conventionalHTTP), Stable)
 	c := callOf(30*ms, 200)
 	c.Text(semconv.URLScheme, "http", true)
 	c.Text(semconv.NetworkProtocolVersion, "1.1", true)
@@ -163,7 +163,7 @@ func BenchmarkRecord(b *testing.B) {
 }
 
 func TestRecordAllocatesNothing(t *testing.T) {
-	d := NewDurations(conventional)
+	d := NewDurations(newLayout(conventionalHTTP), Stable)
 	c := callOf(30*ms, 500)
 	assert.Zero(t, testing.AllocsPerRun(100, func() { d.Record(nginx, c) }))
 }

@@ -6,33 +6,25 @@ import (
 	"slices"
 	"sort"
 	"time"
-
-	"github.com/sloe-dev/sloe/internal/semconv"
 )
 
 // Edges are the upper bounds of histogram buckets, inclusive, ascending.
 type Edges []time.Duration
 
-// NewEdges returns the edges of the conventions' HTTP histograms with one at
-// each latency threshold, at most limit of them. It reports the thresholds for
-// which there is no room.
-func NewEdges(thresholds []time.Duration, limit int) (Edges, []time.Duration) {
-	var edges Edges
-	for _, s := range semconv.HTTPDurationBuckets {
-		edges = append(edges, time.Duration(s*float64(time.Second)+0.5))
+// edgesOf returns edges that are given in seconds.
+func edgesOf(seconds []float64) Edges {
+	edges := make(Edges, len(seconds))
+	for i, s := range seconds {
+		edges[i] = time.Duration(s*float64(time.Second) + 0.5)
 	}
-	var left []time.Duration
-	for _, t := range thresholds {
-		switch {
-		case slices.Contains(edges, t):
-		case len(edges) >= limit:
-			left = append(left, t)
-		default:
-			edges = append(edges, t)
-		}
-	}
-	slices.Sort(edges)
-	return edges, left
+	return edges
+}
+
+// with returns the edges and more of them, each once.
+func (e Edges) with(more ...time.Duration) Edges {
+	out := append(slices.Clone(e), more...)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Seconds returns the edges as the bounds of a histogram data point.

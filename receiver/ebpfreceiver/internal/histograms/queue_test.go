@@ -19,7 +19,7 @@ func queued(call *protocol.Call, wait time.Duration) *protocol.Call {
 
 // TestQueue: queue times are a histogram of their own, over those that are known.
 func TestQueue(t *testing.T) {
-	d := NewDurations(twoEdges)
+	d := NewDurations(newLayout(twoEdges), Stable)
 	d.Record(nginx, queued(callOf(ms, 200), 0))
 	d.Record(nginx, queued(callOf(ms, 500), 300*ms))
 	d.Record(nginx, callOf(ms, 200))

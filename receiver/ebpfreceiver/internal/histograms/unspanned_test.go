@@ -49,7 +49,8 @@ func TestUnspanned(t *testing.T) {
 // TestUnspannedEdges: the indicator reads the bucket up to the threshold, so the
 // bounds of the data point are what the catalogue says.
 func TestUnspannedEdges(t *testing.T) {
-	edges, _ := NewEdges([]time.Duration{200 * ms}, 31)
+	layout, _ := NewLayout([]time.Duration{200 * ms}, 31)
+	edges := layout.All()
 	u := NewUnspanned(edges)
 	u.AddCall(nginx, callOf(ms, 200))
 	md := pmetric.NewMetrics()

@@ -102,6 +102,14 @@ type Call struct {
 	// Brief asks for the attributes of the histograms alone: nobody wants a span.
 	// It stays when the call is reset.
 	Brief bool
+	// Paths asks for the URL's path as an attribute of servers' histograms. It stays when
+	// the call is reset.
+	Paths bool
+}
+
+// Fresh returns an empty call that is asked for the same.
+func (c *Call) Fresh() *Call {
+	return &Call{Texts: c.Texts, Brief: c.Brief, Paths: c.Paths}
 }
 
 // Truncate says that the response broke off: a failure, whatever its status said.
@@ -138,5 +146,5 @@ func (c *Call) Flag(key string) {
 
 // Reset empties the call for reuse.
 func (c *Call) Reset() {
-	*c = Call{Attributes: c.Attributes[:0], Texts: c.Texts, Brief: c.Brief}
+	*c = Call{Attributes: c.Attributes[:0], Texts: c.Texts, Brief: c.Brief, Paths: c.Paths}
 }

@@ -68,6 +68,9 @@ func (c *Call) PutStatus(s Status, code string) {
 // or is none of the known ones (semantic conventions, error.type).
 const OtherError = "_OTHER"
 
+// OtherPath stands for a path in a histogram that has no room for more of them.
+const OtherPath = "_OTHER"
+
 // Settle takes what the rest of a response told of an operation that was not
 // answered to its end before.
 func (c *Call) Settle(failed bool) {

@@ -16,11 +16,14 @@ func putTarget(turn *protocol.Turn, call *protocol.Call, req *request) {
 		call.Text(semconv.URLScheme, t.scheme, true)
 	}
 	client := turn.Kind == protocol.Client
-	if call.Brief && !client {
+	if call.Brief && !client && !call.Paths {
 		return // the rest is for spans
 	}
 	path := call.Texts.Of(t.path)
-	httpcall.PutText(call, semconv.URLPath, path, false)
+	httpcall.PutPath(turn, call, path)
+	if call.Brief && !client {
+		return
+	}
 
 	host, port := serverOf(turn, call.Texts, req, &t)
 	if host != "" {

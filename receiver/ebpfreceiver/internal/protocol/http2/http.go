@@ -40,7 +40,7 @@ func (st *stream) fillHTTP(turn *protocol.Turn, call *protocol.Call) {
 		path, _, _ = strings.Cut(p, "#")
 		path = valid(path)
 	}
-	httpcall.PutText(call, semconv.URLPath, path, false)
+	httpcall.PutPath(turn, call, path)
 	st.putServer(turn, call, scheme, path)
 	httpcall.PutText(call, semconv.UserAgentOriginal, valid(st.userAgent), false)
 	call.StatusClass = httpcall.StatusClass(st.status)

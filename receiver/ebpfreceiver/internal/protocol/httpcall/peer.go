@@ -26,6 +26,12 @@ func PutPeer(turn *protocol.Turn, call *protocol.Call) {
 	call.Number(semconv.NetworkPeerPort, int64(turn.Remote.Port()), false)
 }
 
+// PutPath adds the path of the URL. To a server's histogram it is an attribute only
+// where that is asked for: callers choose it.
+func PutPath(turn *protocol.Turn, call *protocol.Call, path string) {
+	PutText(call, semconv.URLPath, path, call.Paths && turn.Kind == protocol.Server)
+}
+
 // PutText adds an attribute unless it is empty.
 func PutText(call *protocol.Call, key, value string, metric bool) {
 	if value != "" {
