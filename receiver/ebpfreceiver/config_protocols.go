@@ -15,8 +15,10 @@ import (
 // all that it carries, if either it or http is asked for.
 const groupGRPC = "grpc"
 
-// protocolGroups are what the key protocols may name.
-var protocolGroups = []string{registry.GroupHTTP, groupGRPC, registry.GroupRedis}
+// protocolGroups are what the key protocols may name: those of which there is a protocol.
+var protocolGroups = slices.DeleteFunc([]string{registry.GroupHTTP, groupGRPC, registry.GroupSQL, registry.GroupRedis}, func(g string) bool {
+	return g != groupGRPC && len(registry.Detected(g)) == 0
+})
 
 func validateProtocols(groups []string) []error {
 	if len(groups) == 0 {

@@ -24,6 +24,7 @@ func TestDefaultConfig(t *testing.T) {
 	assert.Equal(t, &Config{
 		Backend: "auto", RingBuffer: 8 << 20, StuckAfter: 30 * time.Second, FlushInterval: 500 * time.Millisecond, MetricsInterval: 10 * time.Second,
 		QueueTime: true, Metrics: MetricsConfig{Names: "stable"}, Protocols: []string{"http", "grpc", "redis"},
+		SQL:       SQLConfig{QueryText: "off"},
 		Sampling:  SamplingConfig{Ratio: 1, Always: []string{"errors", "slow"}, Slow: time.Second},
 		Processes: ProcessesConfig{ReloadInterval: 5 * time.Second, PodLogs: "/var/log/pods"},
 	}, cfg)
@@ -42,6 +43,7 @@ func TestConfigFile(t *testing.T) {
 		Metrics:    MetricsConfig{Names: "both"},
 		Protocols:  []string{"http", "Redis"},
 		MaxCPU:     0.2,
+		SQL:        SQLConfig{QueryText: "raw"},
 		Sampling:   SamplingConfig{Ratio: 0.1, MaxPerSecond: 50, Always: []string{"errors"}, Slow: 300 * time.Millisecond},
 		Processes: ProcessesConfig{
 			Lists: filter.Lists{
@@ -86,6 +88,9 @@ func TestValidate(t *testing.T) {
 		{"protocols in any case", map[string]any{"protocols": []any{"HTTP", "gRPC", "Redis"}}, ""},
 		{"a protocol that nobody reads", map[string]any{"protocols": []any{"http", "smtp"}},
 			`protocols[1]: "smtp" is not one of http, grpc, redis`},
+		{"query text", map[string]any{"sql": map[string]any{"query_text": "obfuscated"}}, ""},
+		{"a query text of no known form", map[string]any{"sql": map[string]any{"query_text": "On"}},
+			`sql::query_text: "On" is not one of off, obfuscated, raw`},
 		{"no protocol", map[string]any{"protocols": []any{}}, "protocols: none is named, and nothing would be counted"},
 		{"no ceiling", map[string]any{"max_cpu": 0}, ""},
 		{"the lowest ceiling", map[string]any{"max_cpu": 0.01}, ""},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sloe-dev/sloe/internal/backend"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/metadata"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/sqltext"
 )
 
 // NewFactory returns the factory of the receiver. The traces and the metrics
@@ -48,6 +49,7 @@ func createDefaultConfig() component.Config {
 		Metrics:         MetricsConfig{Names: namesStable},
 		Protocols:       protocolGroups,
 		Sampling:        SamplingConfig{Ratio: 1, Always: []string{alwaysErrors, alwaysSlow}, Slow: time.Second},
+		SQL:             SQLConfig{QueryText: sqltext.Off.String()},
 		Processes:       defaultProcesses(),
 	}
 }

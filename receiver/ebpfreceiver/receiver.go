@@ -161,7 +161,7 @@ func (r *ebpfReceiver) prepare(identity process.Lookup, layout *histograms.Layou
 
 // newCall returns an empty call that is asked for what the pipelines take.
 func (r *ebpfReceiver) newCall() *protocol.Call {
-	return &protocol.Call{Texts: protocol.NewTexts(), Brief: r.traces == nil, Paths: r.cfg.Metrics.names() != histograms.Stable}
+	return &protocol.Call{Texts: protocol.NewTexts(), SQL: r.cfg.SQL.cache(), Brief: r.traces == nil, Paths: r.cfg.Metrics.names() != histograms.Stable}
 }
 
 // layout has the edges of the conventions, the configuration and the catalogue, if an

@@ -4,7 +4,10 @@
 // bytes and given times only: no clock, no logger, no sockets, no pdata.
 package protocol // import "github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 
-import "github.com/sloe-dev/sloe/internal/semconv"
+import (
+	"github.com/sloe-dev/sloe/internal/semconv"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/sqltext"
+)
 
 // Kind is the side of a call that the process was on.
 type Kind uint8
@@ -99,6 +102,8 @@ type Call struct {
 
 	// Texts make the strings. It may be nil, and stays when the call is reset.
 	Texts *Texts
+	// SQL reads statements of SQL. It may be nil, and stays when the call is reset.
+	SQL *sqltext.Cache
 	// Brief asks for the attributes of the histograms alone: nobody wants a span.
 	// It stays when the call is reset.
 	Brief bool
@@ -109,7 +114,7 @@ type Call struct {
 
 // Fresh returns an empty call that is asked for the same.
 func (c *Call) Fresh() *Call {
-	return &Call{Texts: c.Texts, Brief: c.Brief, Paths: c.Paths}
+	return &Call{Texts: c.Texts, Brief: c.Brief, Paths: c.Paths, SQL: c.SQL}
 }
 
 // Truncate says that the response broke off: a failure, whatever its status said.
@@ -146,5 +151,5 @@ func (c *Call) Flag(key string) {
 
 // Reset empties the call for reuse.
 func (c *Call) Reset() {
-	*c = Call{Attributes: c.Attributes[:0], Texts: c.Texts, Brief: c.Brief, Paths: c.Paths}
+	*c = Call{Attributes: c.Attributes[:0], Texts: c.Texts, Brief: c.Brief, Paths: c.Paths, SQL: c.SQL}
 }

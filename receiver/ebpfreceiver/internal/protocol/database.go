@@ -2,7 +2,12 @@
 
 package protocol
 
-import "github.com/sloe-dev/sloe/internal/semconv"
+import (
+	"cmp"
+
+	"github.com/sloe-dev/sloe/internal/semconv"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/sqltext"
+)
 
 // PutDatabase writes what all databases share: the system, its metric and the server
 // (semantic conventions, database spans).
@@ -45,4 +50,25 @@ func (c *Call) putSocket(turn *Turn, client bool) {
 	}
 	c.Text(semconv.NetworkPeerAddress, peer, false)
 	c.Number(semconv.NetworkPeerPort, int64(turn.Remote.Port()), false)
+}
+
+// PutStatement writes what a statement of SQL does, and names the call after it; nil: that
+// is not known. An unknown one is
+// named after its system.
+func (c *Call) PutStatement(s *sqltext.Statement, system string) {
+	c.Name = system
+	if s == nil {
+		return
+	}
+	c.Name = cmp.Or(s.Summary, s.Operation, system)
+	put := func(key, value string, metric bool) {
+		if value != "" {
+			c.Text(key, value, metric)
+		}
+	}
+	put(semconv.DBOperationName, s.Operation, true)
+	put(semconv.DBCollectionName, s.Collection, s.Metric)
+	put(semconv.DBStoredProcedure, s.Procedure, s.Metric)
+	put(semconv.DBQuerySummary, s.Summary, s.Metric)
+	put(semconv.DBQueryText, s.Text, false)
 }

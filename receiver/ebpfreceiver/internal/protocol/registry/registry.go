@@ -46,6 +46,7 @@ var entries = map[uint8]Entry{
 const (
 	GroupHTTP  = "http"
 	GroupRedis = "redis"
+	GroupSQL   = "sql"
 )
 
 // Of returns the entry of a protocol that the kernel detected, empty if there is
