@@ -134,8 +134,9 @@ type SocketConn struct {
 		State  uint8
 		Held   uint8
 		Lost   uint8
-		Pad    uint8
-		Header [8]uint8
+		Last   uint8
+		Kinds  uint32
+		Header [24]uint8
 	}
 	Say struct {
 		_      structs.HostLayout
@@ -145,13 +146,14 @@ type SocketConn struct {
 		State  uint8
 		Held   uint8
 		Lost   uint8
-		Pad    uint8
-		Header [8]uint8
+		Last   uint8
+		Kinds  uint32
+		Header [24]uint8
 	}
 	Ends     uint32
 	Answered uint32
 	Failed   uint32
-	PadWalk  uint32
+	Asides   uint32
 	EarlySay struct {
 		_      structs.HostLayout
 		Skip   uint32
@@ -160,8 +162,9 @@ type SocketConn struct {
 		State  uint8
 		Held   uint8
 		Lost   uint8
-		Pad    uint8
-		Header [8]uint8
+		Last   uint8
+		Kinds  uint32
+		Header [24]uint8
 	}
 	EarlyWalked struct {
 		_          structs.HostLayout
@@ -172,6 +175,7 @@ type SocketConn struct {
 		Spoke      uint8
 		Switched   uint8
 		Pad        [2]uint8
+		Kinds      uint32
 	}
 	PadEarly uint32
 	Arrivals struct {
@@ -213,6 +217,8 @@ type SocketConn struct {
 		Detected   uint32
 		Operations uint32
 		Turns      uint32
+		Kinds      uint32
+		Pad        uint32
 		Data       [256]uint8
 	}
 	Next struct {
@@ -228,6 +234,8 @@ type SocketConn struct {
 		Detected   uint32
 		Operations uint32
 		Turns      uint32
+		Kinds      uint32
+		Pad        uint32
 		Data       [256]uint8
 	}
 	Response [512]uint8
@@ -340,6 +348,8 @@ type SocketExchangeRecord struct {
 	Operations    uint32
 	Answered      uint32
 	Failed        uint32
+	Asides        uint32
+	Pad           uint32
 	Data          [880]uint8
 }
 
@@ -425,6 +435,7 @@ const (
 	SocketProtocolPROTOCOL_REDIS      SocketProtocol = 3
 	SocketProtocolPROTOCOL_POSTGRESQL SocketProtocol = 4
 	SocketProtocolPROTOCOL_MYSQL      SocketProtocol = 5
+	SocketProtocolPROTOCOL_MARIADB    SocketProtocol = 6
 	SocketProtocolPROTOCOL_UNWATCHED  SocketProtocol = 254
 	SocketProtocolPROTOCOL_MUTED      SocketProtocol = 255
 )
@@ -471,8 +482,9 @@ type SocketScratch struct {
 		State  uint8
 		Held   uint8
 		Lost   uint8
-		Pad    uint8
-		Header [8]uint8
+		Last   uint8
+		Kinds  uint32
+		Header [24]uint8
 	}
 	Loop struct {
 		_        structs.HostLayout
@@ -488,6 +500,7 @@ type SocketScratch struct {
 		Detected   uint32
 		Operations uint32
 		Turns      uint32
+		Kinds      uint32
 		Protocol   uint8
 		Response   bool
 		Gap        bool
@@ -513,9 +526,9 @@ type SocketScratch struct {
 		Spoke      uint8
 		Switched   uint8
 		Pad        [2]uint8
+		Kinds      uint32
 	}
 	Window [16]uint8
-	_      [4]byte
 	Record SocketExchangeRecord
 	Tail   SocketTailRecord
 	Chunk  SocketChunkRecord

@@ -74,6 +74,39 @@ func (w *Walk) AtStartup() *Walk {
 	return w
 }
 
+// MySQL's kinds of answers: see enum mysql_kind.
+const (
+	OfStatement = C.MYSQL_OF_STATEMENT
+	OfOne       = C.MYSQL_OF_ONE
+	OfPrepare   = C.MYSQL_OF_PREPARE
+	OfLogin     = C.MYSQL_OF_LOGIN
+	OfList      = C.MYSQL_OF_LIST
+	OfReplica   = C.MYSQL_OF_REPLICA
+)
+
+// AtLogin says that what comes first is MySQL's answer to a greeting.
+func (w *Walk) AtLogin() *Walk {
+	w.state.state = C.MYSQL_LOGIN
+	return w
+}
+
+// To says what the answers are to.
+func (w *Walk) To(kinds ...uint) *Walk {
+	for i, k := range kinds {
+		w.state.kinds |= C.uint(k << (i * C.WALK_KIND_BITS))
+	}
+	return w
+}
+
+// Kinds are those of the turns, as To takes them.
+func (w *Walk) Kinds() []uint {
+	var kinds []uint
+	for i := range min(uint(w.walked.turns), C.WALK_KINDS) {
+		kinds = append(kinds, uint(w.walked.kinds)>>(i*C.WALK_KIND_BITS)&(1<<C.WALK_KIND_BITS-1))
+	}
+	return kinds
+}
+
 // Walked is what a walk came by.
 type Walked struct {
 	Operations, Turns, Answered, Failed int
@@ -122,6 +155,9 @@ func PostgreSQLRequest(b []byte) Claim {
 func MySQLGreeting(b []byte) Claim {
 	return Claim(C.detect_mysql_greeting(buffer(b), C.uint(len(b)), C.ulonglong(len(b))))
 }
+
+// MariaDB is detect_mariadb, of a greeting.
+func MariaDB(greeting []byte) bool { return C.detect_mariadb(buffer(greeting)) != 0 }
 
 // MySQLRequest is detect_mysql_request, for an I/O of b alone.
 func MySQLRequest(b []byte) Claim {

@@ -12,6 +12,9 @@
  */
 
 #define WALK_WINDOW 16 /* bytes that a step gets, as far as the I/O has them */
+#define WALK_HEADER 24 /* bytes of a message that are gathered, at most: two I/Os may share them */
+#define WALK_KIND_BITS 3
+#define WALK_KINDS 10  /* of a walk, at most: the answers behind them are taken for usual ones */
 
 /* Where a walk is. Kept with the connection between two I/Os of a direction. Zeroed: at the start of a message. */
 struct walk {
@@ -21,8 +24,9 @@ struct walk {
 	unsigned char state; /* the protocol's */
 	unsigned char held;  /* bytes of a header that was cut */
 	unsigned char lost;  /* something was not seen, or made no sense: nothing is known up to a fresh start */
-	unsigned char pad;
-	unsigned char header[8];
+	unsigned char last;  /* the number of the message before, of protocols that number them */
+	unsigned int kinds;  /* what the next answers are to, WALK_KIND_BITS each, of protocols whose answers do not tell */
+	unsigned char header[WALK_HEADER];
 };
 
 /* What a walk over one I/O came by. */
@@ -34,10 +38,17 @@ struct walked {
 	unsigned char spoke;     /* the answer of an operation has begun: not only what a server says by itself */
 	unsigned char switched;  /* the connection carries something else from here on */
 	unsigned char pad[2];
+	unsigned int kinds;      /* of the turns, the first in the lowest bits: see struct walk */
 };
 
 /* Keeps a value in memory: the verifier forgets it there, and looks at a loop's body once an iteration, not once a path. */
 #define IN_MEMORY(x) (*(volatile __typeof__(x) *)&(x))
+
+/* The kinds of turns, behind those of `turns` others. */
+static __always_inline unsigned int walk_kinds_behind(unsigned int kinds, unsigned int turns)
+{
+	return turns < WALK_KINDS ? kinds << (turns * WALK_KIND_BITS) : 0;
+}
 
 static __always_inline void walk_lose(struct walk *w)
 {
@@ -47,20 +58,20 @@ static __always_inline void walk_lose(struct walk *w)
 }
 
 /*
- * Gathers the bytes of a header of at most 8 bytes, which two I/Os may share.
+ * Gathers the bytes of a header of at most WALK_HEADER bytes, which two I/Os may share.
  * Returns how many bytes of the window belong to it; it is whole once held == size.
  */
 static __always_inline unsigned int walk_header(struct walk *w, const unsigned char *p, unsigned int n, unsigned int size)
 {
 	unsigned int i;
 
-	for (i = 0; i < 8; i++) {
-		unsigned int at = w->held;
+	for (i = 0; i < WALK_WINDOW; i++) {
+		unsigned int at = IN_MEMORY(w->held);
 
-		if (i >= n || at >= size || at >= 8)
+		if (i >= n || at >= size || at >= WALK_HEADER)
 			break;
-		w->header[at & 7] = p[i];
-		w->held = at + 1;
+		w->header[at] = p[i];
+		IN_MEMORY(w->held) = at + 1;
 	}
 	return i;
 }

@@ -64,6 +64,7 @@ static __always_inline bool begin_held(const struct io *io, struct conn *c)
 	c->next.len = 0;
 	open_exchange(c);
 	c->ends = beyond;
+	c->say.kinds = beyond < WALK_KINDS ? c->current.kinds >> (beyond * WALK_KIND_BITS) : 0;
 	c->failed = 0;
 	c->answered = io->scratch->walked.failed || !beyond ? 0 : beyond;
 	if (!beyond)

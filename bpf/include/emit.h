@@ -107,7 +107,9 @@ __noinline int spill(struct scratch *scratch, __u32 reason)
 		key.undecided = 1;
 		key.port = r->role == ROLE_SERVER ? r->local_port : r->remote_port;
 	}
-	if (r->outcome == OUTCOME_ANSWERED && is_walked(r->protocol)) {
+	if (!r->operations) {
+		/* an aside: there is nothing to count */
+	} else if (r->outcome == OUTCOME_ANSWERED && is_walked(r->protocol)) {
 		__u8 class;
 
 		for (class = CLASS_FAILED; class >= CLASS_OK; class--) {

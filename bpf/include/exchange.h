@@ -41,6 +41,7 @@ static __always_inline void fill_request(struct exchange_record *r, const struct
 	r->operations = c->current.operations;
 	r->answered = 0;
 	r->failed = 0;
+	r->asides = c->asides;
 	__builtin_memcpy(r->data, c->current.data, REQUEST_PREFIX);
 }
 
@@ -110,6 +111,9 @@ static __always_inline void open_exchange(struct conn *c)
 	c->ends = 0;
 	c->answered = 0;
 	c->failed = 0;
+	c->say.kinds = c->current.kinds;
+	if (!c->current.operations)
+		c->asides++;
 }
 
 /* A request that was held becomes the current one. Returns whether that opened an exchange. Lock held. */

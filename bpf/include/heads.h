@@ -34,11 +34,11 @@ static __always_inline bool is_wanted(__u32 protocol)
 
 /*
  * The protocol whose request the first total bytes may be, of an I/O of len bytes
- * (0: they are of several), with enum detected of them. All protocols of the kernel
+ * (0: they are of several, of `all` bytes together), with enum detected of them. All protocols of the kernel
  * are tried. Each detector holds against the bytes of all others, so that their
  * order does not matter.
  */
-__noinline int any_head(struct scratch *scratch, __u32 total, __u64 len)
+__noinline int any_head(struct scratch *scratch, __u32 total, __u64 len, __u64 all)
 {
 	const __u8 *p;
 	int more = DETECT_NO, detected;
@@ -71,9 +71,11 @@ __noinline int any_head(struct scratch *scratch, __u32 total, __u64 len)
 	}
 	if (is_wanted(PROTOCOL_MYSQL)) {
 		if (detect_mysql_greeting(p, total, len) == DETECT_YES)
-			return DETECT_YES | PROTOCOL_MYSQL << HEAD_PROTOCOL_SHIFT | HEAD_GREETING;
-		if (detect_mysql_request(p, total, len) == DETECT_YES)
-			return DETECT_YES | PROTOCOL_MYSQL << HEAD_PROTOCOL_SHIFT;
+			return DETECT_YES | (detect_mariadb(p) ? PROTOCOL_MARIADB : PROTOCOL_MYSQL) << HEAD_PROTOCOL_SHIFT | HEAD_GREETING;
+		detected = detect_mysql_request(p, total, all);
+		if (detected == DETECT_YES)
+			return detected | PROTOCOL_MYSQL << HEAD_PROTOCOL_SHIFT;
+		more |= detected;
 	}
 	return more ? DETECT_MORE : DETECT_NO;
 }

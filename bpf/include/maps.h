@@ -48,6 +48,8 @@ struct request {
 	__u32 detected; /* enum detected of data */
 	__u32 operations; /* see struct walked */
 	__u32 turns;
+	__u32 kinds;
+	__u32 pad;
 	__u8 data[REQUEST_PREFIX];
 };
 
@@ -144,7 +146,7 @@ struct conn {
 	__u32 ends;     /* of turns */
 	__u32 answered;
 	__u32 failed;
-	__u32 pad_walk;
+	__u32 asides; /* turns without an operation so far */
 	struct walk early_say;
 	struct walked early_walked; /* of a response whose request's hook has not run yet */
 	__u32 pad_early;
@@ -324,6 +326,7 @@ struct request_bytes {
 	__u32 detected; /* enum detected of them */
 	__u32 operations; /* that the new ones ask for */
 	__u32 turns;
+	__u32 kinds;
 	__u8 protocol;  /* that they are of */
 	bool response;  /* they are a status line: of a response to a request from before the agent */
 	bool gap;       /* some could not be read */

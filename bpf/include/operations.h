@@ -3,9 +3,11 @@
 #define SLOE_OPERATIONS_H
 
 /*
- * Requests of protocols that are walked along: what an I/O asks for. What is no
- * operation (a log-in, a statement that is only prepared, the data of a COPY) opens
- * nothing; it is kept as the beginning of a request, which may follow.
+ * Requests of protocols that are walked along: what an I/O asks for. A turn without an
+ * operation (a log-in, a statement that is only prepared) is an aside: an exchange like
+ * others, with which nothing is counted, and from which user space learns what later
+ * operations are. What ends no turn (the data of a COPY) opens nothing; it is kept as the
+ * beginning of a request, which may follow.
  */
 
 #include "exchange.h"
@@ -23,9 +25,12 @@ static __always_inline void walk_request(const struct io *io, struct request_byt
 		return;
 	}
 	b->operations += s->walked.operations;
+	b->kinds |= walk_kinds_behind(s->walked.kinds, b->turns);
 	b->turns += s->walked.turns;
 	b->opaque = s->walked.switched;
-	b->detected = b->operations ? DETECT_YES : DETECT_MORE;
+	b->detected = b->operations || b->turns ? DETECT_YES : DETECT_MORE;
+	if (b->detected == DETECT_MORE && is_mysql(b->protocol) && !s->pace.skip && !s->pace.held)
+		b->detected = DETECT_NO; /* a command that has no answer: the next one is no part of it */
 }
 
 /* The bytes are those of a known connection. */
@@ -37,9 +42,11 @@ static __always_inline void read_operations(const struct io *io, const struct co
 	s->pace = c->ask;
 	if (s->pace.lost) {
 		/* a new turn begins with a request, if it looks like one */
-		__u32 head = have ? DETECT_NO : any_head(s, b->total, io->len);
+		__u32 head = have ? DETECT_NO : any_head(s, b->total, io->len, io->len);
 
-		if ((head >> HEAD_PROTOCOL_SHIFT & 0xff) == c->protocol && (head & HEAD_DETECTED) == DETECT_YES && !(head & HEAD_GREETING))
+		__u8 protocol = head >> HEAD_PROTOCOL_SHIFT & 0xff;
+
+		if ((protocol == c->protocol || (is_mysql(protocol) && is_mysql(c->protocol))) && (head & HEAD_DETECTED) == DETECT_YES && !(head & HEAD_GREETING))
 			__builtin_memset(&s->pace, 0, sizeof(s->pace));
 	}
 	b->middle = s->pace.skip || s->pace.left || s->pace.held;
@@ -64,6 +71,7 @@ static __always_inline void claim(const struct io *io, const struct conn *c, str
 	if (b->greeting) {
 		b->silent = true;
 		b->walked = true; /* from here on */
+		s->pace.state = MYSQL_LOGIN;
 		return;
 	}
 	if (head & HEAD_STARTUP) {
@@ -77,10 +85,11 @@ static __always_inline void claim(const struct io *io, const struct conn *c, str
 		}
 		b->operations = s->walked.operations;
 		b->turns = s->walked.turns;
+		b->kinds = s->walked.kinds;
 	}
 	walk_request(io, b, have, got);
 	/* a chain of messages proves itself by its end */
-	if (head & HEAD_CHAIN && (b->detected != DETECT_YES || !b->turns || s->pace.skip || s->pace.held))
+	if (head & HEAD_CHAIN && (b->detected != DETECT_YES || !b->operations || !b->turns || s->pace.skip || s->pace.held))
 		b->detected = DETECT_NO;
 }
 

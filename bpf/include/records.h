@@ -41,7 +41,8 @@ enum protocol {
 	PROTOCOL_HTTP2 = 2,     /* multiplexed: its bytes are sent as chunks, and read in user space */
 	PROTOCOL_REDIS = 3,
 	PROTOCOL_POSTGRESQL = 4,
-	PROTOCOL_MYSQL = 5, /* and MariaDB */
+	PROTOCOL_MYSQL = 5,   /* or MariaDB, as long as its greeting was not seen */
+	PROTOCOL_MARIADB = 6, /* by its greeting */
 	PROTOCOL_UNWATCHED = 254, /* of a process that is left out: looked at anew when that may have changed */
 	PROTOCOL_MUTED = 255, /* of no interest: one storage look-up an I/O from then on */
 };
@@ -130,9 +131,11 @@ struct exchange_record {
 	__u8 remote_addr[16];
 	__u16 response_len; /* captured */
 	__u16 name_len;     /* of the server's Unix socket; a name in the abstract namespace begins with NUL */
-	__u32 operations;   /* that the request asks for: 1 of HTTP/1 */
+	__u32 operations;   /* that the request asks for: 1 of HTTP/1; 0: an aside, about the connection alone */
 	__u32 answered;     /* of them, in the response so far; not of HTTP/1 */
 	__u32 failed;       /* of those answered */
+	__u32 asides;       /* on its connection up to this one: who has seen fewer has missed one */
+	__u32 pad;
 	__u8 data[REQUEST_PREFIX + RESPONSE_PREFIX + SOCKET_NAME];
 };
 

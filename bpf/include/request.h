@@ -54,7 +54,7 @@ static __always_inline void read_request_bytes(const struct io *io, struct conn 
 		b->detected = request_head(io->scratch, b->total);
 		return;
 	}
-	claim(io, c, b, any_head(io->scratch, b->total, have ? 0 : io->len), have, got);
+	claim(io, c, b, any_head(io->scratch, b->total, have ? 0 : io->len, have + io->len), have, got);
 	if (b->detected == DETECT_NO) {
 		b->response = response_head(io->scratch, 0, b->total) & DETECT_YES;
 		b->tls = detect_tls_record(io->scratch->payload, b->total);
@@ -68,6 +68,7 @@ static __always_inline void keep_request(struct request *slot, const struct io *
 	slot->len = b->total;
 	slot->detected = b->detected;
 	slot->operations += b->protocol == PROTOCOL_HTTP1 ? !slot->operations : b->operations; /* one, whatever it is made of */
+	slot->kinds |= walk_kinds_behind(b->kinds, slot->turns);
 	slot->turns += b->turns;
 	if (b->gap)
 		slot->flags |= EXCHANGE_REQUEST_GAP;
@@ -87,6 +88,7 @@ static __always_inline void start_request(const struct conn *c, struct request *
 	slot->flags = b->middle ? EXCHANGE_MIDDLE : 0;
 	slot->operations = 0;
 	slot->turns = 0;
+	slot->kinds = 0;
 	if (io->direction == DIRECTION_RECV && io->positions) {
 		__u64 arrived = arrival_of(&c->arrivals, io->copied_seq - (__u32)io->len);
 
@@ -194,6 +196,7 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 			}
 			if (b->gap)
 				c->current.flags |= EXCHANGE_REQUEST_GAP;
+			c->say.kinds |= walk_kinds_behind(b->kinds, c->current.turns - c->ends);
 			c->current.operations += b->operations;
 			c->current.turns += b->turns;
 		}
@@ -257,8 +260,8 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 		unix_seen = true;
 	c->process = io->process;
 	c->verdict_generation = b->watch == WATCH_YES ? b->generation : 0;
-	open_exchange(c);
 	__builtin_memset(&c->say, 0, sizeof(c->say)); /* a response begins with a message */
+	open_exchange(c);
 	after |= AFTER_OPENED;
 	if (c->role == ROLE_CLIENT && c->early_ns) {
 		if (take_early_response(io, c)) {

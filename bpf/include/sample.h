@@ -101,6 +101,8 @@ static __always_inline __u32 place(const struct exchange_record *r)
 
 	if (controls.paused)
 		return SPILL_PAUSED;
+	if (!r->operations)
+		return RECORD_WANTED; /* what later operations are is learned from it */
 	if (controls.keep_none)
 		return SPILL_SHED;
 	if ((always_errors && is_error(r)) || (always_slower_ns && is_slow(r)))

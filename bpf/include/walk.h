@@ -20,7 +20,12 @@
 
 static __always_inline bool is_walked(__u8 protocol)
 {
-	return protocol >= PROTOCOL_REDIS && protocol <= PROTOCOL_MYSQL;
+	return protocol >= PROTOCOL_REDIS && protocol <= PROTOCOL_MARIADB;
+}
+
+static __always_inline bool is_mysql(__u8 protocol)
+{
+	return protocol == PROTOCOL_MYSQL || protocol == PROTOCOL_MARIADB;
 }
 
 /* Moves on to the next part of the program's buffers. */
@@ -38,12 +43,18 @@ static __always_inline bool next_part(struct scratch *s)
 	return true;
 }
 
+/* Whether the next window is among what was copied already. */
+static __always_inline bool is_captured(const struct walk_loop *l)
+{
+	return l->off + WALK_WINDOW <= l->captured || l->captured == l->len;
+}
+
 /* Puts the next n bytes into scratch->window: from what was copied already, or from the program's buffer. */
 static __always_inline bool look(struct scratch *s, __u32 n)
 {
 	struct walk_loop *l = &s->loop;
 
-	if (l->off + WALK_WINDOW <= l->captured) {
+	if (is_captured(l)) {
 		__u32 from = l->at + l->off;
 
 		barrier_var(from); /* else the mask is optimised away, and the verifier does not see the bound */
@@ -75,7 +86,7 @@ static long walk_on(__u32 i, struct walk_context *context)
 		return 1;
 	if (!w->skip) {
 		n = left < WALK_WINDOW ? left : WALK_WINDOW;
-		if (l->off + WALK_WINDOW > l->captured) {
+		if (!is_captured(l)) {
 			if (l->off >= s->part_end) {
 				if (next_part(s))
 					return 0;
@@ -103,6 +114,7 @@ static long walk_on(__u32 i, struct walk_context *context)
 			took = postgresql_step(w, s->window, n, &s->walked, 1);
 			break;
 		case PROTOCOL_MYSQL:
+		case PROTOCOL_MARIADB:
 			took = mysql_step(w, s->window, n, &s->walked, 0);
 			break;
 		default:

@@ -59,6 +59,9 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 			return
 		}
 	}
+	if e.Operations == 0 {
+		return // an aside asks for nothing that counts
+	}
 	turn := &r.turn
 	*turn = turnOf(e)
 	call := r.call

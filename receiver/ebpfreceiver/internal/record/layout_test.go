@@ -20,9 +20,9 @@ import (
 // bpf/include/records.h adds up by hand.
 func TestSizes(t *testing.T) {
 	assert.Equal(t, uintptr(16), unsafe.Sizeof(bpf.SocketProcessKey{}))
-	assert.Equal(t, 160, exchangeHeader)
+	assert.Equal(t, 168, exchangeHeader)
 	prefixes := defined(t, "REQUEST_PREFIX") + defined(t, "RESPONSE_PREFIX") + defined(t, "SOCKET_NAME")
-	assert.Equal(t, uintptr(160+prefixes), unsafe.Sizeof(bpf.SocketExchangeRecord{}))
+	assert.Equal(t, uintptr(168+prefixes), unsafe.Sizeof(bpf.SocketExchangeRecord{}))
 	assert.Equal(t, prefixes, len(bpf.SocketExchangeRecord{}.Data))
 	assert.Equal(t, uintptr(32), unsafe.Sizeof(bpf.SocketTailRecord{}))
 	assert.Equal(t, 104, chunkHeader)

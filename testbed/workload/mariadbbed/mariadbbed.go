@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package mariadbbed starts Debian's MariaDB; its own status counters are the truth
+// that a capture is compared with.
+package mariadbbed // import "github.com/sloe-dev/sloe/testbed/workload/mariadbbed"
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sloe-dev/sloe/testbed/workload/address"
+	"github.com/sloe-dev/sloe/testbed/workload/nginxbed"
+	"github.com/sloe-dev/sloe/testbed/workload/process"
+)
+
+const (
+	serverProgram  = "/usr/sbin/mariadbd"
+	installProgram = "/usr/bin/mariadb-install-db"
+	patience       = 30 * time.Second
+)
+
+// Options are what the server is to be.
+type Options struct {
+	// Name gives the program a name, so that it is another service than any other
+	// MariaDB on the host.
+	Name string
+	// Unix makes it listen on a Unix socket only.
+	Unix bool
+	// Args are further words of its command line.
+	Args []string
+}
+
+// MariaDB is a running server. Its user root has no password, and there is a database
+// "shop" and a user "clerk" whose password is "hunter2".
+type MariaDB struct {
+	*process.Process
+	// Address is host:port, or unix: and a path: where the clients of a test connect.
+	Address string
+
+	control string // the Unix socket that the counters are asked for through
+	dir     string
+	port    string
+}
+
+// Start starts a server on a free port of 127.0.0.1, or on a socket. The test's end
+// stops it. It fails where mariadb-server is not installed (`make test` installs it).
+func Start(t testing.TB, o Options) *MariaDB {
+	t.Helper()
+	m := &MariaDB{dir: t.TempDir()}
+	data := filepath.Join(m.dir, "data")
+	m.control = filepath.Join(m.dir, "s")
+	install(t, data)
+	args := []string{
+		"--no-defaults", "--user=root", "--datadir=" + data, "--socket=" + m.control, "--innodb-buffer-pool-size=16M",
+		"--innodb-flush-log-at-trx-commit=0", "--local-infile=1", "--max-connections=300", "--max-allowed-packet=64M",
+		"--max-prepared-stmt-count=10000", "--pid-file=" + filepath.Join(m.dir, "pid"),
+	}
+	if o.Unix {
+		m.Address = "unix:" + m.control
+		args = append(args, "--skip-networking")
+	} else {
+		m.Address = nginxbed.FreeAddress(t)
+		_, port, err := net.SplitHostPort(m.Address)
+		require.NoError(t, err)
+		m.port = port
+		args = append(args, "--port="+port, "--bind-address=127.0.0.1")
+	}
+	var err error
+	m.Process, err = process.Start(process.Command{Path: rename(t, filepath.Join(m.dir, o.Name)), Args: append(args, o.Args...), Dir: m.dir})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, m.Kill()) })
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		if conn, err := address.Dial("unix:" + m.control); err == nil {
+			require.NoError(t, conn.Close())
+			break
+		}
+		require.True(t, time.Now().Before(deadline), "mariadbd does not accept connections:\n%s", m.Stderr())
+	}
+	m.SQL(t, "CREATE DATABASE shop; CREATE USER clerk IDENTIFIED BY 'hunter2'; CREATE USER clerk@localhost IDENTIFIED BY 'hunter2';"+
+		"GRANT ALL ON shop.* TO clerk; GRANT ALL ON shop.* TO clerk@localhost")
+	return m
+}
+
+// install makes an empty data directory.
+func install(t testing.TB, data string) {
+	t.Helper()
+	out, err := exec.Command(installProgram, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal",
+		"--skip-test-db", "--user=root").CombinedOutput()
+	require.NoError(t, err, "mariadb-server is missing? `make test` installs it\n%s", out)
+}
+
+// rename copies the program.
+func rename(t testing.TB, to string) string {
+	t.Helper()
+	raw, err := os.ReadFile(serverProgram)
+	require.NoError(t, err, "mariadb-server is missing? `make test` installs it")
+	require.NoError(t, os.WriteFile(to, raw, 0o755))
+	return to
+}
+
+// Where are the words by which the programs of MariaDB find the server.
+func (m *MariaDB) Where() []string {
+	if m.port == "" {
+		return []string{"--socket=" + m.control}
+	}
+	return []string{"--host=127.0.0.1", "--port=" + m.port}
+}
+
+// DSN is the same for go-sql-driver/mysql, for the user clerk and the database shop.
+func (m *MariaDB) DSN(parameters string) string {
+	where := "unix(" + m.control + ")"
+	if m.port != "" {
+		where = "tcp(" + m.Address + ")"
+	}
+	return "clerk:hunter2@" + where + "/shop?" + parameters
+}
