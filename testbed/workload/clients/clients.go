@@ -57,7 +57,7 @@ var All = []Client{
 }
 
 // interpreters by the ending of a script's name.
-var interpreters = map[string]string{".js": "node", ".py": "python3"}
+var interpreters = map[string]string{".js": "node", ".py": "/usr/bin/python3"} // Debian's, which has its packages
 
 // Run sends n requests to a URL under a service name of its own, and fails unless all
 // were answered.

@@ -3,7 +3,7 @@
 package goserver
 
 import (
-	"encoding/json"
+	"maps"
 	"sync"
 )
 
@@ -63,10 +63,13 @@ func (c *counters) end(route string, status int, abandoned bool) {
 	c.counts.Answered[route][status]++
 }
 
-// line returns the counts as one line of JSON.
-func (c *counters) line() (string, error) {
+// snapshot returns a copy of the counts.
+func (c *counters) snapshot() any {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	raw, err := json.Marshal(c.counts)
-	return string(raw), err
+	out := Counts{Answered: map[string]map[int]uint64{}, Abandoned: maps.Clone(c.counts.Abandoned), InFlight: c.counts.InFlight}
+	for route, statuses := range c.counts.Answered {
+		out.Answered[route] = maps.Clone(statuses)
+	}
+	return out
 }

@@ -7,13 +7,13 @@
 package goserver // import "github.com/sloe-dev/sloe/testbed/workload/goserver"
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 
 	"github.com/sloe-dev/sloe/testbed/workload/address"
+	"github.com/sloe-dev/sloe/testbed/workload/counted"
 )
 
 // Serve listens on an address (see package address), prints `ready ADDRESS`, and answers each line
@@ -27,22 +27,8 @@ func Serve(on string, in io.Reader, out io.Writer) error {
 	server := &http.Server{Handler: newHandler(c)}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	if _, err := fmt.Fprintf(out, "ready %s\n", address.Of(listener.Addr())); err != nil {
+	if err := counted.Serve(listener.Addr(), in, out, c.snapshot); err != nil {
 		return err
-	}
-
-	asked := bufio.NewScanner(in)
-	for asked.Scan() {
-		if asked.Text() != "counts" {
-			return fmt.Errorf("asked %q, know only counts", asked.Text())
-		}
-		line, err := c.line()
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintf(out, "counts %s\n", line); err != nil {
-			return err
-		}
 	}
 	err = server.Close()
 	if serveErr := <-failed; !errors.Is(serveErr, http.ErrServerClosed) {

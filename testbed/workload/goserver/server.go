@@ -3,26 +3,14 @@
 package goserver
 
 import (
-	"encoding/json"
-	"strings"
 	"testing"
-	"time"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
+	"github.com/sloe-dev/sloe/testbed/workload/counted"
 	"github.com/sloe-dev/sloe/testbed/workload/process"
 )
 
-// patience bounds every wait for a server that has nothing to do.
-const patience = 10 * time.Second
-
 // Server is a server in a process of its own.
-type Server struct {
-	*process.Process
-	// Address is host:port, or unix: and a path.
-	Address string
-}
+type Server struct{ counted.Server[Counts] }
 
 // Start builds and starts a server on a free port of 127.0.0.1. The test's end
 // kills it.
@@ -35,20 +23,5 @@ func Start(t testing.TB) *Server {
 // environment that it is to have.
 func StartCommand(t testing.TB, c process.Command) *Server {
 	t.Helper()
-	p, err := process.Start(c)
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, p.Kill()) })
-	ready, err := p.WaitStdout("ready ", patience)
-	require.NoError(t, err)
-	return &Server{Process: p, Address: strings.TrimPrefix(ready, "ready ")}
-}
-
-// Counts asks the server.
-func (s *Server) Counts(t testing.TB) Counts {
-	t.Helper()
-	answer, err := s.Ask("counts", patience)
-	require.NoError(t, err)
-	var c Counts
-	require.NoError(t, json.Unmarshal([]byte(answer), &c))
-	return c
+	return &Server{counted.Start[Counts](t, c)}
 }

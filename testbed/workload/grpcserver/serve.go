@@ -6,14 +6,13 @@
 package grpcserver // import "github.com/sloe-dev/sloe/testbed/workload/grpcserver"
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 
 	"google.golang.org/grpc"
 
 	"github.com/sloe-dev/sloe/testbed/workload/address"
+	"github.com/sloe-dev/sloe/testbed/workload/counted"
 )
 
 // Serve listens on an address (see package address), prints `ready ADDRESS`, and
@@ -29,21 +28,8 @@ func Serve(on string, in io.Reader, out io.Writer) error {
 	server.RegisterService(&service, struct{}{})
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	if _, err := fmt.Fprintf(out, "ready %s\n", address.Of(listener.Addr())); err != nil {
+	if err := counted.Serve(listener.Addr(), in, out, func() any { return c.snapshot() }); err != nil {
 		return err
-	}
-	asked := bufio.NewScanner(in)
-	for asked.Scan() {
-		if asked.Text() != "counts" {
-			return fmt.Errorf("asked %q, know only counts", asked.Text())
-		}
-		raw, err := json.Marshal(c.snapshot())
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintf(out, "counts %s\n", raw); err != nil {
-			return err
-		}
 	}
 	server.Stop()
 	return <-failed

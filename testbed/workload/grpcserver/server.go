@@ -3,47 +3,37 @@
 package grpcserver
 
 import (
-	"encoding/json"
-	"strings"
+	"path/filepath"
 	"testing"
-	"time"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
+	"github.com/sloe-dev/sloe/testbed/workload/counted"
 	"github.com/sloe-dev/sloe/testbed/workload/process"
 )
 
-// patience bounds every wait for a server that has nothing to do.
-const patience = 10 * time.Second
-
 // Server is a server in a process of its own.
-type Server struct {
-	*process.Process
-	// Address is host:port, or unix: and a path.
-	Address string
-}
+type Server struct{ counted.Server[Counts] }
 
 // Start builds and starts a server on an address, with a service name of its own.
 // The test's end kills it.
 func Start(t testing.TB, name, on string) *Server {
 	t.Helper()
-	p, err := process.Start(process.Command{
+	return &Server{counted.Start[Counts](t, process.Command{
 		Path: process.Build(t, "testbed/cmd/grpcserver"), Env: []string{"OTEL_SERVICE_NAME=" + name}, Args: []string{"-address", on},
-	})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, p.Kill()) })
-	ready, err := p.WaitStdout("ready ", patience)
-	require.NoError(t, err)
-	return &Server{Process: p, Address: strings.TrimPrefix(ready, "ready ")}
+	})}
 }
 
-// Counts asks the server.
-func (s *Server) Counts(t testing.TB) Counts {
+// Python is Debian's, which has its gRPC.
+const Python = "/usr/bin/python3"
+
+// Script returns the path of server.py or client.py.
+func Script(t testing.TB, name string) string {
+	return filepath.Join(process.Root(t), "testbed/workload/grpcserver/python", name)
+}
+
+// StartPython starts the same service in Python, on a free port of 127.0.0.1.
+func StartPython(t testing.TB, name string) *Server {
 	t.Helper()
-	answer, err := s.Ask("counts", patience)
-	require.NoError(t, err)
-	var c Counts
-	require.NoError(t, json.Unmarshal([]byte(answer), &c))
-	return c
+	return &Server{counted.Start[Counts](t, process.Command{
+		Path: Python, Env: []string{"OTEL_SERVICE_NAME=" + name}, Args: []string{Script(t, "server.py")},
+	})}
 }
