@@ -33,7 +33,9 @@ func TestGolden(t *testing.T) {
 			"aborted_by_client,http_availability": 1, "aborted_by_client,http_latency": 1,
 			"aborted_by_client,db_availability": 1, "aborted_by_client,db_latency": 1,
 		}},
-		"unusable_times": {excluded: map[string]int64{"duration_uncertain,http_latency": 1, "negative_duration,http_latency": 1}},
+		"unusable_times":    {excluded: map[string]int64{"duration_uncertain,http_latency": 1, "negative_duration,http_latency": 1}},
+		"waiting":           {excluded: map[string]int64{"stream,http_latency": 2, "blocking,db_latency": 1}},
+		"waiting_unspanned": {excluded: map[string]int64{"stream,http_latency": 5, "blocking,db_latency": 7}},
 		"worked_example": {excluded: map[string]int64{
 			"aborted_by_client,http_availability": 1, "aborted_by_client,http_latency": 1,
 		}},

@@ -54,6 +54,30 @@ const DBServerOperationDuration = "sloe.db.server.operation.duration"
 // nature, such as BLPOP: its duration says nothing of the server.
 const DBBlocking = "sloe.db.blocking"
 
+// Stream says on a span of HTTP what is open for as long as somebody wants: its duration
+// tells nothing of the server. Of StreamUpgrade the span is that of the upgrade alone.
+const (
+	Stream         = "sloe.stream"
+	StreamUpgrade  = "upgrade"            // 101: WebSocket, or another protocol
+	StreamEvents   = "server_sent_events" // text/event-stream (HTML, server-sent events)
+	StreamLongPoll = "long_poll"          // a request that prefers to wait (RFC 7240, section 4.3)
+)
+
+// RPCStreaming says on a span of gRPC who sent more than one message: client, server or
+// both. The conventions have no name for it. A call in which nobody did looks like a
+// unary one.
+const (
+	RPCStreaming              = "sloe.rpc.streaming"
+	RPCStreamingClient        = "client"
+	RPCStreamingServer        = "server"
+	RPCStreamingBidirectional = "bidirectional"
+)
+
+// Waits is true on data points of sloe.unspanned.duration of exchanges that wait for
+// others by their nature: of which a span would have DBBlocking, or Stream but for an
+// upgrade.
+const Waits = "sloe.duration.waits"
+
 // Attributes of data points of sli.events and, but for the outcome, of sli.uncertain.
 const (
 	SLIName    = "sli.name"

@@ -22,6 +22,8 @@ import (
 //	                 twice as many; chunked=1: without a length and a last chunk;
 //	                 whole=1: with all of it
 //	/echo            200 with the request's body
+//	/events?n=N&ms=M N server-sent events, M ms apart
+//	/socket          101, and an end of the connection
 //	/hang            no answer while the client waits
 //
 // Anything else is a 404, counted under the route "other".
@@ -48,6 +50,8 @@ func newHandler(c *counters) *handler {
 	h.route("/big", big)
 	h.route("/part", part)
 	h.route("/echo", echo)
+	h.route("/events", events)
+	h.route("/socket", socket)
 	h.route("/hang", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	h.route("/", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusNotFound) })
 	return h
@@ -132,6 +136,28 @@ func echo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = w.Write(body)
+}
+
+// events sends them as they come.
+func events(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	for range number(r, "n") {
+		_, _ = io.WriteString(w, "data: sloe\n\n")
+		_ = http.NewResponseController(w).Flush()
+		sleep(r.Context(), time.Duration(number(r, "ms"))*time.Millisecond)
+	}
+}
+
+// socket switches to a protocol in which nothing is said.
+func socket(w http.ResponseWriter, _ *http.Request) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.(*statusWriter).status = http.StatusSwitchingProtocols
+	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+	_ = conn.Close()
 }
 
 // number reads a query parameter; one that is absent or bad is 0.

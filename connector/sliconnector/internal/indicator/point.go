@@ -36,6 +36,12 @@ func FromPoint(p pmetric.HistogramDataPoint) (Event, error) {
 	if e.Family, err = FamilyOf(attribute(p, semconv.Kind), attribute(p, semconv.Protocol)); err != nil {
 		return e, err
 	}
+	if v, ok := p.Attributes().Get(semconv.Waits); ok && v.Type() == pcommon.ValueTypeBool && v.Bool() {
+		e.Durations.Unusable = Stream
+		if e.Family == DB {
+			e.Durations.Unusable = Blocking
+		}
+	}
 	class := attribute(p, semconv.StatusClass)
 	switch outcome := attribute(p, semconv.ExchangeOutcome); outcome {
 	case "":

@@ -24,7 +24,7 @@ type traits struct {
 	outcome           Outcome
 	statusUnknown     bool // sloe.status.class says so
 	uncertain         bool
-	blocking          bool
+	blocking, stream  bool
 	queue             time.Duration
 	queueKnown        bool
 }
@@ -70,6 +70,9 @@ func (r *Reader) Span(s ptrace.Span) *Event {
 	if t.blocking {
 		e.Durations.Unusable = Blocking
 	}
+	if t.stream {
+		e.Durations.Unusable = Stream
+	}
 	e.Durations.Queue, e.Durations.QueueKnown = t.queue, t.queueKnown
 	return e
 }
@@ -106,6 +109,8 @@ func (t *traits) read(name string, v pcommon.Value) {
 		t.statusUnknown = text(v) == semconv.StatusClassUnknown
 	case semconv.DBBlocking:
 		t.blocking = v.Type() == pcommon.ValueTypeBool && v.Bool()
+	case semconv.Stream:
+		t.stream = text(v) == semconv.StreamEvents || text(v) == semconv.StreamLongPoll
 	case semconv.DurationUncertain:
 		t.uncertain = v.Type() == pcommon.ValueTypeBool && v.Bool()
 	}

@@ -23,6 +23,9 @@ const (
 	DurationUncertain Reason = "duration_uncertain"
 	// Blocking: the operation waits for others by its nature, as BLPOP of Redis does.
 	Blocking Reason = "blocking"
+	// Stream: the response goes on, or the request waits, for as long as somebody wants,
+	// as server-sent events and long polls do.
+	Stream Reason = "stream"
 )
 
 // Reasons why an event that ought to count could not, counted by
@@ -50,7 +53,7 @@ const (
 // Reasons lists all of the above, in a fixed order, so that counts by reason can
 // be kept in an array.
 var Reasons = [...]Reason{
-	ExcludedByClient, StatusNotKnown, NegativeDuration, NoStartTime, NoEndTime, DurationUncertain, Blocking,
+	ExcludedByClient, StatusNotKnown, NegativeDuration, NoStartTime, NoEndTime, DurationUncertain, Blocking, Stream,
 	NoEdge, QueueUnknown, Unmeasured, NoServiceName, ServiceLimit, NoSpan, BeforeStart,
 }
 

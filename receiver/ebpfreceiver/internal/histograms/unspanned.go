@@ -27,6 +27,7 @@ type unspannedKey struct {
 	family      string
 	outcome     protocol.Outcome
 	statusClass string
+	waits       bool
 }
 
 type unspannedPoint struct {
@@ -102,7 +103,7 @@ func (u *Unspanned) point(id *process.Identity, key unspannedKey) *unspannedPoin
 
 // AddSpilled adds what the kernel counted.
 func (u *Unspanned) AddSpilled(id *process.Identity, sp *Spilled) {
-	p := u.point(id, unspannedKey{sp.Kind, sp.Family, sp.Outcome, sp.StatusClass})
+	p := u.point(id, unspannedKey{sp.Kind, sp.Family, sp.Outcome, sp.StatusClass, false})
 	p.duration.add(sp.Buckets, sp.Sum)
 	p.felt.add(sp.Felt, sp.FeltSum)
 }
@@ -115,7 +116,7 @@ func (u *Unspanned) AddUnmeasured(id *process.Identity, what Unmeasured, n uint6
 // AddCall adds a call of which no span was made.
 func (u *Unspanned) AddCall(id *process.Identity, call *protocol.Call) {
 	d := time.Duration(call.EndUnixNano - call.StartUnixNano)
-	p := u.point(id, unspannedKey{call.Kind, call.Family, call.Outcome, call.StatusClass})
+	p := u.point(id, unspannedKey{call.Kind, call.Family, call.Outcome, call.StatusClass, call.Waits})
 	p.duration.addOne(u.edges, d)
 	if call.QueueKnown {
 		p.felt.addOne(u.edges, d+time.Duration(call.QueueNs))
@@ -174,6 +175,9 @@ func (u *Unspanned) export(metrics pmetric.MetricSlice, name string, byKey map[u
 		m.PutStr(semconv.StatusClass, key.statusClass)
 		if o := key.outcome.String(); o != "" {
 			m.PutStr(semconv.ExchangeOutcome, o)
+		}
+		if key.waits {
+			m.PutBool(semconv.Waits, true)
 		}
 	}
 }

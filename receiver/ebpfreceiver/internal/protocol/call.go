@@ -98,6 +98,10 @@ type Call struct {
 	// StatusClass is the value of sloe.status.class.
 	StatusClass string
 
+	// Waits tells that the call waits for others by its nature: its duration says
+	// nothing of the server.
+	Waits bool
+
 	Attributes []Attribute
 
 	// Texts make the strings. It may be nil, and stays when the call is reset.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/httpcall"
 )
 
 // response is what is known of a response's head.
@@ -14,6 +15,8 @@ type response struct {
 	contentLength uint64
 	lengthKnown   bool
 	chunked       bool
+	// events tells that the body is a stream of server-sent events.
+	events bool
 	// headSize is 0 if the end of the head was not captured.
 	headSize int
 }
@@ -31,6 +34,8 @@ func parseResponse(turn *protocol.Turn) response {
 			r.contentLength, r.lengthKnown = parseLength(value)
 		case equalFold(name, "transfer-encoding"):
 			r.chunked = true
+		case equalFold(name, "content-type"):
+			r.events = httpcall.IsEvents(string(value))
 		}
 	})
 	if size > 0 {

@@ -21,6 +21,8 @@ type request struct {
 	host      []byte
 	hostSeen  bool
 	userAgent []byte
+	// longPoll tells that the server is asked to wait before it answers.
+	longPoll bool
 	// contentLength is the size of the body, unless that is not known.
 	contentLength uint64
 	sizeUnknown   bool
@@ -56,7 +58,7 @@ func (Parser) Parse(turn *protocol.Turn, call *protocol.Call) protocol.Result {
 		putAborted(turn, call)
 		return protocol.Whole
 	}
-	return putResponse(turn, call, method)
+	return putResponse(turn, call, method, req.longPoll)
 }
 
 func parseRequest(b []byte) (request, lineResult) {
@@ -75,6 +77,8 @@ func parseRequest(b []byte) (request, lineResult) {
 			if r.userAgent == nil {
 				r.userAgent = value
 			}
+		case equalFold(name, "prefer"):
+			r.longPoll = r.longPoll || httpcall.IsLongPoll(string(value))
 		case equalFold(name, "content-length"):
 			n, ok := parseLength(value)
 			r.contentLength, r.sizeUnknown = n, r.sizeUnknown || !ok
@@ -99,7 +103,7 @@ func putAborted(turn *protocol.Turn, call *protocol.Call) {
 	call.Failed = turn.Kind == protocol.Client
 }
 
-func putResponse(turn *protocol.Turn, call *protocol.Call, method string) protocol.Result {
+func putResponse(turn *protocol.Turn, call *protocol.Call, method string, longPoll bool) protocol.Result {
 	call.StatusClass = httpcall.StatusClass(turn.Status)
 	if turn.Status != 0 {
 		call.Number(semconv.HTTPResponseStatusCode, int64(turn.Status), true)
@@ -109,5 +113,6 @@ func putResponse(turn *protocol.Turn, call *protocol.Call, method string) protoc
 		call.ErrorType = httpcall.Code(turn.Status)
 	}
 	resp := parseResponse(turn)
+	httpcall.PutStream(call, turn.Status, resp.events, longPoll)
 	return resp.extent(turn, method)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/httpcall"
 )
 
 const (
@@ -56,6 +57,7 @@ func (st *stream) fillGRPC(turn *protocol.Turn, call *protocol.Call) {
 		call.Text(semconv.RPCMethod, method, true)
 	}
 	st.putServer(turn, call, "", "")
+	httpcall.PutText(call, semconv.RPCStreaming, streaming(&st.asked, &st.said), false)
 	if turn.Outcome != protocol.Answered {
 		return
 	}

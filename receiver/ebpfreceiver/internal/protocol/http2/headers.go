@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/httpcall"
 )
 
 const (
@@ -39,6 +40,7 @@ type fields struct {
 	contentType, userAgent          string
 	status                          int
 	grpcStatus                      int // -1: absent or not known
+	longPoll                        bool
 	// unknown tells that fields are missing: which ones nobody knows.
 	unknown bool
 	n       int
@@ -156,9 +158,6 @@ func (h *headerReader) field(f hpack.HeaderField) {
 	case ":status":
 		if n, err := strconv.Atoi(f.Value); err == nil && n >= 100 && n <= 999 {
 			o.status = n
-			if !h.last() {
-				h.decoder.SetEmitEnabled(false) // of a response that goes on the rest is for nobody
-			}
 		}
 	case "host":
 		if o.authority == "" { // RFC 9113, section 8.3.1
@@ -166,6 +165,11 @@ func (h *headerReader) field(f hpack.HeaderField) {
 		}
 	case "content-type":
 		h.text(&o.contentType, f.Value)
+		if o.status != 0 && !h.last() {
+			h.decoder.SetEmitEnabled(false) // of a response that goes on the rest is for nobody
+		}
+	case "prefer":
+		o.longPoll = o.longPoll || httpcall.IsLongPoll(f.Value)
 	case "user-agent":
 		h.text(&o.userAgent, f.Value)
 	case "grpc-status":

@@ -50,6 +50,7 @@ func (st *stream) fillHTTP(turn *protocol.Turn, call *protocol.Call) {
 	if st.status != 0 {
 		call.Number(semconv.HTTPResponseStatusCode, int64(st.status), true)
 	}
+	httpcall.PutStream(call, st.status, st.events, st.longPoll)
 	switch {
 	case st.status >= 500 || (turn.Kind == protocol.Client && st.status >= 400):
 		call.Failed, call.ErrorType = true, httpcall.Code(st.status)

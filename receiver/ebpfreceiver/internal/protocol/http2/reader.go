@@ -165,8 +165,11 @@ func (r *reader) skip(n uint32, at moment, proven bool) {
 		return
 	}
 	r.left -= n
-	if r.prefixLen < messagePrefix {
+	if r.prefixLen >= 0 && r.prefixLen < messagePrefix {
 		r.prefixLen = -1
+		if r.frame.kind == frameData {
+			r.s.dataUnknown(r.direction, r.frame.stream)
+		}
 	}
 	if r.frame.wanted() {
 		r.spoil()

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/httpcall"
 )
 
 const (
@@ -186,7 +187,7 @@ func (s *session) response(f *frame, o *fields, at moment, proven bool) {
 		return // interim (RFC 9110, section 15.2)
 	}
 	if !st.response {
-		st.response, st.status = true, o.status
+		st.response, st.status, st.events = true, o.status, httpcall.IsEvents(o.contentType)
 	}
 	if o.grpcStatus >= 0 {
 		st.grpcStatus = o.grpcStatus
@@ -242,11 +243,31 @@ func (s *session) data(d protocol.Direction, f *frame, at moment, proven bool) {
 func (s *session) dataBegins(d protocol.Direction, f *frame, b []byte) {
 	requests, known := s.requests()
 	st := s.streams[f.stream]
-	if !known || st == nil || d != requests || st.dataSeen {
+	if !known || st == nil {
+		return
+	}
+	if d != requests {
+		st.said.frame(f, b)
+		return
+	}
+	st.asked.frame(f, b)
+	if st.dataSeen {
 		return
 	}
 	st.dataSeen = true
 	st.form = formOf(f, b)
+}
+
+// dataUnknown takes a DATA frame whose payload's beginning is not known.
+func (s *session) dataUnknown(d protocol.Direction, id uint32) {
+	requests, known := s.requests()
+	if st := s.streams[id]; known && st != nil {
+		if d == requests {
+			st.asked.lost = true
+		} else {
+			st.said.lost = true
+		}
+	}
 }
 
 // reset takes RST_STREAM (RFC 9113, section 6.4).
@@ -296,6 +317,7 @@ func (s *session) touch(ns uint64) {
 			st.touchedNs = max(ns, 1)
 			s.touched++
 		}
+		st.asked.lost, st.said.lost = true, true
 	}
 }
 

@@ -29,6 +29,12 @@ type stream struct {
 	form     family
 	dataSeen bool
 
+	// events tells that the response is a stream of server-sent events, and longPoll that
+	// the request asks to wait.
+	events, longPoll bool
+	// asked and said are the messages of gRPC in either direction.
+	asked, said messages
+
 	status     int
 	grpcStatus int // -1: absent or not known
 	// brokeOff tells that the server reset the stream, and code why, if codeKnown.
@@ -53,7 +59,7 @@ func (st *stream) open(o *fields, began moment) {
 	st.request = true
 	st.method, st.scheme, st.authority, st.path = o.method, o.scheme, o.authority, o.path
 	st.contentType, st.userAgent = o.contentType, o.userAgent
-	st.unknownRequest = o.unknown
+	st.unknownRequest, st.longPoll = o.unknown, o.longPoll
 	st.startNs, st.queueNs, st.queueKnown = began.ns, began.queueNs, began.queueKnown
 	if st.firstNs != 0 && st.firstNs < st.startNs {
 		// the request was on its way when the answer came: its start is not later than that

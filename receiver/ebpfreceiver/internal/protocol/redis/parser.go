@@ -52,6 +52,7 @@ func put(turn *protocol.Turn, call *protocol.Call, c *command, status protocol.S
 		call.Text(semconv.DBOperationName, name, true)
 	}
 	if c.blocking {
+		call.Waits = true
 		call.Flag(semconv.DBBlocking)
 	}
 	if turn.Outcome != protocol.Answered {

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sloe-dev/sloe/internal/semconv"
+)
+
+// TestStreams: server-sent events, long polls and upgrades are counted like any request,
+// and marked; how long they are open makes no service slow.
+func TestStreams(t *testing.T) {
+	const each = 20
+	service := serviceName("feed")
+	b := startBed(t, bedOptions{catalogue: fmt.Sprintf("services:\n  - {name: %s, tier: tier1, slo: {latency_threshold_ms: 200}}\n", service)})
+	server := startGoServer(t, service)
+	client, base := http1Client(t), "http://"+server.Address
+	for range each {
+		get(t, client, base+"/ok", 200)
+		get(t, client, base+"/events?n=3&ms=100", 200)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/slow?ms=300", http.NoBody)
+		require.NoError(t, err)
+		request.Header.Set("Prefer", "wait=5")
+		response, err := client.Do(request)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, response.Body)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		upgrade(t, server.Address)
+	}
+	b.waitBudget(t, service, "http_availability", 4*each, patience)
+	_ = b.settledCounts(t)
+	b.Terminate(t)
+	own := server.Counts(t)
+	require.EqualValues(t, 4*each, own.Total(100, 599))
+	y := b.tallies(t)[service]
+	assert.Equal(t, map[string]uint64{"server 1xx": each, "server 2xx": 3 * each}, y.Spans)
+	assert.EqualValues(t, 4*each, y.SLI["http_availability good"])
+	assert.EqualValues(t, 2*each, y.SLI["http_latency good"], "those that do not wait")
+	assert.Zero(t, y.SLI["http_latency bad"])
+	marked := map[string]int{}
+	for _, td := range b.Traces(t, "spans.json") {
+		for _, rs := range td.ResourceSpans().All() {
+			if str(rs.Resource().Attributes(), semconv.ServiceName) != service {
+				continue
+			}
+			for _, ss := range rs.ScopeSpans().All() {
+				for _, s := range ss.Spans().All() {
+					marked[str(s.Attributes(), semconv.URLPath)+" "+str(s.Attributes(), semconv.Stream)]++
+				}
+			}
+		}
+	}
+	assert.Equal(t, map[string]int{
+		"/ok ": each, "/events " + semconv.StreamEvents: each, "/slow " + semconv.StreamLongPoll: each, "/socket " + semconv.StreamUpgrade: each,
+	}, marked)
+}
+
+// upgrade asks for another protocol, in which nothing is said.
+func upgrade(t *testing.T, address string) {
+	conn, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "GET /socket HTTP/1.1\r\nHost: feed\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+	require.NoError(t, err)
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusSwitchingProtocols, response.StatusCode)
+	assert.NoError(t, response.Body.Close())
+}
