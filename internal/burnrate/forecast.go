@@ -4,6 +4,7 @@ package burnrate
 
 import (
 	"math/big"
+	"math/bits"
 	"time"
 
 	"github.com/sloe-dev/sloe/internal/slo"
@@ -47,17 +48,49 @@ const (
 // for (W - (1 - r) * t) / b if it lasts until the window is full. What leaves a
 // rolling window is left out, so the budget may last longer, never shorter.
 func (b Budget) Outlook(recentBad, recentValid uint64) (Outlook, time.Duration) {
+	switch {
+	case b.exhausted():
+		return Exhausted, 0
+	case recentBad == 0 || recentValid == 0:
+		return NotBurning, 0
+	case b.surelyLasts(recentBad, recentValid):
+		return Lasting, 0
+	}
+	return b.outlook(recentBad, recentValid)
+}
+
+// exhausted tells whether nothing is left, by integers.
+func (b Budget) exhausted() bool {
+	e := b.Target.Complement()
+	spentHi, spentLo := bits.Mul64(b.Bad, e.Den)
+	allHi, allLo := bits.Mul64(b.Valid, e.Num)
+	return b.Valid > 0 && (spentHi > allHi || spentHi == allHi && spentLo >= allLo)
+}
+
+// doubt is many times the relative error of the few floats that surelyLasts makes.
+const doubt = 1e-9
+
+// surelyLasts tells that the budget outlasts its window by more than floats can
+// err, so that the exact fractions, which allocate, are for the few that burn.
+func (b Budget) surelyLasts(recentBad, recentValid uint64) bool {
+	e := b.Target.Complement()
+	each := float64(e.Num) / float64(e.Den)
+	left := 1.0
+	if b.Valid > 0 {
+		left -= float64(b.Bad) / float64(b.Valid) / each
+	}
+	burn := float64(recentBad) / float64(recentValid) / each
+	window, elapsed := float64(b.Window/time.Minute), float64(b.Elapsed/time.Minute)
+	return window-elapsed+left*elapsed > burn*window+doubt*(1+burn)*window
+}
+
+// outlook is Outlook of a budget that is left and burns.
+func (b Budget) outlook(recentBad, recentValid uint64) (Outlook, time.Duration) {
 	left := big.NewRat(1, 1)
 	if spent, any := rate(b.Bad, b.Valid, b.Target); any {
 		left.Sub(left, spent)
 	}
-	if left.Sign() <= 0 {
-		return Exhausted, 0
-	}
-	burn, any := rate(recentBad, recentValid, b.Target)
-	if !any || burn.Sign() == 0 {
-		return NotBurning, 0
-	}
+	burn, _ := rate(recentBad, recentValid, b.Target)
 	window, elapsed := minutes(b.Window), minutes(b.Elapsed)
 	unspent := new(big.Rat).Mul(left, elapsed) // in minutes of the burn 1
 	ahead := new(big.Rat).Sub(window, elapsed)

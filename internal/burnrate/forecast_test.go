@@ -3,10 +3,13 @@
 package burnrate
 
 import (
+	"math/big"
+	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/sloe-dev/sloe/internal/slo"
 )
@@ -80,4 +83,40 @@ func TestOutlookComesTrue(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What is decided without fractions is what they say, next to the border too.
+func TestOutlookWithoutFractions(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	sure := 0
+	for range 200_000 {
+		valid := 1 + random.Uint64N(1<<random.UintN(60))
+		recent := 1 + random.Uint64N(1<<random.UintN(50))
+		window := 1 + random.Int64N(60*24*90)
+		b := Budget{
+			Target: slo.MustRatio([]string{"0.9", "0.99", "0.999", "0.9995", "0.999999999"}[random.IntN(5)]),
+			Bad:    random.Uint64N(1 + valid>>random.UintN(20)), Valid: valid,
+			Window: time.Duration(window) * time.Minute, Elapsed: time.Duration(1+random.Int64N(window)) * time.Minute,
+			Resets: random.IntN(2) == 0,
+		}
+		bad := 1 + random.Uint64N(1+recent>>random.UintN(40))
+		spent, _ := rate(b.Bad, b.Valid, b.Target)
+		require.Equal(t, spent.Cmp(big.NewRat(1, 1)) >= 0, b.exhausted(), "%+v", b)
+		if !b.exhausted() && b.surelyLasts(bad, recent) {
+			sure++
+			exact, _ := b.outlook(bad, recent)
+			require.Equal(t, Lasting, exact, "%+v, %d of %d", b, bad, recent)
+		}
+	}
+	require.Greater(t, sure, 50_000)
+
+	// What is left is what burns, exactly: nobody may be sure.
+	b := Budget{Target: slo.MustRatio("0.999"), Bad: 500, Valid: 1_000_000, Window: time.Hour, Elapsed: time.Hour}
+	assert.False(t, b.surelyLasts(500, 1_000_000))
+	got, lasts := b.Outlook(500, 1_000_000)
+	assert.Equal(t, Burning, got)
+	assert.Equal(t, time.Hour, lasts)
+	got, _ = b.Outlook(499, 1_000_000)
+	assert.Equal(t, Lasting, got)
+	assert.Zero(t, testing.AllocsPerRun(100, func() { b.Outlook(499, 1_000_000) }))
 }

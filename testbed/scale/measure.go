@@ -35,7 +35,7 @@ func (m *measurement) run() (errs error) {
 	if err := beNice(askersNice); err != nil {
 		m.say("who asks shares the cores with who answers: %v", err)
 	}
-	for _, step := range []func() error{m.warm, m.quiet, m.load, m.reads, m.memory, m.sums, m.disk, m.restart, m.sums} {
+	for _, step := range []func() error{m.warm, m.quiet, m.alone, m.load, m.reads, m.memory, m.sums, m.disk, m.restart, m.sums} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -60,6 +60,22 @@ func (m *measurement) quiet() error {
 	return nil
 }
 
+// gate asks about all services in turn.
+func (m *measurement) gate(length time.Duration) (latencies, error) {
+	return asker{address: m.Address, rate: m.rate, connections: 32, status: http.StatusOK,
+		path: func(n int) string { return "/v1/gate/" + name(n*7919%m.Services) }}.run(length)
+}
+
+// alone asks the gate while nothing is added or scraped, and alerts are evaluated.
+func (m *measurement) alone() error {
+	l, err := m.gate(m.length)
+	if err != nil {
+		return err
+	}
+	m.say("gate, %d questions a second, nothing added meanwhile: %s", m.rate, l)
+	return nil
+}
+
 // load is the run: adds, questions, scrapes and evaluations at once.
 func (m *measurement) load() error {
 	stop := make(chan struct{})
@@ -72,8 +88,7 @@ func (m *measurement) load() error {
 		ran <- a
 		failed <- err
 	}()
-	l, err := asker{address: m.Address, rate: m.rate, connections: 32, status: http.StatusOK,
-		path: func(n int) string { return "/v1/gate/" + name(n*7919%m.Services) }}.run(m.length)
+	l, err := m.gate(m.length)
 	a := <-ran
 	close(stop)
 	if err := errors.Join(err, <-failed, <-scraped); err != nil {
