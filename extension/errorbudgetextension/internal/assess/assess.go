@@ -146,7 +146,9 @@ func (a *Assessor) assess(snapshot *slo.Snapshot, service slo.Service, change st
 	if a.FastBurn != nil {
 		in.FastBurn, _ = a.FastBurn(service)
 	}
-	for _, o := range objectives {
+	in.SLOs = make([]policy.SLO, 0, len(objectives))
+	for i := range objectives {
+		o := &objectives[i] // which lives as long as the verdict
 		in.SLOs = append(in.SLOs, policy.SLO{Name: o.Promise.Name, Spend: o.Spend, MinEvents: o.minEvents(), Blind: blind(o, objectives), Certainty: o.Tally.Certainty(), BadFallsTo: o.badFallsTo})
 	}
 	out := Assessment{

@@ -38,15 +38,14 @@ func objectivesOf(entry slo.Entry, view budget.View) []Objective {
 		return nil
 	}
 	objectives := make([]Objective, 0, len(view.Indicators))
-	counted := map[string]bool{}
 	for _, i := range view.Indicators {
-		counted[i.SLI] = true
 		for _, o := range entry.ObjectivesOf(i.SLI) {
 			objectives = append(objectives, objectiveOf(o, i))
 		}
 	}
 	for _, o := range entry.Objectives {
-		if series := entry.Series(o); !counted[series] {
+		series := entry.Series(o)
+		if !slices.ContainsFunc(view.Indicators, func(i budget.Indicator) bool { return i.SLI == series }) {
 			none := budget.Tally{Coverage: view.Coverage}
 			objectives = append(objectives, Objective{
 				Promise: o, Indicator: budget.Indicator{SLI: series}, Tally: none,
@@ -71,7 +70,7 @@ func objectiveOf(o slo.Objective, i budget.Indicator) Objective {
 
 // minEvents is how many valid events it takes to be judged. What cannot be read
 // is not judged: nothing of it is known.
-func (o Objective) minEvents() uint64 {
+func (o *Objective) minEvents() uint64 {
 	if o.Unread {
 		return max(o.Promise.MinEvents, 1)
 	}
@@ -80,7 +79,7 @@ func (o Objective) minEvents() uint64 {
 
 // blind tells that requests of a protocol were judged by other objectives, and none
 // by one that is about what callers felt: nobody says how long they waited.
-func blind(o Objective, all []Objective) bool {
+func blind(o *Objective, all []Objective) bool {
 	if !o.Promise.Felt || o.Unread || o.Spend.Valid() > 0 {
 		return false
 	}
@@ -92,7 +91,7 @@ func blind(o Objective, all []Objective) bool {
 }
 
 // badFallsTo is that of the window; without counts there is nothing to wait for.
-func (o Objective) badFallsTo(limit uint64) slo.Minute {
+func (o *Objective) badFallsTo(limit uint64) slo.Minute {
 	if o.Spend.Valid() == 0 {
 		return 0
 	}
