@@ -54,7 +54,7 @@ var (
 // desk is the handler over counts that a test applies directly.
 type desk struct {
 	http.Handler
-	t         *testing.T
+	t         testing.TB
 	ledger    *budget.Ledger
 	assessor  *assess.Assessor
 	decisions []budgetapi.Gate
@@ -67,7 +67,7 @@ type desk struct {
 	schemas   map[string]*jsonschema.Schema
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t testing.TB) *desk {
 	snapshot, err := slo.ParseCatalogue("catalogue", []byte(catalogue))
 	require.NoError(t, err)
 	d := &desk{t: t, schemas: schemas(t), auditDir: t.TempDir()}
@@ -152,7 +152,7 @@ func (d *desk) gate(target string) budgetapi.Gate {
 	return decode[budgetapi.Gate](d.t, w)
 }
 
-func decode[T any](t *testing.T, w *httptest.ResponseRecorder) T {
+func decode[T any](t testing.TB, w *httptest.ResponseRecorder) T {
 	t.Helper()
 	var out T
 	decoder := json.NewDecoder(w.Body)
@@ -161,7 +161,7 @@ func decode[T any](t *testing.T, w *httptest.ResponseRecorder) T {
 	return out
 }
 
-func schemas(t *testing.T) map[string]*jsonschema.Schema {
+func schemas(t testing.TB) map[string]*jsonschema.Schema {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
