@@ -131,6 +131,63 @@ __noinline int final_head(struct scratch *scratch, __u32 total)
 	return s.found;
 }
 
+/* Eight letters of a name in lower case. All characters of the names sought have the bit 0x20. */
+static __always_inline __u64 lower_word(const __u8 *p)
+{
+	return *(const __u64 *)p | 0x2020202020202020ULL;
+}
+
+struct upgrade_search {
+	struct scratch *scratch;
+	__u32 start;
+	__u32 total;
+	__u32 head_end; /* 0: it was not captured */
+	bool http2;
+};
+
+#define WORD_UPGRADE_ 0x3a65646172677075ULL /* "upgrade:" */
+
+/* Looks at one line of the head. */
+static long search_upgrade(__u32 i, struct upgrade_search *s)
+{
+	__u32 at = s->start + i, skip;
+	const __u8 *p;
+
+	barrier_var(at);
+	at &= RESPONSE_PREFIX - 1;
+	p = s->scratch->payload + at;
+	if (at + 4 > s->total)
+		return 1;
+	if (p[0] != '\r' || p[1] != '\n')
+		return 0;
+	if (p[2] == '\r' && p[3] == '\n') {
+		s->head_end = at + 4;
+		return 1;
+	}
+	if (lower_word(p + 2) != WORD_UPGRADE_)
+		return 0;
+	skip = 10 + (p[10] == ' ');
+	barrier_var(skip);
+	skip &= 15;
+	s->http2 = (p[skip] | 0x20) == 'h' && p[skip + 1] == '2' && (p[skip + 2] | 0x20) == 'c' && p[skip + 3] == '\r';
+	return 0;
+}
+
+/*
+ * Where the head of a 101 ends that begins at start and switches to HTTP/2 (RFC 7540,
+ * section 3.2; RFC 9113 left it out, and it is still spoken). 0: to something else, or
+ * its end was not captured.
+ */
+__noinline int upgrade_head(struct scratch *scratch, __u32 start, __u32 total)
+{
+	struct upgrade_search s = {.scratch = scratch, .start = start, .total = total};
+
+	if (!scratch || start >= RESPONSE_PREFIX || total > RESPONSE_PREFIX)
+		return 0;
+	bpf_loop(RESPONSE_PREFIX, search_upgrade, &s, 0);
+	return s.http2 ? s.head_end : 0;
+}
+
 struct length_search {
 	struct scratch *scratch;
 	__u32 len;
@@ -139,12 +196,6 @@ struct length_search {
 	bool length_found;
 	bool chunked;
 };
-
-/* Eight letters of a name in lower case. All characters of the names sought have the bit 0x20. */
-static __always_inline __u64 lower_word(const __u8 *p)
-{
-	return *(const __u64 *)p | 0x2020202020202020ULL;
-}
 
 #define WORD_CONTENT_ 0x2d746e65746e6f63ULL /* "content-" */
 #define WORD_LENGTH 0x3a6874676e656cULL     /* "length:" */

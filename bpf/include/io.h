@@ -97,6 +97,8 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 			on_tail_bytes(&io, c);
 	} else {
 		on_response_bytes(&io, c);
+		if (c->protocol == PROTOCOL_HTTP2)
+			on_chunk(&io, c); /* what stands behind the head of an upgrade */
 	}
 }
 

@@ -13,6 +13,7 @@ struct response_bytes {
 	__u32 total;    /* valid bytes in scratch->payload */
 	__u32 detected; /* enum detected of those from start on */
 	__u32 status;
+	__u32 have;     /* bytes in scratch->payload that are of I/Os before */
 	bool unread;    /* nothing of the bytes is known */
 	bool interim;   /* only interim responses (1xx) so far */
 	bool may_end; /* they may end a chunked body */
@@ -60,6 +61,7 @@ static __always_inline void read_response_prefix(const struct io *io, struct res
 	__u32 got = payload & PAYLOAD_BYTES;
 
 	count_untold(payload);
+	b->have = have;
 	b->unread = got == 0;
 	b->last_chunk = payload & PAYLOAD_LAST_CHUNK;
 	b->may_end = may_end(payload);
@@ -198,20 +200,49 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 	return after;
 }
 
+/*
+ * From the end of a 101's head on, which takes so many bytes of this I/O, the connection
+ * speaks HTTP/2: the server goes on with its frames, and the client with its preface.
+ * The head is passed over like the rest of a body. Lock held.
+ */
+static __always_inline void upgrade(struct conn *c, __u32 direction, __u32 head)
+{
+	struct chunk_walk *ahead = &c->walks[direction & 1], *other = &c->walks[!(direction & 1)];
+
+	c->protocol = PROTOCOL_HTTP2;
+	c->phase = PHASE_IDLE;
+	c->flags |= CONN_FROM_START;
+	c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD);
+	http2_lose(&ahead->frames);
+	http2_lose(&other->frames);
+	ahead->frames.proven = HTTP2_PROVEN;
+	other->frames.proven = HTTP2_PROVEN;
+	ahead->frames.type = HTTP2_DATA;
+	ahead->frames.left = head;
+}
+
 static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 {
 	struct response_bytes b = {};
-	__u32 after;
+	__u32 after, head = 0;
 
 	if (is_walked(c->protocol))
 		read_answers(io, c, &b);
 	else
 		read_response_bytes(io, c, &b);
+	if (take_chunks && b.status == 101) {
+		head = upgrade_head(io->scratch, b.start, b.total);
+		head = head > b.have ? head - b.have : 0;
+	}
 	bpf_spin_lock(&c->lock);
 	after = response_transition(io, c, &b);
 	note_positions(io, c);
-	if (after & AFTER_ANSWERED && c->response_flags & EXCHANGE_SWITCHED)
-		c->protocol = PROTOCOL_MUTED;
+	if (after & AFTER_ANSWERED && c->response_flags & EXCHANGE_SWITCHED) {
+		if (head)
+			upgrade(c, io->direction, head);
+		else
+			c->protocol = PROTOCOL_MUTED;
+	}
 	bpf_spin_unlock(&c->lock);
 
 	if (after & AFTER_TAIL)

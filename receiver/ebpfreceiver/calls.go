@@ -82,6 +82,9 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 	}
 	r.countFurther(e, turn)
 	r.complete(e, call)
+	if r.awaitUpgrade(e, parser, call) {
+		return
+	}
 	r.conclude(e, call, result)
 }
 
@@ -110,6 +113,10 @@ func (r *ebpfReceiver) conclude(e *record.Exchange, call *protocol.Call, result 
 
 // release takes a call whose response ended, or was waited for long enough.
 func (r *ebpfReceiver) release(h *conn.Held, ended bool) {
+	if h.Upgrade {
+		r.releaseUpgrade(h)
+		return
+	}
 	h.Call.EndUnixNano = max(r.clock.Unix(h.EndNs), h.Call.StartUnixNano)
 	h.Call.EndUnknown = !ended
 	if h.Truncated {

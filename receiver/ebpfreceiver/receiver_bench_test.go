@@ -25,7 +25,7 @@ func sampleOf(request, response string, change ...func(*bpf.SocketExchangeRecord
 		RequestBytes: uint64(len(request)), ResponseBytes: uint64(len(response)), Family: 2, LocalPort: 8080, RemotePort: 40000,
 		LocalAddr:  [16]byte{10: 0xff, 11: 0xff, 12: 127, 15: 1},
 		RemoteAddr: [16]byte{10: 0xff, 11: 0xff, 12: 127, 15: 1},
-		RequestLen: uint16(len(request)), ResponseLen: uint16(len(response)),
+		RequestLen: uint16(len(request)), ResponseLen: uint16(len(response)), Operations: 1,
 	}
 	for _, c := range change {
 		c(&r)

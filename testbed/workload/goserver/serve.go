@@ -12,6 +12,9 @@ import (
 	"io"
 	"net/http"
 
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/h2c"
+
 	"github.com/sloe-dev/sloe/testbed/workload/address"
 	"github.com/sloe-dev/sloe/testbed/workload/counted"
 )
@@ -24,7 +27,8 @@ func Serve(on string, in io.Reader, out io.Writer) error {
 		return fmt.Errorf("listening on %s: %w", on, err)
 	}
 	c := newCounters()
-	server := &http.Server{Handler: newHandler(c)}
+	// HTTP/2 without TLS too: by upgrade, and with prior knowledge
+	server := &http.Server{Handler: h2c.NewHandler(newHandler(c), &http2.Server{})}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	if err := counted.Serve(listener.Addr(), in, out, c.snapshot); err != nil {

@@ -39,6 +39,8 @@ type Held struct {
 	Rest, RestFailed uint64
 	// FailedBefore is how many operations of the turn had failed before them.
 	FailedBefore uint64
+	// Upgrade tells that it is a request whose answer comes as a call of HTTP/2.
+	Upgrade bool
 	// Protocol is the kernel's number of it.
 	Protocol uint8
 	// Chunked tells that its last chunk ends it.
@@ -93,11 +95,22 @@ func (p *Pending) Next(conn uint64) {
 	}
 }
 
+// TakeUpgrade hands over the call of a connection that was upgraded, nil if it is not
+// held any more. It is not released.
+func (p *Pending) TakeUpgrade(conn uint64) *Held {
+	e, ok := p.byConn[conn]
+	if !ok || !e.Value.(*Held).Upgrade {
+		return nil
+	}
+	delete(p.byConn, conn)
+	return p.oldest.Remove(e).(*Held)
+}
+
 // Tail takes what the kernel tells of a response. It reports false for a
 // connection and exchange that are not held.
 func (p *Pending) Tail(t *record.Tail) bool {
 	e, ok := p.byConn[t.Conn]
-	if !ok || e.Value.(*Held).Sequence != t.Sequence {
+	if !ok || e.Value.(*Held).Sequence != t.Sequence || e.Value.(*Held).Upgrade {
 		return false
 	}
 	h := e.Value.(*Held)

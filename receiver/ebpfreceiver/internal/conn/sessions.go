@@ -40,6 +40,9 @@ type Connection struct {
 	localPort, remotePort uint16
 }
 
+// ID is the kernel's number of the connection.
+func (c *Connection) ID() uint64 { return c.id }
+
 // Kind is the side that the process is on, 0 while that is not known.
 func (c *Connection) Kind() protocol.Kind { return c.session.Kind() }
 
@@ -63,6 +66,9 @@ type Taker interface {
 	StreamEnded(c *Connection, call *protocol.Call)
 	StreamsIndeterminate(c *Connection, n uint64)
 	StreamBoundary(c *Connection)
+	// StreamUpgraded takes the call that was announced by Upgrade, nil if nobody knows how
+	// it ended.
+	StreamUpgraded(c *Connection, call *protocol.Call)
 }
 
 // Sessions follows the connections whose protocol multiplexes: it puts their chunks
@@ -76,6 +82,9 @@ type Sessions struct {
 	byID    map[uint64]*list.Element
 	recent  *list.List // of *Connection, the last one that did something in front
 	current *Connection
+	// upgrades are the requests of connections whose first chunk is still to come, as
+	// long as their calls are held in Pending.
+	upgrades map[uint64]*protocol.Upgrade
 
 	lookedNs  uint64
 	forgotten uint64
@@ -85,12 +94,19 @@ type Sessions struct {
 // ends.
 func NewSessions(parsers func(detected uint8) protocol.Streams, taker Taker, call *protocol.Call) *Sessions {
 	s := &Sessions{
-		parsers: parsers, taker: taker, byID: map[uint64]*list.Element{}, recent: list.New(),
+		parsers: parsers, taker: taker, byID: map[uint64]*list.Element{}, recent: list.New(), upgrades: map[uint64]*protocol.Upgrade{},
 		room: protocol.Room{Streams: maxStreams, Bytes: maxBytes},
 	}
 	s.env = protocol.Environment{Call: call, Sink: s, Room: &s.room}
 	return s
 }
+
+// Upgrade announces that a connection goes on as one of HTTP/2, whose first call answers
+// a request of HTTP/1.
+func (s *Sessions) Upgrade(conn uint64, u *protocol.Upgrade) { s.upgrades[conn] = u }
+
+// ForgetUpgrade says that the answer is waited for no longer.
+func (s *Sessions) ForgetUpgrade(conn uint64) { delete(s.upgrades, conn) }
 
 // Len returns the number of connections that are followed.
 func (s *Sessions) Len() int { return s.recent.Len() }
@@ -156,7 +172,8 @@ func (s *Sessions) open(r *record.Chunk) *list.Element {
 		s.forget(s.recent.Back())
 		s.forgotten++
 	}
-	link := protocol.Link{FromStart: r.Flags&record.ChunkFromStart != 0}
+	link := protocol.Link{FromStart: r.Flags&record.ChunkFromStart != 0, Upgrade: s.upgrades[r.Conn]}
+	delete(s.upgrades, r.Conn)
 	switch r.Role {
 	case record.RoleServer:
 		link.Kind = protocol.Server
@@ -169,7 +186,9 @@ func (s *Sessions) open(r *record.Chunk) *list.Element {
 		link.Turn.Local = netip.AddrPortFrom(netip.AddrFrom16(r.LocalAddr).Unmap(), r.LocalPort)
 		link.Turn.Remote = netip.AddrPortFrom(netip.AddrFrom16(r.RemoteAddr).Unmap(), r.RemotePort)
 	}
-	c := &Connection{id: r.Conn, protocol: r.Protocol, session: parser.Open(&link, &s.env), localPort: r.LocalPort, remotePort: r.RemotePort}
+	c := &Connection{id: r.Conn, Process: r.Process, protocol: r.Protocol, localPort: r.LocalPort, remotePort: r.RemotePort}
+	s.current = c
+	c.session = parser.Open(&link, &s.env)
 	e := s.recent.PushFront(c)
 	s.byID[r.Conn] = e
 	return e
@@ -229,6 +248,9 @@ func (s *Sessions) Ended(call *protocol.Call) { s.taker.StreamEnded(s.current, c
 
 // Indeterminate implements protocol.Sink.
 func (s *Sessions) Indeterminate(n uint64) { s.taker.StreamsIndeterminate(s.current, n) }
+
+// Upgraded implements protocol.Sink.
+func (s *Sessions) Upgraded(call *protocol.Call) { s.taker.StreamUpgraded(s.current, call) }
 
 // Boundary implements protocol.Sink.
 func (s *Sessions) Boundary() { s.taker.StreamBoundary(s.current) }

@@ -65,6 +65,7 @@ func (l *library) Open(link *protocol.Link, env *protocol.Environment) protocol.
 func (l *library) StreamEnded(c *Connection, _ *protocol.Call)  { l.ended = append(l.ended, c.id) }
 func (l *library) StreamsIndeterminate(_ *Connection, n uint64) { l.indeterminate += n }
 func (l *library) StreamBoundary(*Connection)                   {}
+func (l *library) StreamUpgraded(*Connection, *protocol.Call)   {}
 func (l *library) sessions() *Sessions {
 	parsers := func(detected uint8) protocol.Streams {
 		if detected != record.ProtocolHTTP2 {

@@ -41,8 +41,31 @@ type Link struct {
 	Kind Kind
 	// FromStart tells that nothing of the connection's protocol was missed.
 	FromStart bool
+	// Upgrade is the request that the connection's first call answers, nil without one.
+	Upgrade *Upgrade
 	// Turn has the addresses; its other fields are not set.
 	Turn Turn
+}
+
+// Upgrade is a request of HTTP/1 that was answered with a switch to HTTP/2. Its answer is
+// that of stream 1 (RFC 7540, section 3.2). Texts are empty if they are not known.
+type Upgrade struct {
+	Method, Scheme, Authority, Path string
+	UserAgent                       string
+	LongPoll                        bool
+	// Incomplete tells that not all of the request's head was captured.
+	Incomplete bool
+
+	StartNs    uint64
+	QueueNs    uint64
+	QueueKnown bool
+}
+
+// Upgrader is a Parser of a protocol that may be left for one that multiplexes.
+type Upgrader interface {
+	Parser
+	// Upgrade returns the request of a turn that did so, without its times, else nil.
+	Upgrade(turn *Turn) *Upgrade
 }
 
 // Streams is a parser of protocols that multiplex: many calls at once on one
@@ -90,6 +113,9 @@ type Sink interface {
 	// Indeterminate says that n calls took place of which too little is known to
 	// count them as calls.
 	Indeterminate(n uint64)
+	// Upgraded takes the call of a Link's Upgrade in the same way. It is nil if nobody knows
+	// how that ended.
+	Upgraded(call *Call)
 	// Boundary says that a call ended that began before the connection was joined.
 	Boundary()
 }

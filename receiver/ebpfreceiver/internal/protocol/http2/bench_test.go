@@ -11,9 +11,10 @@ import (
 // forgetful counts the calls and keeps none.
 type forgetful struct{ calls int }
 
-func (f *forgetful) Ended(*protocol.Call)   { f.calls++ }
-func (f *forgetful) Indeterminate(n uint64) {}
-func (f *forgetful) Boundary()              {}
+func (f *forgetful) Ended(*protocol.Call)    { f.calls++ }
+func (f *forgetful) Indeterminate(n uint64)  {}
+func (f *forgetful) Upgraded(*protocol.Call) {}
+func (f *forgetful) Boundary()               {}
 
 // benchmark feeds the same requests and responses again and again: an operation is
 // one stream, with the number of chunks that the kernel would send for it. The

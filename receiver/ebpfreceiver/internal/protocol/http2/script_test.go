@@ -23,7 +23,8 @@ import (
 //
 //	one or more lines of words
 //
-//	kind client, midway, unix NAME
+//	kind client, midway, unix NAME, upgrade METHOD PATH AUTHORITY (a request of HTTP/1
+//	whose answer is that of stream 1)
 //	> FRAME; FRAME      what the client writes at once, a millisecond after the line before
 //	< FRAME; FRAME      what the server does
 //	wait MS
@@ -86,6 +87,9 @@ func (c *conversation) read(t testing.TB) {
 		case "kind":
 			require.Equal(t, "client", rest)
 			c.link.Kind, c.link.Turn.Local, c.link.Turn.Remote = protocol.Client, client, server
+		case "upgrade":
+			word := strings.Fields(rest)
+			c.link.Upgrade = &protocol.Upgrade{Method: word[0], Scheme: "http", Path: word[1], Authority: word[2], StartNs: ns, QueueNs: 500_000, QueueKnown: true}
 		case "midway":
 			c.link.FromStart = false
 		case "unix":
@@ -267,6 +271,7 @@ type found struct {
 	calls         []foundCall
 	indeterminate uint64
 	boundary      int
+	upgraded      int
 	session       *session
 }
 
@@ -282,6 +287,14 @@ func (f *found) Ended(call *protocol.Call) {
 }
 func (f *found) Indeterminate(n uint64) { f.indeterminate += n }
 func (f *found) Boundary()              { f.boundary++ }
+func (f *found) Upgraded(call *protocol.Call) {
+	f.upgraded++
+	if call == nil {
+		f.indeterminate++
+		return
+	}
+	f.Ended(call)
+}
 
 // start opens a session that tells f.
 func (f *found) start(link *protocol.Link, room *protocol.Room) protocol.Session {
@@ -343,6 +356,9 @@ func (f *found) describe() string {
 	}
 	if f.indeterminate > 0 {
 		fmt.Fprintln(&b, "indeterminate", f.indeterminate)
+	}
+	if f.upgraded > 0 {
+		fmt.Fprintln(&b, "upgraded", f.upgraded)
 	}
 	if f.boundary > 0 {
 		fmt.Fprintln(&b, "boundary", f.boundary)

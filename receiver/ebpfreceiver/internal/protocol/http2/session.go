@@ -34,6 +34,9 @@ func (Parser) Open(link *protocol.Link, env *protocol.Environment) protocol.Sess
 		r.headers.whole = link.FromStart
 		r.synced = link.FromStart
 	}
+	if link.Upgrade != nil {
+		s.openUpgraded(link.Upgrade)
+	}
 	return s
 }
 
@@ -53,6 +56,7 @@ type session struct {
 	early                     int    // streams of which a response alone was seen
 	touched                   int    // streams of which a gap may have swallowed something
 	ended                     uint32 // the stream that the call which ends is of
+	upgraded                  bool   // stream 1 answers a request of HTTP/1
 }
 
 // Kind implements protocol.Session.
@@ -335,7 +339,10 @@ func (s *session) Expire(beforeNs uint64) {
 
 // giveUp counts a stream of which nobody knows how it ended.
 func (s *session) giveUp(st *stream) {
-	if st.request {
+	switch {
+	case s.isUpgraded(st):
+		s.env.Sink.Upgraded(nil)
+	case st.request:
 		s.env.Sink.Indeterminate(1)
 	}
 	s.remove(st)
@@ -430,6 +437,11 @@ func (s *session) finish(st *stream, outcome protocol.Outcome, endNs uint64) {
 	s.turn.Kind, s.turn.Outcome = s.kind, outcome
 	st.fill(&s.turn, call, endNs)
 	s.ended = st.id
+	upgraded := s.isUpgraded(st)
 	s.remove(st)
+	if upgraded {
+		s.env.Sink.Upgraded(call)
+		return
+	}
 	s.env.Sink.Ended(call)
 }

@@ -32,6 +32,8 @@ type stream struct {
 	// events tells that the response is a stream of server-sent events, and longPoll that
 	// the request asks to wait.
 	events, longPoll bool
+	// upgraded tells that the request was one of HTTP/1.
+	upgraded bool
 	// asked and said are the messages of gRPC in either direction.
 	asked, said messages
 
@@ -104,7 +106,7 @@ func (st *stream) family() family {
 	switch {
 	case st.contentType != "" && isGRPCType(st.contentType), st.grpcStatus >= 0:
 		return familyGRPC
-	case st.contentType != "", !st.unknownRequest, st.method != "" && st.method != "POST":
+	case st.contentType != "", !st.unknownRequest, st.upgraded, st.method != "" && st.method != "POST":
 		return familyHTTP
 	}
 	if st.form == familyGRPC && !st.headersEnd {
