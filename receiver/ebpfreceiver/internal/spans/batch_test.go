@@ -3,7 +3,6 @@
 package spans
 
 import (
-	"flag"
 	"path/filepath"
 	"testing"
 
@@ -17,9 +16,8 @@ import (
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/process"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/protocoltest"
 )
-
-var update = flag.Bool("update", false, "write the batch as its expectation")
 
 var (
 	nginx = &process.Identity{PID: 1, Executable: "nginx"}
@@ -73,7 +71,7 @@ func TestBatch(t *testing.T) {
 	numberIDs(t, got)
 
 	file := filepath.Join("testdata", "batch.yaml")
-	if *update {
+	if protocoltest.Update() {
 		require.NoError(t, golden.WriteTracesToFile(file, got))
 		return
 	}

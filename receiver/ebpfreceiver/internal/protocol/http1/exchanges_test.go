@@ -4,11 +4,8 @@ package http1
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"net/netip"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,9 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/protocoltest"
 )
-
-var update = flag.Bool("update", false, "write what the parser makes of the exchanges as their expectations")
 
 // exchangeCase is one file of testdata/exchanges:
 //
@@ -46,82 +42,11 @@ type exchangeCase struct {
 const expectMark = "\nexpect\n"
 
 func loadExchanges(t testing.TB) []exchangeCase {
-	files, err := filepath.Glob("testdata/exchanges/*.txt")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
 	var out []exchangeCase
-	for _, file := range files {
-		b, err := os.ReadFile(file)
-		require.NoError(t, err)
-		c := exchangeCase{name: strings.TrimSuffix(filepath.Base(file), ".txt")}
-		c.input, c.want, _ = strings.Cut(string(b), expectMark)
-		c.turn = readTurn(t, file, c.input)
-		out = append(out, c)
+	for _, c := range protocoltest.LoadHTTP(t, "testdata/exchanges") {
+		out = append(out, exchangeCase{c.Name, c.Input, c.Want, c.Turn})
 	}
 	return out
-}
-
-func readTurn(t testing.TB, file, input string) protocol.Turn {
-	server, client := netip.MustParseAddrPort("10.0.0.1:8080"), netip.MustParseAddrPort("10.0.0.2:40000")
-	turn := protocol.Turn{Kind: protocol.Server, Local: server, Remote: client}
-	_, facts, ok := strings.Cut(strings.TrimSpace(input), "\n\n")
-	require.True(t, ok, "%s: no empty line behind the words", file)
-	given := map[string]bool{}
-	for line := range strings.Lines(facts) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
-		given[key] = true
-		var err error
-		switch key {
-		case ">":
-			turn.Request, err = appendQuoted(turn.Request, value)
-		case "<":
-			turn.Response, err = appendQuoted(turn.Response, value)
-		case "kind":
-			require.Equal(t, "client", value, file)
-			turn.Kind, turn.Local, turn.Remote = protocol.Client, client, server
-		case "outcome":
-			turn.Outcome = protocol.AbortedByServer
-			if value != turn.Outcome.String() {
-				turn.Outcome = protocol.AbortedByClient
-			}
-			require.Equal(t, value, turn.Outcome.String(), file)
-		case "request_bytes":
-			turn.RequestBytes, err = strconv.ParseUint(value, 10, 64)
-		case "response_bytes":
-			turn.ResponseBytes, err = strconv.ParseUint(value, 10, 64)
-		case "status":
-			turn.Status, err = strconv.Atoi(value)
-		case "local":
-			turn.Local, err = netip.ParseAddrPort(value)
-		case "remote":
-			turn.Remote, err = netip.ParseAddrPort(value)
-		case "unix":
-			turn.Unix, turn.SocketName, turn.Local, turn.Remote = true, value, netip.AddrPort{}, netip.AddrPort{}
-		case "gap":
-			turn.RequestGap = true
-		case "last_chunk":
-			turn.LastChunk = true
-		case "", "detect":
-		default:
-			err = fmt.Errorf("no such fact")
-		}
-		require.NoError(t, err, "%s: %s", file, line)
-	}
-	if !given["request_bytes"] {
-		turn.RequestBytes = uint64(len(turn.Request))
-	}
-	if !given["response_bytes"] {
-		turn.ResponseBytes = uint64(len(turn.Response))
-	}
-	if !given["status"] && len(turn.Response) >= 12 {
-		turn.Status, _ = strconv.Atoi(string(turn.Response[9:12]))
-	}
-	return turn
-}
-
-func appendQuoted(b []byte, quoted string) ([]byte, error) {
-	s, err := strconv.Unquote(quoted)
-	return append(b, s...), err
 }
 
 // parse copies the turn, so that a case can be parsed many times.
@@ -173,7 +98,7 @@ func TestExchanges(t *testing.T) {
 	for _, c := range loadExchanges(t) {
 		t.Run(c.name, func(t *testing.T) {
 			got := describe(parse(c.turn))
-			if *update {
+			if protocoltest.Update() {
 				require.NoError(t, os.WriteFile("testdata/exchanges/"+c.name+".txt", []byte(c.input+expectMark+got), 0o644))
 				return
 			}

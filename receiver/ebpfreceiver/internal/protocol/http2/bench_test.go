@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/protocoltest"
 )
 
 // forgetful counts the calls and keeps none.
@@ -19,12 +20,12 @@ func (f *forgetful) Boundary()               {}
 // benchmark feeds the same requests and responses again and again: an operation is
 // one stream, with the number of chunks that the kernel would send for it. The
 // headers are in the tables already, as on a connection that is in use.
-func benchmark(b *testing.B, brief bool, first, request, answered, response func(w *frameWriter, id uint32) []byte) {
+func benchmark(b *testing.B, brief bool, first, request, answered, response func(w *protocoltest.FrameWriter, id uint32) []byte) {
 	sink := &forgetful{}
 	env := &protocol.Environment{Call: &protocol.Call{Texts: protocol.NewTexts(), Brief: brief}, Sink: sink}
 	s := Parser{}.Open(&protocol.Link{Kind: protocol.Server, FromStart: true}, env)
-	asks, says := newFrameWriter(b), newFrameWriter(b)
-	s.Read(&protocol.Chunk{Bytes: append(asks.frame("preface"), first(asks, 1)...)})
+	asks, says := protocoltest.NewFrameWriter(b), protocoltest.NewFrameWriter(b)
+	s.Read(&protocol.Chunk{Bytes: append(asks.Frame("preface"), first(asks, 1)...)})
 	s.Read(&protocol.Chunk{Direction: protocol.Sent, Bytes: answered(says, 1)})
 	in, out := request(asks, 3), response(says, 3)
 	b.ReportAllocs()
@@ -50,11 +51,11 @@ func put(b []byte, id uint32) {
 	}
 }
 
-func script(t testing.TB, frames ...string) func(w *frameWriter, id uint32) []byte {
-	return func(w *frameWriter, id uint32) []byte {
+func script(t testing.TB, frames ...string) func(w *protocoltest.FrameWriter, id uint32) []byte {
+	return func(w *protocoltest.FrameWriter, id uint32) []byte {
 		var out []byte
 		for _, f := range frames {
-			out = append(out, w.frame(f)...)
+			out = append(out, w.Frame(f)...)
 		}
 		put(out, id)
 		return out

@@ -3,7 +3,6 @@
 package http2
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -16,9 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/protocoltest"
 )
-
-var update = flag.Bool("update", false, "write what the parser makes of the conversations as their expectations")
 
 func describe(call *protocol.Call) string {
 	var b strings.Builder
@@ -63,15 +61,15 @@ func valueOf(a protocol.Attribute) string {
 
 func TestConversations(t *testing.T) {
 	for _, c := range loadConversations(t) {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.Name, func(t *testing.T) {
 			room := &protocol.Room{Streams: 1000, Bytes: 1 << 20}
 			f := c.parsed(room)
 			got := f.describe()
-			if *update {
-				require.NoError(t, os.WriteFile("testdata/conversations/"+c.name+".txt", []byte(c.input+expectMark+got), 0o644))
+			if protocoltest.Update() {
+				require.NoError(t, os.WriteFile("testdata/conversations/"+c.Name+".txt", []byte(c.Input+"\nexpect\n"+got), 0o644))
 				return
 			}
-			assert.Equal(t, c.want, got)
+			assert.Equal(t, c.Want, got)
 			assert.Equal(t, 1000-len(f.session.streams), room.Streams, "what is held is taken, and what ended is given back")
 			f.session.Abandon()
 			assert.Equal(t, protocol.Room{Streams: 1000, Bytes: 1 << 20}, *room)
@@ -84,12 +82,12 @@ func TestConversations(t *testing.T) {
 // TestSplitAtEveryByte: in whatever pieces the bytes come, the same comes of them.
 func TestSplitAtEveryByte(t *testing.T) {
 	for _, c := range loadConversations(t) {
-		if c.name == "raw_garbage" {
+		if c.Name == "raw_garbage" {
 			continue // an I/O that proves itself has to come whole
 		}
 		want := c.parsed(nil).describe()
-		for i, x := range c.io {
-			for cut := 1; cut < len(x.bytes); cut++ {
+		for i, x := range c.IO {
+			for cut := 1; cut < len(x.Bytes); cut++ {
 				var f found
 				c.play(&f, nil, func(s protocol.Session, j int, chunk *protocol.Chunk) {
 					if j != i {
@@ -102,7 +100,7 @@ func TestSplitAtEveryByte(t *testing.T) {
 					s.Read(chunk)
 					s.Read(&rest)
 				})
-				require.Equal(t, want, f.describe(), "%s: I/O %d cut at %d", c.name, i, cut)
+				require.Equal(t, want, f.describe(), "%s: I/O %d cut at %d", c.Name, i, cut)
 			}
 		}
 		var f found // all byte by byte
@@ -113,7 +111,7 @@ func TestSplitAtEveryByte(t *testing.T) {
 				s.Read(&one)
 			}
 		})
-		require.Equal(t, want, f.describe(), c.name)
+		require.Equal(t, want, f.describe(), c.Name)
 	}
 }
 
@@ -123,7 +121,7 @@ func (c *conversation) lossy(i, from, to int, kernel bool) *found {
 	var f found
 	c.play(&f, nil, func(s protocol.Session, j int, chunk *protocol.Chunk) {
 		if j != i {
-			if kernel && chunk.Direction == c.direction(c.io[i].client) {
+			if kernel && chunk.Direction == c.direction(c.IO[i].Client) {
 				chunk.BoundaryKnown = true // I/Os of these conversations begin with a frame
 			}
 			s.Read(chunk)
@@ -147,16 +145,16 @@ func (c *conversation) lossy(i, from, to int, kernel bool) *found {
 // wrong, and no call is lost without a count.
 func TestGapAtEveryPosition(t *testing.T) {
 	for _, c := range loadConversations(t) {
-		if strings.HasPrefix(c.name, "raw_") {
+		if strings.HasPrefix(c.Name, "raw_") {
 			continue // I/Os that are no whole frames
 		}
 		want := c.parsed(nil)
-		for i, x := range c.io {
-			for from := range x.bytes {
-				for _, to := range []int{from + 1, len(x.bytes)} {
+		for i, x := range c.IO {
+			for from := range x.Bytes {
+				for _, to := range []int{from + 1, len(x.Bytes)} {
 					for _, kernel := range []bool{true, false} {
 						got := c.lossy(i, from, to, kernel)
-						what := fmt.Sprintf("%s: I/O %d without %d to %d (kernel %v)", c.name, i, from, to, kernel)
+						what := fmt.Sprintf("%s: I/O %d without %d to %d (kernel %v)", c.Name, i, from, to, kernel)
 						requireOnlyUnknown(t, what, want, got, kernel)
 					}
 				}

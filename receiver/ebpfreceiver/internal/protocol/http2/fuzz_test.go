@@ -16,15 +16,15 @@ import (
 func FuzzSession(f *testing.F) {
 	for _, c := range loadConversations(f) {
 		var client, server []byte
-		for _, x := range c.io {
-			if x.client {
-				client = append(client, x.bytes...)
+		for _, x := range c.IO {
+			if x.Client {
+				client = append(client, x.Bytes...)
 			} else {
-				server = append(server, x.bytes...)
+				server = append(server, x.Bytes...)
 			}
 		}
-		f.Add(client, server, uint16(13), uint16(0), c.link.Kind == protocol.Client, c.link.FromStart)
-		f.Add(client, server, uint16(40), uint16(60), c.link.Kind == protocol.Client, c.link.FromStart)
+		f.Add(client, server, uint16(13), uint16(0), c.Link.Kind == protocol.Client, c.Link.FromStart)
+		f.Add(client, server, uint16(40), uint16(60), c.Link.Kind == protocol.Client, c.Link.FromStart)
 	}
 	f.Fuzz(func(t *testing.T, client, server []byte, piece, gapAt uint16, isClient, fromStart bool) {
 		room := &protocol.Room{Streams: 100, Bytes: 100_000}

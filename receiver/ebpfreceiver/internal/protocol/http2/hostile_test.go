@@ -11,8 +11,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/http2"
 
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/protocoltest"
 )
 
 // hostile is a session that a peer does its worst to.
@@ -36,7 +38,7 @@ func (h *hostile) say(b string) {
 }
 
 func (h *hostile) frame(kind, flags byte, stream uint32, payload []byte) {
-	h.say(string(rawFrame(kind, flags, stream, payload)))
+	h.say(string(protocoltest.RawFrame(http2.FrameType(kind), flags, stream, payload)))
 }
 
 // heapAfter is what is in use behind a collection of garbage.
@@ -120,14 +122,14 @@ func TestHostilePeers(t *testing.T) {
 		},
 		"responses to nothing": func(h *hostile) {
 			for id := uint32(1); id < 200_000; id += 2 {
-				h.Read(&protocol.Chunk{Direction: protocol.Sent, Bytes: rawFrame(frameHeaders, flagEndHeaders|flagEndStream, id, []byte{0x88}), TimeNs: 1})
+				h.Read(&protocol.Chunk{Direction: protocol.Sent, Bytes: protocoltest.RawFrame(frameHeaders, flagEndHeaders|flagEndStream, id, []byte{0x88}), TimeNs: 1})
 			}
 			assert.Len(t, h.session.streams, maxStreams)
 		},
 		"gaps without end": func(h *hostile) {
 			for id := uint32(1); id < 20_000; id += 2 {
 				h.Read(&protocol.Chunk{
-					Direction: protocol.Received, Bytes: rawFrame(frameHeaders, flagEndHeaders|flagEndStream, id, get), TimeNs: 1,
+					Direction: protocol.Received, Bytes: protocoltest.RawFrame(frameHeaders, flagEndHeaders|flagEndStream, id, get), TimeNs: 1,
 					Begins: true, BoundaryKnown: true,
 				})
 				h.Miss(protocol.Received, 1, 1, false)
@@ -158,13 +160,13 @@ func TestRoomIsShared(t *testing.T) {
 	second := b.start(&protocol.Link{Kind: protocol.Server, FromStart: true}, room)
 	for _, s := range []protocol.Session{first, second} {
 		for id := uint32(1); id < 5; id += 2 {
-			s.Read(&protocol.Chunk{Bytes: rawFrame(frameHeaders, flagEndHeaders, id, []byte{0x82}), TimeNs: 1})
+			s.Read(&protocol.Chunk{Bytes: protocoltest.RawFrame(frameHeaders, flagEndHeaders, id, []byte{0x82}), TimeNs: 1})
 		}
 	}
 	assert.Zero(t, a.indeterminate)
 	assert.EqualValues(t, 1, b.indeterminate)
 	// a header block in parts, for which there is no room: the request is unknown
-	half := rawFrame(frameHeaders, flagEndHeaders, 5, bytes.Repeat([]byte{0x82}, 200))
+	half := protocoltest.RawFrame(frameHeaders, flagEndHeaders, 5, bytes.Repeat([]byte{0x82}, 200))
 	first.Close(true, 1)
 	assert.Len(t, a.calls, 2)
 	second.Read(&protocol.Chunk{Bytes: half[:150], TimeNs: 2})

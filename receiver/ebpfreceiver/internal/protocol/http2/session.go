@@ -146,6 +146,9 @@ func (s *session) request(f *frame, o *fields, began moment) {
 		s.early--
 	}
 	st.open(o, began)
+	if r := &s.in[s.requestIndex().Other()]; !r.synced {
+		s.touchStream(st, began.ns) // its answer may pass before responses are read again
+	}
 	if st.responseEnded {
 		s.finish(st, protocol.Answered, st.lastNs)
 	}
@@ -317,11 +320,15 @@ func (s *session) abort(st *stream, outcome protocol.Outcome, ns uint64) {
 // touch marks what is open: something of it may have been missed.
 func (s *session) touch(ns uint64) {
 	for _, st := range s.streams {
-		if st.touchedNs == 0 {
-			st.touchedNs = max(ns, 1)
-			s.touched++
-		}
+		s.touchStream(st, ns)
 		st.asked.lost, st.said.lost = true, true
+	}
+}
+
+func (s *session) touchStream(st *stream, ns uint64) {
+	if st.touchedNs == 0 {
+		st.touchedNs = max(ns, 1)
+		s.touched++
 	}
 }
 

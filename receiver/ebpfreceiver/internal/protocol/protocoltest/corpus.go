@@ -19,50 +19,67 @@ import (
 
 var update = flag.Bool("update", false, "write what the parser makes of the exchanges as their expectations")
 
+// Update tells whether expectations are to be written anew.
+func Update() bool { return *update }
+
 // Case is one file of the corpus.
 type Case struct {
-	Name  string
+	Name string
+	// Words are what the file says it is.
+	Words string
 	Turn  protocol.Turn
-	input string // the file up to its expectation
-	want  string
+	// Input is the file up to its expectation, and Want that.
+	Input, Want string
+
+	given map[string]bool // facts
 }
 
 const expectMark = "\nexpect\n"
 
-// Load reads the corpus of the package under test.
+// Load reads the corpus of the package under test, of a protocol that the kernel walks
+// along.
 func Load(t testing.TB) []Case {
-	files, err := filepath.Glob("testdata/exchanges/*.txt")
+	cases := LoadFrom(t, "testdata/exchanges", "10.0.0.1:6379")
+	for _, c := range cases {
+		require.True(t, c.given["operations"], "%s: no operations", c.Name)
+	}
+	return cases
+}
+
+// LoadFrom reads the corpus of a directory, whose server has an address unless a file
+// says another.
+func LoadFrom(t testing.TB, directory, server string) []Case {
+	files, err := filepath.Glob(directory + "/*.txt")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	var out []Case
 	for _, file := range files {
-		c := Case{Name: strings.TrimSuffix(filepath.Base(file), ".txt")}
-		c.input, c.want, _ = strings.Cut(read(t, file), expectMark)
-		c.Turn = readTurn(t, file, c.input)
+		c := Case{Name: strings.TrimSuffix(filepath.Base(file), ".txt"), given: map[string]bool{}}
+		c.Input, c.Want, _ = strings.Cut(read(t, file), expectMark)
+		c.readTurn(t, file, netip.MustParseAddrPort(server))
 		out = append(out, c)
 	}
 	return out
 }
 
-func readTurn(t testing.TB, file, input string) protocol.Turn {
-	server, client := netip.MustParseAddrPort("10.0.0.1:6379"), netip.MustParseAddrPort("10.0.0.2:40000")
-	turn := protocol.Turn{Kind: protocol.Server, Local: server, Remote: client}
-	_, facts, ok := strings.Cut(strings.TrimSpace(input), "\n\n")
+func (c *Case) readTurn(t testing.TB, file string, server netip.AddrPort) {
+	client := netip.MustParseAddrPort("10.0.0.2:40000")
+	turn := &c.Turn
+	*turn = protocol.Turn{Kind: protocol.Server, Local: server, Remote: client}
+	words, facts, ok := strings.Cut(strings.TrimSpace(c.Input), "\n\n")
 	require.True(t, ok, "%s: no empty line behind the words", file)
-	given := map[string]bool{}
+	c.Words = strings.ReplaceAll(words, "\n", " ")
 	for line := range strings.Lines(facts) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
-		given[key] = true
-		require.NoError(t, readFact(&turn, key, value, server, client), "%s: %s", file, line)
+		c.given[key] = true
+		require.NoError(t, readFact(turn, key, value, server, client), "%s: %s", file, line)
 	}
-	require.True(t, given["operations"], "%s: no operations", file)
-	if !given["request_bytes"] {
+	if !c.given["request_bytes"] {
 		turn.RequestBytes = uint64(len(turn.Request))
 	}
-	if !given["response_bytes"] {
+	if !c.given["response_bytes"] {
 		turn.ResponseBytes = uint64(len(turn.Response))
 	}
-	return turn
 }
 
 func readFact(turn *protocol.Turn, key, value string, server, client netip.AddrPort) (err error) {
@@ -86,9 +103,19 @@ func readFact(turn *protocol.Turn, key, value string, server, client netip.AddrP
 		turn.RequestBytes, err = strconv.ParseUint(value, 10, 64)
 	case "response_bytes":
 		turn.ResponseBytes, err = strconv.ParseUint(value, 10, 64)
+	case "status":
+		turn.Status, err = strconv.Atoi(value)
+	case "local":
+		turn.Local, err = netip.ParseAddrPort(value)
+	case "remote":
+		turn.Remote, err = netip.ParseAddrPort(value)
+	case "gap":
+		turn.RequestGap = true
+	case "last_chunk":
+		turn.LastChunk = true
 	case "unix":
 		turn.Unix, turn.SocketName, turn.Local, turn.Remote = true, value, netip.AddrPort{}, netip.AddrPort{}
-	case "":
+	case "", "detect": // that is for the kernel's detector
 	default:
 		err = fmt.Errorf("no such fact")
 	}

@@ -33,10 +33,10 @@ func Run(t *testing.T, parser protocol.Sequence) {
 			overwrite(turn)
 			got := Describe(whole)
 			if *update {
-				require.NoError(t, os.WriteFile("testdata/exchanges/"+c.Name+".txt", []byte(c.input+expectMark+got), 0o644))
+				require.NoError(t, os.WriteFile("testdata/exchanges/"+c.Name+".txt", []byte(c.Input+expectMark+got), 0o644))
 				return
 			}
-			require.Equal(t, c.want, got)
+			require.Equal(t, c.Want, got)
 			require.NotContains(t, got, secret)
 			RequireSound(t, c.Turn, whole)
 			for n := range c.Turn.Request {
