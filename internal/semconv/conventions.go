@@ -99,4 +99,5 @@ const (
 	SystemRedis      = "redis"
 	SystemPostgreSQL = "postgresql"
 	SystemMySQL      = "mysql"
+	SystemMariaDB    = "mariadb"
 )

@@ -54,6 +54,10 @@ const DBServerOperationDuration = "sloe.db.server.operation.duration"
 // nature, such as BLPOP: its duration says nothing of the server.
 const DBBlocking = "sloe.db.blocking"
 
+// DBSQLState is the five characters by which a server of MySQL or MariaDB tells the class of
+// an error (ISO 9075), besides its number, which db.response.status_code is.
+const DBSQLState = "sloe.db.sqlstate"
+
 // Stream says on a span of HTTP what is open for as long as somebody wants: its duration
 // tells nothing of the server. Of StreamUpgrade the span is that of the upgrade alone.
 const (

@@ -59,14 +59,21 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 			return
 		}
 	}
-	if e.Operations == 0 {
-		return // an aside asks for nothing that counts
-	}
 	turn := &r.turn
 	*turn = turnOf(e)
 	call := r.call
 	call.Reset()
 	parser := registry.Of(e.Protocol).Parser
+	remembering, ok := parser.(protocol.Remembering)
+	if ok {
+		turn.Memory, turn.Missed = r.memories.Of(e, remembering)
+	}
+	if e.Operations == 0 {
+		if ok {
+			remembering.Learn(turn, call)
+		}
+		return // an aside asks for nothing that counts
+	}
 	result := protocol.Invalid
 	if parser != nil && e.Flags&record.FlagMismatch == 0 {
 		result = parser.Parse(turn, call)

@@ -23,7 +23,7 @@ func TestDefaultConfig(t *testing.T) {
 	require.NoError(t, confmap.Validate(cfg))
 	assert.Equal(t, &Config{
 		Backend: "auto", RingBuffer: 8 << 20, StuckAfter: 30 * time.Second, FlushInterval: 500 * time.Millisecond, MetricsInterval: 10 * time.Second,
-		QueueTime: true, Metrics: MetricsConfig{Names: "stable"}, Protocols: []string{"http", "grpc", "redis"},
+		QueueTime: true, Metrics: MetricsConfig{Names: "stable"}, Protocols: []string{"http", "grpc", "sql", "redis"},
 		SQL:       SQLConfig{QueryText: "off"},
 		Sampling:  SamplingConfig{Ratio: 1, Always: []string{"errors", "slow"}, Slow: time.Second},
 		Processes: ProcessesConfig{ReloadInterval: 5 * time.Second, PodLogs: "/var/log/pods"},
@@ -87,7 +87,7 @@ func TestValidate(t *testing.T) {
 		{"one protocol", map[string]any{"protocols": []any{"redis"}}, ""},
 		{"protocols in any case", map[string]any{"protocols": []any{"HTTP", "gRPC", "Redis"}}, ""},
 		{"a protocol that nobody reads", map[string]any{"protocols": []any{"http", "smtp"}},
-			`protocols[1]: "smtp" is not one of http, grpc, redis`},
+			`protocols[1]: "smtp" is not one of http, grpc, sql, redis`},
 		{"query text", map[string]any{"sql": map[string]any{"query_text": "obfuscated"}}, ""},
 		{"a query text of no known form", map[string]any{"sql": map[string]any{"query_text": "On"}},
 			`sql::query_text: "On" is not one of off, obfuscated, raw`},

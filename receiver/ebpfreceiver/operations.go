@@ -30,6 +30,9 @@ func (r *ebpfReceiver) onOperations(e *record.Exchange, sequence protocol.Sequen
 			failed++
 		}
 		made++
+		if r.turn.Unremembered {
+			r.telemetry.ReceiverEbpfStatementsUnknown.Add(context.Background(), 1)
+		}
 		r.complete(e, r.call)
 		if operations.Asked > 1 {
 			result = protocol.Whole // the end of each is not told apart: that of the turn so far

@@ -51,6 +51,7 @@ type ebpfReceiver struct {
 
 	// of the reading goroutine
 	pending  *conn.Pending
+	memories *conn.Memories
 	batch    *spans.Batch
 	sent     []sent // of the spans in batch
 	counters int    // how many sli count a batch, as seen so far
@@ -149,6 +150,7 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 func (r *ebpfReceiver) prepare(identity process.Lookup, layout *histograms.Layout) {
 	r.processes = &process.Registry{Lookup: identity, ProcRoot: "/proc", Pods: &process.Pods{Directory: r.cfg.Processes.PodLogs}}
 	r.pending = conn.NewPending(r.release)
+	r.memories = conn.NewMemories()
 	r.call = r.newCall()
 	r.prepareStreams()
 	r.announce = newAnnouncer(r.set.Logger)

@@ -47,6 +47,7 @@ type MariaDB struct {
 	control string // the Unix socket that the counters are asked for through
 	dir     string
 	port    string
+	left    uint64
 }
 
 // Start starts a server on a free port of 127.0.0.1, or on a socket. The test's end

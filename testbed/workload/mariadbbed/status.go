@@ -51,6 +51,7 @@ func (m *MariaDB) Status(t testing.TB) Status {
 // program prints.
 func (m *MariaDB) SQL(t testing.TB, statements string) string {
 	t.Helper()
+	m.left++
 	return run(t, "", "mariadb", []string{"--no-defaults", "--user=root", "--socket=" + m.control, "--batch", "--skip-column-names", "--execute=" + statements})
 }
 
@@ -58,8 +59,17 @@ func (m *MariaDB) SQL(t testing.TB, statements string) string {
 // service name.
 func (m *MariaDB) CLI(t testing.TB, service string, words ...string) string {
 	t.Helper()
+	return run(t, service, "mariadb", m.cliWords(words))
+}
+
+// TryCLI is CLI for statements of which some fail: it returns the program's error.
+func (m *MariaDB) TryCLI(service string, words ...string) error {
+	return command(service, "mariadb", m.cliWords(words)).Run()
+}
+
+func (m *MariaDB) cliWords(words []string) []string {
 	words = append(append([]string{"--no-defaults", "--user=clerk", "--password=hunter2"}, m.Where()...), words...)
-	return run(t, service, "mariadb", append(words, "shop"))
+	return append(words, "shop")
 }
 
 // Sysbench runs sysbench's test of a name in the same way.
@@ -76,12 +86,44 @@ func (m *MariaDB) Sysbench(t testing.TB, service, name, command string, words ..
 
 func run(t testing.TB, service, program string, words []string) string {
 	t.Helper()
+	out, err := command(service, program, words).CombinedOutput()
+	require.NoError(t, err, fmt.Sprintf("%s %s:\n%s", program, strings.Join(words, " "), out))
+	return string(out)
+}
+
+func command(service, program string, words []string) *exec.Cmd {
 	cmd := exec.Command(program, words...)
 	cmd.Env = os.Environ()
 	if service != "" {
 		cmd.Env = append(cmd.Env, "OTEL_SERVICE_NAME="+service)
 	}
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, fmt.Sprintf("%s %s:\n%s", program, strings.Join(words, " "), out))
-	return string(out)
+	return cmd
 }
+
+// What Transactions runs: sysbench's oltp_read_only on several connections, whose
+// transactions are of 16 statements, and its oltp_read_write, of 20, on one, so that none
+// waits for another and fails.
+const (
+	readers, reading = 4, 200
+	writing          = 50
+	// SysbenchConnections and SysbenchOperations are what comes of it.
+	SysbenchConnections = readers + 1
+	SysbenchOperations  = reading*16 + writing*20
+)
+
+// Transactions runs them, as a process of a service name. The tables are made by nobody's.
+func (m *MariaDB) Transactions(t testing.TB, service, mode string) {
+	t.Helper()
+	tables := []string{"--tables=1", "--table-size=1000"}
+	m.Sysbench(t, "", "oltp_read_write", "prepare", tables...)
+	m.left++
+	run := func(name string, threads, events int) {
+		m.Sysbench(t, service, name, "run", append(tables, mode, "--time=0", fmt.Sprint("--threads=", threads), fmt.Sprint("--events=", events))...)
+	}
+	run("oltp_read_only", readers, reading)
+	run("oltp_read_write", 1, writing)
+}
+
+// Left is how many connections of the bed's own clients have ended: of those that ask, and
+// that set up.
+func (m *MariaDB) Left() uint64 { return m.left }

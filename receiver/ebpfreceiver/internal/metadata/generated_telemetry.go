@@ -56,6 +56,7 @@ type TelemetryBuilder struct {
 	ReceiverEbpfRingUnread           metric.Int64ObservableGauge
 	ReceiverEbpfShedLevel            metric.Int64ObservableGauge
 	ReceiverEbpfSheds                metric.Int64Counter
+	ReceiverEbpfStatementsUnknown    metric.Int64Counter
 	ReceiverEbpfStreamsBoundary      metric.Int64Counter
 	ReceiverEbpfStreamsEnded         metric.Int64Counter
 	ReceiverEbpfUncounted            metric.Int64Counter
@@ -548,6 +549,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_receiver_ebpf_sheds",
 		metric.WithDescription("How often max_cpu made the receiver shed more. [Development]"),
 		metric.WithUnit("{change}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ReceiverEbpfStatementsUnknown, err = builder.meter.Int64Counter(
+		"otelcol_receiver_ebpf_statements_unknown",
+		metric.WithDescription("Operations that run a statement whose text was not seen, such as one that was prepared before the collector started. They are counted like others, without the name of what they do. [Development]"),
+		metric.WithUnit("{operation}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfStreamsBoundary, err = builder.meter.Int64Counter(

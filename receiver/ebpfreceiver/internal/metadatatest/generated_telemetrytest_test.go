@@ -102,6 +102,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverEbpfRefusedPoints.Add(context.Background(), 1)
 	tb.ReceiverEbpfRefusedSpans.Add(context.Background(), 1)
 	tb.ReceiverEbpfSheds.Add(context.Background(), 1)
+	tb.ReceiverEbpfStatementsUnknown.Add(context.Background(), 1)
 	tb.ReceiverEbpfStreamsBoundary.Add(context.Background(), 1)
 	tb.ReceiverEbpfStreamsEnded.Add(context.Background(), 1)
 	tb.ReceiverEbpfUncounted.Add(context.Background(), 1)
@@ -189,6 +190,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverEbpfSheds(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualReceiverEbpfStatementsUnknown(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverEbpfStreamsBoundary(t, testTel,

@@ -43,6 +43,14 @@ type Turn struct {
 	// the captured prefixes, for a Sequence; negative: not in them.
 	RequestAt, ResponseAt int
 
+	// Memory is what NewMemory made for the connection, nil for other parsers, and Missed
+	// what was not seen of it since the turn before.
+	Memory any
+	Missed Missed
+	// Unremembered is set by Parse and Next: what the operation runs was said before, and
+	// is not known.
+	Unremembered bool
+
 	// LastChunk tells that the response's bytes so far go beyond the captured
 	// prefix and end like a chunked body.
 	LastChunk bool

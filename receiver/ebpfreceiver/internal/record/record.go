@@ -45,6 +45,7 @@ const (
 	ProtocolRedis      = uint8(bpf.SocketProtocolPROTOCOL_REDIS)
 	ProtocolPostgreSQL = uint8(bpf.SocketProtocolPROTOCOL_POSTGRESQL)
 	ProtocolMySQL      = uint8(bpf.SocketProtocolPROTOCOL_MYSQL)
+	ProtocolMariaDB    = uint8(bpf.SocketProtocolPROTOCOL_MARIADB)
 )
 
 // Classes of a status in the aggregates, of protocols without HTTP's: see CLASS_OK.

@@ -14,10 +14,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/process"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http1"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http2"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/mysql"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/protocoltest"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/redis"
 )
@@ -38,6 +40,7 @@ func tables(t testing.TB) map[string][]stimulus {
 		"http1": exchanges(t, http1.Parser{}),
 		"http2": http,
 		"grpc":  grpc,
+		"mysql": walked(t, mysql.Parser{System: semconv.SystemMariaDB}, "../protocol/mysql/testdata/exchanges", "10.0.0.1:3306"),
 		"redis": walked(t, redis.Parser{}, "../protocol/redis/testdata/exchanges", "10.0.0.1:6379"),
 	}
 }
@@ -60,7 +63,7 @@ func exchanges(t testing.TB, parser protocol.Parser) []stimulus {
 func walked(t testing.TB, parser protocol.Sequence, directory, server string) []stimulus {
 	var out []stimulus
 	for _, c := range protocoltest.LoadFrom(t, directory, server) {
-		parsed := protocoltest.Parse(parser, c.Turn)
+		parsed := protocoltest.Parse(parser, c.Turn, c.Before...)
 		for i := range parsed.Calls {
 			parsed.Calls[i].Kind, parsed.Calls[i].Outcome = c.Turn.Kind, c.Turn.Outcome
 		}
@@ -161,4 +164,4 @@ func TestTables(t *testing.T) {
 	assert.GreaterOrEqual(t, rows, minRows)
 }
 
-var titles = map[string]string{"http1": "HTTP/1", "http2": "HTTP/2", "grpc": "gRPC", "redis": "Redis"}
+var titles = map[string]string{"http1": "HTTP/1", "http2": "HTTP/2", "grpc": "gRPC", "redis": "Redis", "mysql": "MySQL and MariaDB"}

@@ -28,13 +28,18 @@ type Case struct {
 	// Words are what the file says it is.
 	Words string
 	Turn  protocol.Turn
+	// Before are turns before it on its connection.
+	Before []protocol.Turn
 	// Input is the file up to its expectation, and Want that.
 	Input, Want string
 
 	given map[string]bool // facts
 }
 
-const expectMark = "\nexpect\n"
+const (
+	expectMark = "\nexpect\n"
+	thenMark   = "\nthen\n"
+)
 
 // Load reads the corpus of the package under test, of a protocol that the kernel walks
 // along.
@@ -54,19 +59,25 @@ func LoadFrom(t testing.TB, directory, server string) []Case {
 	require.NotEmpty(t, files)
 	var out []Case
 	for _, file := range files {
-		c := Case{Name: strings.TrimSuffix(filepath.Base(file), ".txt"), given: map[string]bool{}}
+		c := Case{Name: strings.TrimSuffix(filepath.Base(file), ".txt")}
 		c.Input, c.Want, _ = strings.Cut(read(t, file), expectMark)
-		c.readTurn(t, file, netip.MustParseAddrPort(server))
+		for i, input := range strings.Split(c.Input, thenMark) {
+			if i > 0 {
+				c.Before = append(c.Before, c.Turn)
+			}
+			c.readTurn(t, file, input, netip.MustParseAddrPort(server))
+		}
 		out = append(out, c)
 	}
 	return out
 }
 
-func (c *Case) readTurn(t testing.TB, file string, server netip.AddrPort) {
+func (c *Case) readTurn(t testing.TB, file, input string, server netip.AddrPort) {
 	client := netip.MustParseAddrPort("10.0.0.2:40000")
+	c.given = map[string]bool{}
 	turn := &c.Turn
 	*turn = protocol.Turn{Kind: protocol.Server, Local: server, Remote: client}
-	words, facts, ok := strings.Cut(strings.TrimSpace(c.Input), "\n\n")
+	words, facts, ok := strings.Cut(strings.TrimSpace(input), "\n\n")
 	require.True(t, ok, "%s: no empty line behind the words", file)
 	c.Words = strings.ReplaceAll(words, "\n", " ")
 	for line := range strings.Lines(facts) {
@@ -95,6 +106,8 @@ func readFact(turn *protocol.Turn, key, value string, server, client netip.AddrP
 		if value != turn.Outcome.String() {
 			turn.Outcome = protocol.AbortedByClient
 		}
+	case "missed":
+		turn.Missed = map[string]protocol.Missed{"turns": protocol.Turns, "asides": protocol.Asides}[value]
 	case "operations":
 		var end string
 		_, err = fmt.Sscan(value, &turn.Operations.Asked, &turn.Operations.Answered, &turn.Operations.Failed, &end)

@@ -5,13 +5,16 @@
 //
 //	one or more lines of words
 //
-//	kind client, outcome, request_bytes, response_bytes, unix NAME
+//	kind client, outcome, request_bytes, response_bytes, unix NAME, missed turns|asides
 //	operations ASKED ANSWERED FAILED complete|open
 //	> "a part of the request"
 //	< "a part of the response"
 //
-//	expect
-//	what the parser makes of it
+//	then
+//	another turn of the connection: words, and its facts
 //
-// Facts that are left out: a server's, answered, the bytes that are captured.
+//	expect
+//	what the parser makes of the last turn
+//
+// A turn that asks for no operation is an aside. Facts that are left out: a server's, answered, the bytes that are captured.
 package protocoltest // import "github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/protocoltest"

@@ -17,14 +17,17 @@ type Parsed struct {
 	Result protocol.Result
 	Calls  []protocol.Call
 	Rest   protocol.Rest
+	// Unremembered are the operations of which it is not known what they run.
+	Unremembered int
 }
 
 // maxCalls bounds the calls of a turn: no more commands fit into what is captured.
 const maxCalls = 512
 
-// Parse makes calls of a turn as the receiver does.
-func Parse(parser protocol.Sequence, turn protocol.Turn) Parsed {
+// Parse makes calls of a turn as the receiver does, behind others on its connection.
+func Parse(parser protocol.Sequence, turn protocol.Turn, before ...protocol.Turn) Parsed {
 	var p Parsed
+	turn.Memory = remember(parser, before)
 	call := &protocol.Call{}
 	p.Result = parser.Parse(&turn, call)
 	if p.Result == protocol.Invalid {
@@ -41,6 +44,9 @@ func Parse(parser protocol.Sequence, turn protocol.Turn) Parsed {
 		case semconv.StatusClassError:
 			failed++
 		}
+		if turn.Unremembered {
+			p.Unremembered++
+		}
 		p.Calls = append(p.Calls, *call)
 		call = &protocol.Call{}
 		if uint64(len(p.Calls)) >= turn.Operations.Asked || !parser.Next(&turn, call) {
@@ -49,6 +55,27 @@ func Parse(parser protocol.Sequence, turn protocol.Turn) Parsed {
 	}
 	p.Rest = turn.Operations.RestOf(uint64(len(p.Calls)), ok, failed)
 	return p
+}
+
+// remember makes the memory of a connection with asides and other turns on it, nil of a
+// parser that has none.
+func remember(parser protocol.Sequence, before []protocol.Turn) any {
+	remembering, ok := parser.(protocol.Remembering)
+	if !ok {
+		return nil
+	}
+	memory := remembering.NewMemory()
+	for _, turn := range before {
+		turn.Memory = memory
+		if turn.Operations.Asked == 0 {
+			remembering.Learn(&turn, &protocol.Call{})
+			continue
+		}
+		remembering.Parse(&turn, &protocol.Call{})
+		for call := (&protocol.Call{}); remembering.Next(&turn, call); call.Reset() {
+		}
+	}
+	return memory
 }
 
 var resultNames = map[protocol.Result]string{protocol.Invalid: "invalid", protocol.Whole: "whole", protocol.Growing: "growing"}
@@ -74,6 +101,7 @@ func Describe(p Parsed) string {
 			fmt.Fprintf(&b, "  %s = %s\n", a.Key, valueOf(a))
 		}
 	}
+	line("unremembered", p.Unremembered)
 	line("rest_ok", p.Rest.OK)
 	line("rest_failed", p.Rest.Failed)
 	line("rest_unknown", p.Rest.Unknown)

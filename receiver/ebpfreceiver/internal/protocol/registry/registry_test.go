@@ -10,6 +10,7 @@ import (
 	"github.com/sloe-dev/sloe/bpf"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http1"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http2"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/mysql"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/redis"
 )
 
@@ -20,7 +21,9 @@ func TestEveryDetectedProtocolHasItsParser(t *testing.T) {
 	assert.Equal(t, redis.Parser{}, Of(uint8(bpf.SocketProtocolPROTOCOL_REDIS)).Parser)
 	assert.Nil(t, Of(uint8(bpf.SocketProtocolPROTOCOL_UNDECIDED)).Parser)
 	assert.Nil(t, Of(uint8(bpf.SocketProtocolPROTOCOL_MUTED)).Parser)
-	assert.Len(t, entries, 3)
+	assert.Equal(t, mysql.Parser{System: "mysql"}, Of(uint8(bpf.SocketProtocolPROTOCOL_MYSQL)).Parser)
+	assert.Equal(t, mysql.Parser{System: "mariadb"}, Of(uint8(bpf.SocketProtocolPROTOCOL_MARIADB)).Parser)
+	assert.Len(t, entries, 5)
 	for number, e := range entries {
 		assert.NotEmpty(t, e.Family)
 		assert.NotEmpty(t, e.ServerMetric)
