@@ -67,12 +67,10 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 	remembering, ok := parser.(protocol.Remembering)
 	if ok {
 		turn.Memory, turn.Missed = r.memories.Of(e, remembering)
-	}
-	if e.Operations == 0 {
-		if ok {
+		if e.Operations == 0 {
 			remembering.Learn(turn, call)
+			return // an aside asks for nothing that counts
 		}
-		return // an aside asks for nothing that counts
 	}
 	result := protocol.Invalid
 	if parser != nil && e.Flags&record.FlagMismatch == 0 {

@@ -98,6 +98,7 @@ func testMySQL(t *testing.T, name string, unix bool) {
 	m := mariadbbed.Start(t, mariadbbed.Options{Name: "mariadb-capture", Unix: unix})
 	db, err := sql.Open("mysql", m.DSN("multiStatements=true&allowAllFiles=true"))
 	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
 	db.SetMaxOpenConns(1)
 	_, err = db.Exec("CREATE TABLE orders (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, note MEDIUMTEXT); CREATE PROCEDURE twice() BEGIN SELECT 1; SELECT 2; END")
 	require.NoError(t, err)
