@@ -58,12 +58,13 @@ func TestMySQL(t *testing.T) {
 			for range 20 { // each a connection, of a text for each statement
 				m.CLI(t, client, "--execute=SELECT 1; CREATE TEMPORARY TABLE a (id INT); INSERT INTO a VALUES (1), (2); SELECT * FROM a; DROP TABLE a")
 			}
-			require.Error(t, m.TryCLI(client, "--force", "--execute=SELEC 1; SELECT * FROM nothing; SELECT 1"))
-			return done{operations: 20*5 + 3, failed: 2, connections: 21}
+			require.Error(t, m.TryCLI(client, "--execute=SELECT 1; SELEC 1; SELECT 2")) // it ends at an error
+			require.Error(t, m.TryCLI(client, "--execute=SELECT * FROM nothing"))
+			return done{operations: 20*5 + 3, failed: 2, connections: 22}
 		}},
 		"sysbench: prepared":           {run: transactions("auto")},
 		"sysbench: texts":              {run: transactions("disable")},
-		"sysbench: prepared, a socket": {run: transactions("auto"), unix: true},
+		"sysbench: prepared by a socket": {run: transactions("auto"), unix: true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -196,21 +196,23 @@ func (m *memory) choose(name, _ []byte, whole bool) {
 func (m *memory) after(c *command, status protocol.Status) {
 	switch {
 	case c.kind == comInitDB:
-		if status == protocol.OK {
-			m.choose(c.text, nil, c.whole)
-		} else if status == protocol.Unknown {
-			m.namespace = ""
-		}
+		m.chosen(c.text, c.whole, status)
 	case c.kind != comQuery || m.namespace == "" && !isUse(c):
 	case isUse(c):
-		if status == protocol.OK {
-			name, ok := usedDatabase(c.text)
-			m.choose(name, nil, ok && c.whole)
-		} else if status == protocol.Unknown {
-			m.namespace = ""
-		}
+		name, ok := usedDatabase(c.text)
+		m.chosen(name, ok && c.whole, status)
 	case !c.whole && !m.oneStatement, mayUse(c.text):
 		m.namespace = "" // a statement behind the first may choose another
+	}
+}
+
+// chosen takes the name of a database that an operation chose, if it did.
+func (m *memory) chosen(name []byte, whole bool, status protocol.Status) {
+	switch status {
+	case protocol.OK:
+		m.choose(name, nil, whole)
+	case protocol.Unknown:
+		m.namespace = ""
 	}
 }
 
