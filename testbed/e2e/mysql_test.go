@@ -62,8 +62,8 @@ func TestMySQL(t *testing.T) {
 			require.Error(t, m.TryCLI(client, "--execute=SELECT * FROM nothing"))
 			return done{operations: 20*5 + 3, failed: 2, connections: 22}
 		}},
-		"sysbench: prepared":           {run: transactions("auto")},
-		"sysbench: texts":              {run: transactions("disable")},
+		"sysbench: prepared":             {run: transactions("auto")},
+		"sysbench: texts":                {run: transactions("disable")},
 		"sysbench: prepared by a socket": {run: transactions("auto"), unix: true},
 	}
 	for name, tt := range tests {
