@@ -105,7 +105,7 @@ type SocketConn struct {
 	Sending           uint8
 	LikelyRole        uint8
 	Replied           uint8
-	PadSending        uint8
+	Untold            uint8
 	Turns             uint32
 	Cookie            uint64
 	Process           SocketProcessKey
@@ -251,7 +251,7 @@ type SocketConnectionStat struct {
 	Family     uint16
 	LocalPort  uint16
 	RemotePort uint16
-	Pad        uint32
+	Untold     uint32
 	LocalAddr  [16]uint8
 	RemoteAddr [16]uint8
 }
@@ -459,6 +459,7 @@ const (
 type SocketScratch struct {
 	_          structs.HostLayout
 	File       uint64
+	Task       uint64
 	Base       uint64
 	Iovecs     uint64
 	IovecCount uint32
@@ -684,6 +685,7 @@ const (
 	SocketVarLatencyEdges           = "latency_edges"
 	SocketVarRateBurstNs            = "rate_burst_ns"
 	SocketVarRateIntervalNs         = "rate_interval_ns"
+	SocketVarRegistersAt            = "registers_at"
 	SocketVarSampleBelow            = "sample_below"
 	SocketVarSelfTgid               = "self_tgid"
 	SocketVarStuckAfterNs           = "stuck_after_ns"
@@ -807,6 +809,7 @@ type SocketVariableSpecs struct {
 	LatencyEdges           *ebpf.VariableSpec `ebpf:"latency_edges"`
 	RateBurstNs            *ebpf.VariableSpec `ebpf:"rate_burst_ns"`
 	RateIntervalNs         *ebpf.VariableSpec `ebpf:"rate_interval_ns"`
+	RegistersAt            *ebpf.VariableSpec `ebpf:"registers_at"`
 	SampleBelow            *ebpf.VariableSpec `ebpf:"sample_below"`
 	SelfTgid               *ebpf.VariableSpec `ebpf:"self_tgid"`
 	StuckAfterNs           *ebpf.VariableSpec `ebpf:"stuck_after_ns"`
@@ -901,6 +904,7 @@ type SocketVariables struct {
 	LatencyEdges           *ebpf.Variable `ebpf:"latency_edges"`
 	RateBurstNs            *ebpf.Variable `ebpf:"rate_burst_ns"`
 	RateIntervalNs         *ebpf.Variable `ebpf:"rate_interval_ns"`
+	RegistersAt            *ebpf.Variable `ebpf:"registers_at"`
 	SampleBelow            *ebpf.Variable `ebpf:"sample_below"`
 	SelfTgid               *ebpf.Variable `ebpf:"self_tgid"`
 	StuckAfterNs           *ebpf.Variable `ebpf:"stuck_after_ns"`

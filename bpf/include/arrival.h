@@ -32,11 +32,11 @@ static __always_inline void on_arrival(struct sock *sk)
 	}
 	if (!is_inet_stream(sk) || sk->__sk_common.skc_state == TCP_LISTEN)
 		return;
-	tp = tcp_sock_of(sk);
-	if (!tp)
-		return;
 	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
 	if (c && (is_left_out(c) || c->role == ROLE_CLIENT))
+		return;
+	tp = tcp_stream_of(sk);
+	if (!tp)
 		return;
 	end = tp->rcv_nxt;
 	consumed = tp->copied_seq;

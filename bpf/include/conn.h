@@ -54,6 +54,14 @@ static __always_inline struct tcp_sock *tcp_sock_of(struct sock *sk)
 	return bpf_skc_to_tcp_sock(sk); /* NULL for MPTCP */
 }
 
+/* The same of a socket of which is_inet_stream said yes and that is connected: a call less. */
+static __always_inline struct tcp_sock *tcp_stream_of(struct sock *sk)
+{
+	if (!bpf_rdonly_cast)
+		return bpf_skc_to_tcp_sock(sk);
+	return sk->sk_protocol == IPPROTO_TCP ? bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock)) : NULL;
+}
+
 /* Bytes between the hook of the last send and now: a send is under way whose hook has not run. */
 static __always_inline bool send_in_flight(const struct io *io, const struct conn *c)
 {

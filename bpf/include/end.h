@@ -186,6 +186,7 @@ static __always_inline void on_destroy(struct sock *sk)
 	}
 	if (c->role == ROLE_UNKNOWN)
 		return;
+	tell_exchanges(c);
 	scratch = scratch_of(SCRATCH_DESTROY);
 	if (!scratch)
 		return;

@@ -65,10 +65,11 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	if (!io.scratch)
 		return;
 	/* truncation takes bytes off the stream without copying them */
+	io.scratch->task = (__u64)io.task;
 	io.scratch->file = direction == DIRECTION_RECV && flags & MSG_TRUNC ? BUFFER_EMPTY : file_of(sk);
 	io.len = ret;
 	io.now = bpf_ktime_get_ns();
-	tp = tcp_sock_of(sk);
+	tp = io.is_unix ? NULL : tcp_stream_of(sk);
 	if (tp) {
 		io.write_seq = tp->write_seq;
 		io.copied_seq = tp->copied_seq;

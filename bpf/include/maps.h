@@ -26,6 +26,8 @@ const volatile __u32 wanted_protocols = ~0U; /* a bit for each enum protocol */
 __u32 self_tgid = 0;
 /* When the hooks were about to be attached: written by the same. */
 __u64 attached_ns = 0;
+/* Where a task's saved user registers are, from its stack's address on: the same for all tasks. Written by the same. */
+__u64 registers_at = 0;
 /* Set once a Unix socket carries a protocol of interest: such sockets are to be looked after. */
 bool unix_seen = false;
 
@@ -117,8 +119,8 @@ struct conn {
 	__u8 sending;       /* Unix sockets: bytes were sent whose hook has not run; written by the sender alone */
 	__u8 likely_role;   /* until its role is known, and of CONN_OPAQUE: enum role by what kind of socket it is */
 	__u8 replied;       /* the same: bytes went the other way since the last turn began */
-	__u8 pad_sending;
-	__u32 turns;        /* the same */
+	__u8 untold;        /* exchanges that its process was not told of: see process.h. Written by the hook of requests alone */
+	__u32 turns;        /* of an undecided connection and of CONN_OPAQUE */
 	__u64 cookie;
 	struct process_key process;
 	/* the response so far */
@@ -345,6 +347,7 @@ struct request_bytes {
 
 struct scratch {
 	__u64 file; /* address of the socket's file, or BUFFER_EMPTY */
+	__u64 task; /* address of the current task */
 	/* the part of the I/O's buffers that a walk is in: see walk.h. base 0: none is known */
 	__u64 base;
 	__u64 iovecs; /* user address of the parts behind it */

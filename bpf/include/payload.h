@@ -77,27 +77,38 @@ static __always_inline int locate_iovecs(struct io_buffer *b, __u64 iovecs, __u6
 	return LOCATED;
 }
 
-/*
- * Finds the buffer of the current I/O, in scratch->buffer. A global function of plain
- * memory: the verifier looks at it once, and callers are not charged its stack.
- */
-__noinline int locate(struct scratch *scratch)
+/* The current task, whose address is known: a call less. */
+static __always_inline struct task_struct *task_of(const struct scratch *scratch)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	if (bpf_rdonly_cast)
+		return bpf_rdonly_cast((void *)scratch->task, bpf_core_type_id_kernel(struct task_struct));
+	return bpf_get_current_task_btf();
+}
+
+/* Its saved user registers. Their place on its stack is that of every task: a call less. */
+static __always_inline struct pt_regs *registers_of(struct task_struct *task)
+{
+	if (bpf_rdonly_cast)
+		return bpf_rdonly_cast(task->stack + registers_at, bpf_core_type_id_kernel(struct pt_regs));
+	return (struct pt_regs *)bpf_task_pt_regs(task);
+}
+
+/* Finds the buffer of the current I/O, in scratch->buffer. */
+static __always_inline int find_buffer(struct scratch *scratch)
+{
+	struct task_struct *task = task_of(scratch);
 	struct user_call call = {};
 	struct user_iovec message;
 	struct io_buffer *b;
 	struct pt_regs *regs;
 
-	if (!scratch)
-		return LOCATED_NOTHING;
 	if (scratch->file == BUFFER_EMPTY)
 		return LOCATED_NOTHING;
 	b = &scratch->buffer;
 	b->iovecs = 0;
 	if (task->flags & (PF_KTHREAD | PF_USER_WORKER | PF_IO_WORKER))
 		return LOCATED_UNTRUSTED;
-	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	regs = registers_of(task);
 	b->compat = IN_COMPAT_CALL(&task->thread_info);
 	if (b->compat)
 		compat_call(regs, &call);
@@ -122,6 +133,12 @@ __noinline int locate(struct scratch *scratch)
 		return locate_iovecs(b, message.base, message.len);
 	}
 	return LOCATED_NOTHING;
+}
+
+/* The same as a global function of plain memory: the verifier looks at it once, and callers are not charged its stack. */
+__noinline int locate(struct scratch *scratch)
+{
+	return scratch ? find_buffer(scratch) : LOCATED_NOTHING;
 }
 
 /*
@@ -228,7 +245,7 @@ __noinline int read_payload(struct scratch *scratch, __u32 room, __u32 offset, _
 	if (!scratch)
 		return 0;
 	scratch->base = 0;
-	located = locate(scratch);
+	located = find_buffer(scratch);
 	if (located != LOCATED)
 		return located << PAYLOAD_LOCATED_SHIFT;
 	b = &scratch->buffer;

@@ -304,7 +304,7 @@ struct connection_stat {
 	__u16 family;
 	__u16 local_port;
 	__u16 remote_port;
-	__u32 pad;
+	__u32 untold; /* exchanges that its process was not told of yet: process_identity.exchanges lacks them */
 	__u8 local_addr[16];
 	__u8 remote_addr[16];
 };

@@ -111,6 +111,7 @@ enum after {
 	AFTER_BOUNDARY = 16,
 	AFTER_UNREADABLE = 32,
 	AFTER_SERVED = 64,
+	AFTER_KEPT = 128, /* the response's prefix is to be kept */
 };
 
 /* The response came before this hook: answer at once. Lock held. */
@@ -288,8 +289,10 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 {
 	struct request_bytes *b = &io->scratch->asked;
 	__u32 after;
-	bool unseen;
+	bool unseen, known = same_process(&c->process, &io->process);
 
+	if (!known)
+		tell_exchanges(c);
 	__builtin_memset(b, 0, sizeof(*b));
 	b->phase = c->phase;
 	b->held = is_unfinished(c) || c->next.len ||
@@ -323,7 +326,10 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 		on_boundary(io, c);
 	if (after & AFTER_OPENED) {
 		count(COUNT_OPENED);
-		know_process(&io->process, io->user, io->now);
+		if (!known || io->is_unix)
+			know_process(&io->process, io->user, io->now);
+		else if (++c->untold >= TOLD_AT_ONCE)
+			tell_exchanges(c);
 	}
 	if (after & AFTER_SERVED)
 		note_served(&io->process, io->sk->__sk_common.skc_num);

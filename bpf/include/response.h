@@ -138,7 +138,7 @@ static __always_inline __u32 hold_early(const struct io *io, struct conn *c, con
 static __always_inline __u32 response_transition(const struct io *io, struct conn *c, const struct response_bytes *b)
 {
 	struct scratch *scratch = io->scratch;
-	__u32 after = 0, start;
+	__u32 after = 0;
 
 	if (c->phase != PHASE_REQUEST) {
 		if (!is_walked(c->protocol))
@@ -161,8 +161,7 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 	c->response_seq = io->is_unix ? 0 : io->direction == DIRECTION_SEND ? io->write_seq : io->copied_seq;
 	if (b->detected == DETECT_MORE) {
 		c->response_len = b->total;
-		__builtin_memcpy(c->response, scratch->payload, RESPONSE_PREFIX);
-		return 0;
+		return AFTER_KEPT;
 	}
 	c->response_ios = 1;
 	c->status = b->status;
@@ -184,15 +183,12 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 	if (io->plain && io->direction == DIRECTION_SEND)
 		c->recv_seq = io->copied_seq; /* what was read unseen was of the request's body */
 	c->response_len = b->unread ? 0 : b->total - b->start;
-	start = b->start;
-	barrier_var(start); /* else the mask is optimised away, and the verifier does not see the bound */
-	start &= RESPONSE_PREFIX - 1;
-	__builtin_memcpy(c->response, scratch->payload + start, RESPONSE_PREFIX);
+	after |= AFTER_KEPT;
 	answer(c, &scratch->record);
 	if (c->role == ROLE_SERVER && c->flags & CONN_PEER_CLOSED) {
 		/* a client that closed its side may only have finished asking, or have left: a reset will tell */
 		c->flags |= CONN_DEFERRED;
-		return 0;
+		return after;
 	}
 	after |= AFTER_ANSWERED;
 	if (!is_unfinished(c) && promote_next(c))
@@ -221,10 +217,28 @@ static __always_inline void upgrade(struct conn *c, __u32 direction, __u32 head)
 	ahead->frames.left = head;
 }
 
+/*
+ * Keeps the response's prefix with the connection. No more is copied than there is, by
+ * a helper, and a lock allows none. Nobody reads it meanwhile: what does is the next
+ * I/O in this direction, or the socket's end, which waits for this system call.
+ */
+static __always_inline void keep_response(struct conn *c, struct scratch *scratch, const struct response_bytes *b)
+{
+	__u32 start = b->start, n = b->total - start;
+
+	barrier_var(start); /* else the masks are optimised away, and the verifier does not see the bounds */
+	barrier_var(n);
+	start &= RESPONSE_PREFIX - 1;
+	n &= 2 * RESPONSE_PREFIX - 1;
+	if (n <= RESPONSE_PREFIX)
+		bpf_probe_read_kernel(c->response, n, scratch->payload + start);
+}
+
 static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 {
 	struct response_bytes b = {};
 	__u32 after, head = 0;
+	bool kept;
 
 	if (is_walked(c->protocol))
 		read_answers(io, c, &b);
@@ -234,6 +248,9 @@ static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 		head = upgrade_head(io->scratch, b.start, b.total);
 		head = head > b.have ? head - b.have : 0;
 	}
+	kept = c->phase == PHASE_REQUEST;
+	if (kept)
+		keep_response(c, io->scratch, &b);
 	bpf_spin_lock(&c->lock);
 	after = response_transition(io, c, &b);
 	note_positions(io, c);
@@ -245,6 +262,8 @@ static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 	}
 	bpf_spin_unlock(&c->lock);
 
+	if (after & AFTER_KEPT && !kept) /* the request's hook ran just now */
+		keep_response(c, io->scratch, &b);
 	if (after & AFTER_TAIL)
 		emit_tail(&io->scratch->tail);
 	if (after & AFTER_ANSWERED)

@@ -129,6 +129,7 @@ int list_conns(struct bpf_iter__bpf_sk_storage_map *ctx)
 	s.process = c->process;
 	s.conn = c->cookie;
 	s.exchanges = c->sequence;
+	s.untold = c->untold;
 	s.role = c->role;
 	s.protocol = c->protocol;
 	read_addresses(sk, &s.family, &s.local_port, &s.remote_port, s.local_addr, s.remote_addr);
@@ -153,11 +154,14 @@ int sweep(struct bpf_iter__bpf_sk_storage_map *ctx)
 	return 0;
 }
 
-/* Run once by the collector, in its own context: it learns its number in the initial pid namespace. */
+/* Run once by the collector, in its own context: it learns its number in the initial pid namespace, and what is the same for all tasks. */
 SEC("raw_tp")
 int learn_self(void *ctx)
 {
-	self_tgid = bpf_get_current_task_btf()->tgid;
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	self_tgid = task->tgid;
+	registers_at = bpf_task_pt_regs(task) - (long)task->stack;
 	attached_ns = bpf_ktime_get_ns();
 	return 0;
 }

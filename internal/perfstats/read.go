@@ -98,7 +98,18 @@ func (l *loaded) sample() (sample, error) {
 	s.counters, errs[0] = l.counters()
 	s.processes, errs[1] = l.processes()
 	s.connections, errs[2] = l.connections()
+	s.addUntold()
 	return s, errors.Join(errs[:]...)
+}
+
+// addUntold adds the exchanges that connections have not told their processes of yet.
+func (s *sample) addUntold() {
+	for _, c := range s.connections {
+		if p, known := s.processes[c.Process]; known {
+			p.exchanges += uint64(c.Untold)
+			s.processes[c.Process] = p
+		}
+	}
 }
 
 func (l *loaded) report(before, after *sample, seconds float64, top int) (Receiver, error) {

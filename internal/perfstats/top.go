@@ -16,8 +16,9 @@ import (
 func topProcesses(before, after *sample, seconds float64, top int) []Process {
 	out := []Process{}
 	for key, p := range after.processes {
-		if n := p.exchanges - before.processes[key].exchanges; n > 0 {
-			out = append(out, Process{PID: key.Tgid, Executable: p.executable, Exchanges: n, PerSecond: float64(n) / seconds})
+		// a connection may tell while processes and connections are read one after the other
+		if n := int64(p.exchanges - before.processes[key].exchanges); n > 0 {
+			out = append(out, Process{PID: key.Tgid, Executable: p.executable, Exchanges: uint64(n), PerSecond: float64(n) / seconds})
 		}
 	}
 	slices.SortFunc(out, func(a, b Process) int {

@@ -22,6 +22,19 @@ func TestTopProcesses(t *testing.T) {
 	assert.Empty(t, topProcesses(before, after, 2, 0))
 }
 
+// TestUntold: what the connections have not told their process of yet is its too.
+func TestUntold(t *testing.T) {
+	key := bpf.SocketProcessKey{Tgid: 1}
+	s := &sample{
+		processes: map[bpf.SocketProcessKey]process{key: {"nginx", 32}},
+		connections: map[uint64]bpf.SocketConnectionStat{
+			1: {Process: key, Untold: 15}, 2: {Process: key, Untold: 1}, 3: {Process: bpf.SocketProcessKey{Tgid: 2}, Untold: 7},
+		},
+	}
+	s.addUntold()
+	assert.Equal(t, map[bpf.SocketProcessKey]process{key: {"nginx", 48}}, s.processes)
+}
+
 func TestTopConnections(t *testing.T) {
 	local := [16]byte{10: 0xff, 11: 0xff, 12: 10, 15: 1}
 	conn := func(exchanges uint32, role bpf.SocketRole, port uint16) bpf.SocketConnectionStat {
