@@ -108,25 +108,34 @@ type SocketConn struct {
 	Untold            uint8
 	Turns             uint32
 	Cookie            uint64
-	Process           SocketProcessKey
-	ResponseNs        uint64
-	ResponseLastNs    uint64
-	ResponseBytes     uint64
-	ResponseLength    uint64
-	TailNs            uint64
-	ResponseIos       uint32
-	ResponseLen       uint16
-	Status            uint16
-	ResponseFlags     uint16
-	Recorded          uint8
-	Pad               uint8
-	ResponseSeq       uint32
-	EarlyNs           uint64
-	EarlyBytes        uint64
-	EarlyWriteSeq     uint32
-	EarlyLen          uint16
-	EarlyStatus       uint16
-	Ask               struct {
+	Endpoints         struct {
+		_          structs.HostLayout
+		Family     uint16
+		LocalPort  uint16
+		RemotePort uint16
+		Pad        uint16
+		LocalAddr  [16]uint8
+		RemoteAddr [16]uint8
+	}
+	Process        SocketProcessKey
+	ResponseNs     uint64
+	ResponseLastNs uint64
+	ResponseBytes  uint64
+	ResponseLength uint64
+	TailNs         uint64
+	ResponseIos    uint32
+	ResponseLen    uint16
+	Status         uint16
+	ResponseFlags  uint16
+	Recorded       uint8
+	Pad            uint8
+	ResponseSeq    uint32
+	EarlyNs        uint64
+	EarlyBytes     uint64
+	EarlyWriteSeq  uint32
+	EarlyLen       uint16
+	EarlyStatus    uint16
+	Ask            struct {
 		_      structs.HostLayout
 		Skip   uint32
 		Left   uint32

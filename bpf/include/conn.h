@@ -150,6 +150,14 @@ static __always_inline void read_addresses(struct sock *sk, __u16 *family, __u16
 	BPF_CORE_READ_INTO((struct in6_addr *)remote, sk, __sk_common.skc_v6_daddr);
 }
 
+/* Notes the addresses with the connection: each record says them. */
+static __always_inline void note_endpoints(struct sock *sk, struct conn *c)
+{
+	struct endpoints *e = &c->endpoints;
+
+	read_addresses(sk, &e->family, &e->local_port, &e->remote_port, e->local_addr, e->remote_addr);
+}
+
 /* A socket's addresses as its own side sees them. */
 static __always_inline void flow_of(struct sock *sk, struct flow *flow)
 {
@@ -195,6 +203,7 @@ static __always_inline struct conn *make_conn(struct io *io)
 	}
 	c->cookie = bpf_get_socket_cookie((void *)io->sk);
 	c->flags = CONN_MADE | CONN_MIDWAY;
+	note_endpoints(io->sk, c);
 	if (io->is_unix)
 		return c; /* nothing tells what went over it before */
 	c->sent_seq = io->write_seq;

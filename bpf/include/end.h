@@ -94,7 +94,10 @@ static __always_inline void own_connection(struct sock *sk, int new_state)
 		return;
 	}
 	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
-	if (!c || !(c->flags & CONN_OWN))
+	if (!c)
+		return;
+	note_endpoints(sk, c); /* of a socket that was connected before (connect(2), AF_UNSPEC) they are others now */
+	if (!(c->flags & CONN_OWN))
 		return;
 	peer_flow_of(sk, &flow);
 	if (bpf_map_update_elem(&own_flows, &flow, &one, BPF_ANY))

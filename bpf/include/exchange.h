@@ -82,9 +82,13 @@ static __always_inline void note_may_end(struct conn *c, bool may)
 static __always_inline void send_record(struct sock *sk, struct scratch *scratch, struct conn *c, __u32 start)
 {
 	struct exchange_record *r = &scratch->record;
+	const struct endpoints *e = &c->endpoints;
 
-	scratch->unix_sk = sk->__sk_common.skc_family == AF_UNIX ? (__u64)sk : 0;
-	read_addresses(sk, &r->family, &r->local_port, &r->remote_port, r->local_addr, r->remote_addr);
+	scratch->unix_sk = e->family == AF_UNIX ? (__u64)sk : 0;
+	r->family = e->family;
+	r->local_port = e->local_port;
+	r->remote_port = e->remote_port;
+	__builtin_memcpy(r->local_addr, e->local_addr, sizeof(r->local_addr) + sizeof(r->remote_addr));
 	c->recorded = emit_exchange(scratch, start);
 }
 

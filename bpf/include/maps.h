@@ -104,6 +104,16 @@ struct arrivals {
 	__u32 pad;
 };
 
+/* The addresses of both ends, laid out as in the records. */
+struct endpoints {
+	__u16 family;
+	__u16 local_port;
+	__u16 remote_port;
+	__u16 pad;
+	__u8 local_addr[16];
+	__u8 remote_addr[16];
+};
+
 struct conn {
 	struct bpf_spin_lock lock;
 	__u8 role;
@@ -122,6 +132,7 @@ struct conn {
 	__u8 untold;        /* exchanges that its process was not told of: see process.h. Written by the hook of requests alone */
 	__u32 turns;        /* of an undecided connection and of CONN_OPAQUE */
 	__u64 cookie;
+	struct endpoints endpoints;
 	struct process_key process;
 	/* the response so far */
 	__u64 response_ns;

@@ -187,7 +187,8 @@ static __always_inline __u32 gather(struct scratch *scratch, __u32 room, __u32 o
 	return end - offset;
 }
 
-/* What read_payload returns. */
+/* What read_payload takes and returns. */
+#define PAYLOAD_REQUEST (1 << 31)    /* with the room: how the I/O ends is of no interest */
 #define PAYLOAD_BYTES 0xffff        /* how many bytes were copied */
 #define PAYLOAD_LOCATED_SHIFT 16    /* enum located */
 #define PAYLOAD_LAST_CHUNK (1 << 20) /* the I/O ends like a chunked body */
@@ -239,11 +240,12 @@ static __always_inline __u32 body_end(const struct io_buffer *b, __u64 len)
 __noinline int read_payload(struct scratch *scratch, __u32 room, __u32 offset, __u64 len)
 {
 	struct io_buffer *b;
-	__u32 got;
+	__u32 got, begin_only = room & PAYLOAD_REQUEST;
 	int located;
 
 	if (!scratch)
 		return 0;
+	room &= ~PAYLOAD_REQUEST;
 	scratch->base = 0;
 	located = find_buffer(scratch);
 	if (located != LOCATED)
@@ -255,7 +257,7 @@ __noinline int read_payload(struct scratch *scratch, __u32 room, __u32 offset, _
 	scratch->iovecs = b->iovecs + sizeof(struct user_iovec);
 	scratch->iovec_count = b->iovecs && !b->compat && b->iovec_count <= MAX_WALK_IOVECS ? b->iovec_count - 1 : 0;
 	got = gather(scratch, room, offset, b, len);
-	if (len > got)
+	if (len > got && !begin_only)
 		return got | body_end(b, len);
 	return got;
 }

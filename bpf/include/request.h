@@ -31,7 +31,7 @@ static __always_inline void read_request_bytes(const struct io *io, struct conn 
 		b->detected = slot->detected; /* what it was taken for it is */
 		__builtin_memcpy(io->scratch->payload, slot->data, REQUEST_PREFIX);
 		if (is_walked(c->protocol)) {
-			count_untold(read_payload(io->scratch, 0, 0, io->len)); /* where it is */
+			count_untold(read_payload(io->scratch, PAYLOAD_REQUEST, 0, io->len)); /* where it is */
 			read_operations(io, c, b, 0, 0);
 		}
 		return;
@@ -39,7 +39,7 @@ static __always_inline void read_request_bytes(const struct io *io, struct conn 
 	if (have)
 		__builtin_memcpy(io->scratch->payload, slot->data, REQUEST_PREFIX);
 	want = io->len < room - have ? io->len : room - have;
-	payload = read_payload(io->scratch, room, have, io->len);
+	payload = read_payload(io->scratch, room | PAYLOAD_REQUEST, have, io->len);
 	count_untold(payload);
 	got = payload & PAYLOAD_BYTES;
 	b->gap = got < want;
