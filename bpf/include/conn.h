@@ -158,6 +158,15 @@ static __always_inline void note_endpoints(struct sock *sk, struct conn *c)
 	read_addresses(sk, &e->family, &e->local_port, &e->remote_port, e->local_addr, e->remote_addr);
 }
 
+/* Writes them into a record, whose remote address stands behind the local one. */
+static __always_inline void say_endpoints(const struct conn *c, __u16 *family, __u16 *local_port, __u16 *remote_port, __u8 *addresses)
+{
+	*family = c->endpoints.family;
+	*local_port = c->endpoints.local_port;
+	*remote_port = c->endpoints.remote_port;
+	__builtin_memcpy(addresses, c->endpoints.local_addr, 32);
+}
+
 /* A socket's addresses as its own side sees them. */
 static __always_inline void flow_of(struct sock *sk, struct flow *flow)
 {

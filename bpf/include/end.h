@@ -14,7 +14,7 @@
  * from the socket hooks.
  */
 
-#include "chunk.h"
+#include "chunkend.h"
 #include "exchange.h"
 #include "unmeasured.h"
 

@@ -56,6 +56,18 @@ static __always_inline void fill_response(struct exchange_record *r, const struc
 	r->failed = c->failed;
 }
 
+/* What a transition asks to be done when the lock is free again. */
+enum after {
+	AFTER_OPENED = 1,
+	AFTER_TAIL = 2,
+	AFTER_ANSWERED = 4,
+	AFTER_MUTED = 8,
+	AFTER_BOUNDARY = 16,
+	AFTER_UNREADABLE = 32,
+	AFTER_SERVED = 64,
+	AFTER_KEPT = 128, /* the response's prefix is to be kept */
+};
+
 /* Returns whether the tail is wanted: not of an exchange that was spilled. */
 static __always_inline bool fill_tail(struct tail_record *t, const struct conn *c, __u8 flags)
 {
@@ -67,6 +79,20 @@ static __always_inline bool fill_tail(struct tail_record *t, const struct conn *
 	t->end_ns = c->response_last_ns;
 	t->response_bytes = c->response_bytes;
 	return c->recorded;
+}
+
+/* The last word on a response that is over. Returns what is to be done. Lock held. */
+static __always_inline __u32 last_tail(struct tail_record *t, struct conn *c)
+{
+	c->flags &= ~CONN_TAIL_DUE;
+	return fill_tail(t, c, TAIL_FINAL) ? AFTER_TAIL : 0;
+}
+
+/* The same of a response that is whole by what it says itself: that it ended is known before its connection moves on. */
+static __always_inline __u32 whole_tail(struct tail_record *t, struct conn *c)
+{
+	c->flags &= ~CONN_END_UNTOLD;
+	return last_tail(t, c);
 }
 
 /* Notes of the last bytes of a response so far whether they may end a chunked body. Lock held. */
@@ -82,13 +108,9 @@ static __always_inline void note_may_end(struct conn *c, bool may)
 static __always_inline void send_record(struct sock *sk, struct scratch *scratch, struct conn *c, __u32 start)
 {
 	struct exchange_record *r = &scratch->record;
-	const struct endpoints *e = &c->endpoints;
 
-	scratch->unix_sk = e->family == AF_UNIX ? (__u64)sk : 0;
-	r->family = e->family;
-	r->local_port = e->local_port;
-	r->remote_port = e->remote_port;
-	__builtin_memcpy(r->local_addr, e->local_addr, sizeof(r->local_addr) + sizeof(r->remote_addr));
+	scratch->unix_sk = c->endpoints.family == AF_UNIX ? (__u64)sk : 0;
+	say_endpoints(c, &r->family, &r->local_port, &r->remote_port, r->local_addr);
 	c->recorded = emit_exchange(scratch, start);
 }
 

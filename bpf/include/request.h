@@ -102,18 +102,6 @@ static __always_inline void start_request(const struct conn *c, struct request *
 		(io->direction == DIRECTION_RECV ? io->copied_seq : io->write_seq) - (__u32)io->len;
 }
 
-/* What a transition asks to be done when the lock is free again. */
-enum after {
-	AFTER_OPENED = 1,
-	AFTER_TAIL = 2,
-	AFTER_ANSWERED = 4,
-	AFTER_MUTED = 8,
-	AFTER_BOUNDARY = 16,
-	AFTER_UNREADABLE = 32,
-	AFTER_SERVED = 64,
-	AFTER_KEPT = 128, /* the response's prefix is to be kept */
-};
-
 /* The response came before this hook: answer at once. Lock held. */
 static __always_inline bool take_early_response(const struct io *io, struct conn *c)
 {
@@ -234,11 +222,8 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 		}
 		return after;
 	}
-	if (c->phase == PHASE_RESPONSE && c->flags & CONN_TAIL_DUE) {
-		if (fill_tail(&scratch->tail, c, TAIL_FINAL))
-			after |= AFTER_TAIL;
-		c->flags &= ~CONN_TAIL_DUE;
-	}
+	if (c->phase == PHASE_RESPONSE && c->flags & CONN_TAIL_DUE)
+		after |= last_tail(&scratch->tail, c);
 	if (b->watch == WATCH_NO) {
 		unwatch(c, &io->process);
 		return after;

@@ -118,11 +118,8 @@ static __always_inline __u32 hold_early(const struct io *io, struct conn *c, con
 		return 0;
 	if (io->direction != DIRECTION_RECV || !send_in_flight(io, c))
 		return c->phase == PHASE_IDLE ? AFTER_BOUNDARY : 0;
-	if (c->flags & CONN_TAIL_DUE) {
-		if (fill_tail(&io->scratch->tail, c, TAIL_FINAL))
-			after |= AFTER_TAIL;
-		c->flags &= ~CONN_TAIL_DUE;
-	}
+	if (c->flags & CONN_TAIL_DUE)
+		after |= last_tail(&io->scratch->tail, c);
 	c->early_ns = io->now;
 	c->early_bytes = io->len;
 	c->early_write_seq = io->write_seq;

@@ -43,9 +43,7 @@ static __always_inline void on_walked_tail(struct io *io, struct conn *c)
 			if (c->flags & CONN_DEFERRED) {
 				/* its record, still to be sent, will carry the end */
 			} else {
-				if (fill_tail(&io->scratch->tail, c, TAIL_FINAL))
-					after |= AFTER_TAIL;
-				c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD);
+				after |= whole_tail(&io->scratch->tail, c);
 				if (c->next.len)
 					after |= AFTER_OPENED;
 				if (begin_held(io, c)) {
@@ -102,9 +100,7 @@ static __always_inline void on_tail_bytes(struct io *io, struct conn *c)
 		if (c->flags & CONN_DEFERRED) {
 			/* its record, still to be sent, will carry the end */
 		} else if (whole) {
-			if (fill_tail(&io->scratch->tail, c, TAIL_FINAL))
-				after |= AFTER_TAIL;
-			c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD);
+			after |= whole_tail(&io->scratch->tail, c);
 		} else if (!(c->flags & (CONN_LENGTH_KNOWN | CONN_CHUNKED)) &&
 			   (is_power_of_two(c->response_ios) || io->now - c->tail_ns > TAIL_PAUSE_NS)) {
 			if (fill_tail(&io->scratch->tail, c, 0))

@@ -44,7 +44,8 @@ static __always_inline void on_unix_arrival(struct sock *sk)
 	peer = unix_peer_of(sk);
 	if (!peer)
 		return; /* a connection is asked for: sk listens */
-	c = conn_of(sk);
+	if (!c)
+		c = conn_of(sk);
 	sender = conn_of(peer);
 	if (!c || !sender)
 		return; /* counted at the first I/O, if that finds no room either */
