@@ -161,7 +161,9 @@ int learn_self(void *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	self_tgid = task->tgid;
-	registers_at = bpf_task_pt_regs(task) - (long)task->stack;
+	/* by way of memory: Linux 6.1 lets nobody calculate with such a pointer */
+	*(volatile __u64 *)&registers_at = bpf_task_pt_regs(task);
+	registers_at = *(volatile __u64 *)&registers_at - (__u64)task->stack;
 	attached_ns = bpf_ktime_get_ns();
 	return 0;
 }
