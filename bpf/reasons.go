@@ -21,6 +21,7 @@ var LossReasons = map[SocketCounter]string{
 	SocketCounterLOSS_UNCOUNTED:       "uncounted",
 	SocketCounterLOSS_PROCESSES_FULL:  "processes_full",
 	SocketCounterLOSS_FAILURES_FULL:   "failures_full",
+	SocketCounterLOSS_LISTENERS_FULL:  "listeners_full",
 	SocketCounterLOSS_UNMEASURED_FULL: "unmeasured_full",
 	SocketCounterLOSS_BUCKETS_FULL:    "buckets_full",
 	SocketCounterLOSS_OWN_FLOWS_FULL:  "own_flows_full",

@@ -299,13 +299,14 @@ const (
 	SocketCounterLOSS_RESPONSE_UNSEEN    SocketCounter = 23
 	SocketCounterLOSS_FAULT              SocketCounter = 24
 	SocketCounterLOSS_FAILURES_FULL      SocketCounter = 25
-	SocketCounterLOSS_UNMEASURED_FULL    SocketCounter = 26
-	SocketCounterCOUNTERS                SocketCounter = 27
+	SocketCounterLOSS_LISTENERS_FULL     SocketCounter = 26
+	SocketCounterLOSS_UNMEASURED_FULL    SocketCounter = 27
+	SocketCounterCOUNTERS                SocketCounter = 28
 )
 
 type SocketCounterValues struct {
 	_  structs.HostLayout
-	Of [27]uint64
+	Of [28]uint64
 }
 
 type SocketExchangeFlag uint32
@@ -390,6 +391,26 @@ type SocketFlow struct {
 	LocalPort  uint16
 	RemotePort uint16
 	Pad        uint32
+}
+
+type SocketListenKey struct {
+	_       structs.HostLayout
+	Process SocketProcessKey
+	Port    uint16
+	Pad     [6]uint8
+}
+
+type SocketListener struct {
+	_       structs.HostLayout
+	Process SocketProcessKey
+	Before  uint32
+	Pad     uint32
+}
+
+type SocketListenerStat struct {
+	_       structs.HostLayout
+	Key     SocketListenKey
+	Dropped uint64
 }
 
 type SocketOpenExchange struct {
@@ -658,6 +679,8 @@ const (
 	SocketMapConnections            = "connections"
 	SocketMapCounters               = "counters"
 	SocketMapFailures               = "failures"
+	SocketMapListenDrops            = "listen_drops"
+	SocketMapListeners              = "listeners"
 	SocketMapOwnFlows               = "own_flows"
 	SocketMapPortMasks              = "port_masks"
 	SocketMapProcesses              = "processes"
@@ -665,12 +688,14 @@ const (
 	SocketMapScratches              = "scratches"
 	SocketMapUnmeasured             = "unmeasured"
 	SocketMapVerdicts               = "verdicts"
+	SocketProgFindListeners         = "find_listeners"
 	SocketProgInet6Recv             = "inet6_recv"
 	SocketProgInet6Send             = "inet6_send"
 	SocketProgInetRecv              = "inet_recv"
 	SocketProgInetSend              = "inet_send"
 	SocketProgLearnSelf             = "learn_self"
 	SocketProgListConns             = "list_conns"
+	SocketProgListListeners         = "list_listeners"
 	SocketProgListOpen              = "list_open"
 	SocketProgProcessExec           = "process_exec"
 	SocketProgProcessExit           = "process_exit"
@@ -707,6 +732,7 @@ const (
 	SocketVarUnusedExchange         = "unused_exchange"
 	SocketVarUnusedExchangeFlag     = "unused_exchange_flag"
 	SocketVarUnusedFailure          = "unused_failure"
+	SocketVarUnusedListener         = "unused_listener"
 	SocketVarUnusedOpen             = "unused_open"
 	SocketVarUnusedOutcome          = "unused_outcome"
 	SocketVarUnusedProtocol         = "unused_protocol"
@@ -763,26 +789,28 @@ type SocketSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type SocketProgramSpecs struct {
-	Inet6Recv    *ebpf.ProgramSpec `ebpf:"inet6_recv"`
-	Inet6Send    *ebpf.ProgramSpec `ebpf:"inet6_send"`
-	InetRecv     *ebpf.ProgramSpec `ebpf:"inet_recv"`
-	InetSend     *ebpf.ProgramSpec `ebpf:"inet_send"`
-	LearnSelf    *ebpf.ProgramSpec `ebpf:"learn_self"`
-	ListConns    *ebpf.ProgramSpec `ebpf:"list_conns"`
-	ListOpen     *ebpf.ProgramSpec `ebpf:"list_open"`
-	ProcessExec  *ebpf.ProgramSpec `ebpf:"process_exec"`
-	ProcessExit  *ebpf.ProgramSpec `ebpf:"process_exit"`
-	SockArrival  *ebpf.ProgramSpec `ebpf:"sock_arrival"`
-	SockDestroy  *ebpf.ProgramSpec `ebpf:"sock_destroy"`
-	SockReadable *ebpf.ProgramSpec `ebpf:"sock_readable"`
-	SockRecv     *ebpf.ProgramSpec `ebpf:"sock_recv"`
-	SockSend     *ebpf.ProgramSpec `ebpf:"sock_send"`
-	SockState    *ebpf.ProgramSpec `ebpf:"sock_state"`
-	Sweep        *ebpf.ProgramSpec `ebpf:"sweep"`
-	TcpSendPage  *ebpf.ProgramSpec `ebpf:"tcp_send_page"`
-	UnixRecv     *ebpf.ProgramSpec `ebpf:"unix_recv"`
-	UnixSend     *ebpf.ProgramSpec `ebpf:"unix_send"`
-	UnixSendPage *ebpf.ProgramSpec `ebpf:"unix_send_page"`
+	FindListeners *ebpf.ProgramSpec `ebpf:"find_listeners"`
+	Inet6Recv     *ebpf.ProgramSpec `ebpf:"inet6_recv"`
+	Inet6Send     *ebpf.ProgramSpec `ebpf:"inet6_send"`
+	InetRecv      *ebpf.ProgramSpec `ebpf:"inet_recv"`
+	InetSend      *ebpf.ProgramSpec `ebpf:"inet_send"`
+	LearnSelf     *ebpf.ProgramSpec `ebpf:"learn_self"`
+	ListConns     *ebpf.ProgramSpec `ebpf:"list_conns"`
+	ListListeners *ebpf.ProgramSpec `ebpf:"list_listeners"`
+	ListOpen      *ebpf.ProgramSpec `ebpf:"list_open"`
+	ProcessExec   *ebpf.ProgramSpec `ebpf:"process_exec"`
+	ProcessExit   *ebpf.ProgramSpec `ebpf:"process_exit"`
+	SockArrival   *ebpf.ProgramSpec `ebpf:"sock_arrival"`
+	SockDestroy   *ebpf.ProgramSpec `ebpf:"sock_destroy"`
+	SockReadable  *ebpf.ProgramSpec `ebpf:"sock_readable"`
+	SockRecv      *ebpf.ProgramSpec `ebpf:"sock_recv"`
+	SockSend      *ebpf.ProgramSpec `ebpf:"sock_send"`
+	SockState     *ebpf.ProgramSpec `ebpf:"sock_state"`
+	Sweep         *ebpf.ProgramSpec `ebpf:"sweep"`
+	TcpSendPage   *ebpf.ProgramSpec `ebpf:"tcp_send_page"`
+	UnixRecv      *ebpf.ProgramSpec `ebpf:"unix_recv"`
+	UnixSend      *ebpf.ProgramSpec `ebpf:"unix_send"`
+	UnixSendPage  *ebpf.ProgramSpec `ebpf:"unix_send_page"`
 }
 
 // SocketMapSpecs contains maps before they are loaded into the kernel.
@@ -796,6 +824,8 @@ type SocketMapSpecs struct {
 	Connections   *ebpf.MapSpec `ebpf:"connections"`
 	Counters      *ebpf.MapSpec `ebpf:"counters"`
 	Failures      *ebpf.MapSpec `ebpf:"failures"`
+	ListenDrops   *ebpf.MapSpec `ebpf:"listen_drops"`
+	Listeners     *ebpf.MapSpec `ebpf:"listeners"`
 	OwnFlows      *ebpf.MapSpec `ebpf:"own_flows"`
 	PortMasks     *ebpf.MapSpec `ebpf:"port_masks"`
 	Processes     *ebpf.MapSpec `ebpf:"processes"`
@@ -831,6 +861,7 @@ type SocketVariableSpecs struct {
 	UnusedExchange         *ebpf.VariableSpec `ebpf:"unused_exchange"`
 	UnusedExchangeFlag     *ebpf.VariableSpec `ebpf:"unused_exchange_flag"`
 	UnusedFailure          *ebpf.VariableSpec `ebpf:"unused_failure"`
+	UnusedListener         *ebpf.VariableSpec `ebpf:"unused_listener"`
 	UnusedOpen             *ebpf.VariableSpec `ebpf:"unused_open"`
 	UnusedOutcome          *ebpf.VariableSpec `ebpf:"unused_outcome"`
 	UnusedProtocol         *ebpf.VariableSpec `ebpf:"unused_protocol"`
@@ -872,6 +903,8 @@ type SocketMaps struct {
 	Connections   *ebpf.Map `ebpf:"connections"`
 	Counters      *ebpf.Map `ebpf:"counters"`
 	Failures      *ebpf.Map `ebpf:"failures"`
+	ListenDrops   *ebpf.Map `ebpf:"listen_drops"`
+	Listeners     *ebpf.Map `ebpf:"listeners"`
 	OwnFlows      *ebpf.Map `ebpf:"own_flows"`
 	PortMasks     *ebpf.Map `ebpf:"port_masks"`
 	Processes     *ebpf.Map `ebpf:"processes"`
@@ -890,6 +923,8 @@ func (m *SocketMaps) Close() error {
 		m.Connections,
 		m.Counters,
 		m.Failures,
+		m.ListenDrops,
+		m.Listeners,
 		m.OwnFlows,
 		m.PortMasks,
 		m.Processes,
@@ -926,6 +961,7 @@ type SocketVariables struct {
 	UnusedExchange         *ebpf.Variable `ebpf:"unused_exchange"`
 	UnusedExchangeFlag     *ebpf.Variable `ebpf:"unused_exchange_flag"`
 	UnusedFailure          *ebpf.Variable `ebpf:"unused_failure"`
+	UnusedListener         *ebpf.Variable `ebpf:"unused_listener"`
 	UnusedOpen             *ebpf.Variable `ebpf:"unused_open"`
 	UnusedOutcome          *ebpf.Variable `ebpf:"unused_outcome"`
 	UnusedProtocol         *ebpf.Variable `ebpf:"unused_protocol"`
@@ -944,36 +980,40 @@ type SocketVariables struct {
 //
 // It can be passed to LoadSocketObjects or ebpf.CollectionSpec.LoadAndAssign.
 type SocketPrograms struct {
-	Inet6Recv    *ebpf.Program `ebpf:"inet6_recv"`
-	Inet6Send    *ebpf.Program `ebpf:"inet6_send"`
-	InetRecv     *ebpf.Program `ebpf:"inet_recv"`
-	InetSend     *ebpf.Program `ebpf:"inet_send"`
-	LearnSelf    *ebpf.Program `ebpf:"learn_self"`
-	ListConns    *ebpf.Program `ebpf:"list_conns"`
-	ListOpen     *ebpf.Program `ebpf:"list_open"`
-	ProcessExec  *ebpf.Program `ebpf:"process_exec"`
-	ProcessExit  *ebpf.Program `ebpf:"process_exit"`
-	SockArrival  *ebpf.Program `ebpf:"sock_arrival"`
-	SockDestroy  *ebpf.Program `ebpf:"sock_destroy"`
-	SockReadable *ebpf.Program `ebpf:"sock_readable"`
-	SockRecv     *ebpf.Program `ebpf:"sock_recv"`
-	SockSend     *ebpf.Program `ebpf:"sock_send"`
-	SockState    *ebpf.Program `ebpf:"sock_state"`
-	Sweep        *ebpf.Program `ebpf:"sweep"`
-	TcpSendPage  *ebpf.Program `ebpf:"tcp_send_page"`
-	UnixRecv     *ebpf.Program `ebpf:"unix_recv"`
-	UnixSend     *ebpf.Program `ebpf:"unix_send"`
-	UnixSendPage *ebpf.Program `ebpf:"unix_send_page"`
+	FindListeners *ebpf.Program `ebpf:"find_listeners"`
+	Inet6Recv     *ebpf.Program `ebpf:"inet6_recv"`
+	Inet6Send     *ebpf.Program `ebpf:"inet6_send"`
+	InetRecv      *ebpf.Program `ebpf:"inet_recv"`
+	InetSend      *ebpf.Program `ebpf:"inet_send"`
+	LearnSelf     *ebpf.Program `ebpf:"learn_self"`
+	ListConns     *ebpf.Program `ebpf:"list_conns"`
+	ListListeners *ebpf.Program `ebpf:"list_listeners"`
+	ListOpen      *ebpf.Program `ebpf:"list_open"`
+	ProcessExec   *ebpf.Program `ebpf:"process_exec"`
+	ProcessExit   *ebpf.Program `ebpf:"process_exit"`
+	SockArrival   *ebpf.Program `ebpf:"sock_arrival"`
+	SockDestroy   *ebpf.Program `ebpf:"sock_destroy"`
+	SockReadable  *ebpf.Program `ebpf:"sock_readable"`
+	SockRecv      *ebpf.Program `ebpf:"sock_recv"`
+	SockSend      *ebpf.Program `ebpf:"sock_send"`
+	SockState     *ebpf.Program `ebpf:"sock_state"`
+	Sweep         *ebpf.Program `ebpf:"sweep"`
+	TcpSendPage   *ebpf.Program `ebpf:"tcp_send_page"`
+	UnixRecv      *ebpf.Program `ebpf:"unix_recv"`
+	UnixSend      *ebpf.Program `ebpf:"unix_send"`
+	UnixSendPage  *ebpf.Program `ebpf:"unix_send_page"`
 }
 
 func (p *SocketPrograms) Close() error {
 	return _SocketClose(
+		p.FindListeners,
 		p.Inet6Recv,
 		p.Inet6Send,
 		p.InetRecv,
 		p.InetSend,
 		p.LearnSelf,
 		p.ListConns,
+		p.ListListeners,
 		p.ListOpen,
 		p.ProcessExec,
 		p.ProcessExit,

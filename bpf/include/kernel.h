@@ -22,6 +22,10 @@
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct in6_addr {
 	union {
 		__u8 u6_addr8[16];
@@ -60,6 +64,7 @@ struct sk_buff_head {
 
 struct sock {
 	struct sock_common __sk_common;
+	atomic_t sk_drops;
 	__u32 sk_max_ack_backlog;
 	struct sk_buff_head sk_receive_queue;
 	int sk_err;
@@ -158,10 +163,6 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
-typedef struct {
-	int counter;
-} atomic_t;
-
 struct signal_struct {
 	atomic_t live;
 };
@@ -204,6 +205,13 @@ struct bpf_iter__bpf_sk_storage_map {
 	struct bpf_map *map;
 	struct sock *sk;
 	void *value;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
 };
 
 /* Stands in for "a place that holds a pointer", to read an element of an array of pointers. */

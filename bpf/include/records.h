@@ -250,6 +250,19 @@ struct failure_key {
 	__u8 pad[5];
 };
 
+/* Who listened where. */
+struct listen_key {
+	struct process_key process;
+	__u16 port;
+	__u8 pad[6];
+};
+
+/* A listener that is open, as list_listeners lists it. */
+struct listener_stat {
+	struct listen_key key;
+	__u64 dropped; /* since it is known */
+};
+
 /*
  * Why exchanges of a process are in no count of it. What passes that cannot be read is
  * counted in turns, from which the exchanges can only be estimated; all else are exchanges.
@@ -347,6 +360,7 @@ enum counter {
 	LOSS_RESPONSE_UNSEEN,  /* an exchange that was opened has no end: its response passed without a hook */
 	LOSS_FAULT,            /* user memory could not be read without a fault */
 	LOSS_FAILURES_FULL,    /* a failed connect is counted without its process */
+	LOSS_LISTENERS_FULL,   /* drops of a closed listener are counted without its process */
 	LOSS_UNMEASURED_FULL,  /* an exchange that was not measured is counted without its process */
 	COUNTERS,
 };

@@ -11,6 +11,7 @@
 #include "../include/arrival.h"
 #include "../include/end.h"
 #include "../include/failed.h"
+#include "../include/listen.h"
 #include "fexit.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -48,6 +49,10 @@ int BPF_PROG(sock_state, struct sock *sk, int old_state, int new_state)
 		connect_begins(sk);
 	else if (old_state == TCP_SYN_SENT && new_state == TCP_CLOSE)
 		connect_failed(sk);
+	else if (new_state == TCP_LISTEN)
+		listen_begins(sk);
+	else if (old_state == TCP_LISTEN)
+		listen_ends(sk);
 	on_state(sk, new_state);
 	return 0;
 }
@@ -154,6 +159,44 @@ int sweep(struct bpf_iter__bpf_sk_storage_map *ctx)
 	return 0;
 }
 
+/* Lists the listeners, as struct listener_stat. */
+SEC("iter/bpf_sk_storage_map")
+int list_listeners(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct listener *l = ctx->value;
+	struct listener_stat s = {};
+	struct sock *sk = ctx->sk;
+
+	if (!l || !sk)
+		return 0;
+	s.key.process = l->process;
+	s.key.port = sk->__sk_common.skc_num;
+	s.dropped = dropped_at(sk, l);
+	if (s.dropped)
+		bpf_seq_write(ctx->meta->seq, &s, sizeof(s));
+	return 0;
+}
+
+/* Walks once over all open files: the listeners that are older than the agent, with who holds them. */
+SEC("iter/task_file")
+int find_listeners(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct socket *socket;
+	struct sock *sk;
+
+	if (!task || !file || (__u32)task->tgid == self_tgid)
+		return 0;
+	socket = bpf_sock_from_file(file);
+	if (!socket)
+		return 0;
+	sk = socket->sk;
+	if (sk && is_inet_stream(sk) && sk->sk_protocol == IPPROTO_TCP && sk->__sk_common.skc_state == TCP_LISTEN)
+		note_listener(sk, task);
+	return 0;
+}
+
 /* Run once by the collector, in its own context: it learns its number in the initial pid namespace, and what is the same for all tasks. */
 SEC("raw_tp")
 int learn_self(void *ctx)
@@ -173,6 +216,7 @@ const struct exchange_record *unused_exchange __attribute__((unused));
 const struct tail_record *unused_tail __attribute__((unused));
 const struct chunk_record *unused_chunk __attribute__((unused));
 const struct open_exchange *unused_open __attribute__((unused));
+const struct listener_stat *unused_listener __attribute__((unused));
 const struct connection_stat *unused_connection __attribute__((unused));
 const enum record_kind *unused_record_kind __attribute__((unused));
 const enum role *unused_role __attribute__((unused));

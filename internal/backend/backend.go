@@ -37,7 +37,7 @@ var common = []Hook{
 }
 
 // utilities are the programs that are not attached to an event.
-var utilities = []string{"list_open", "list_conns", "sweep", "learn_self"}
+var utilities = []string{"list_open", "list_conns", "list_listeners", "find_listeners", "sweep", "learn_self"}
 
 // backends in the order in which Auto tries them: the cheapest first.
 var backends = []*Backend{

@@ -36,6 +36,11 @@ const (
 	// timed_out, reset, unreachable, abandoned, _OTHER), server.address and server.port.
 	// No request was sent on them: indicators do not count them.
 	ConnectionsFailed = "sloe.connections.failed"
+	// ListenerDrops is a cumulative sum, unit {connection}, of what asked a listening
+	// process for a connection and was dropped by the kernel, mostly as the accept queue
+	// was full, by server.port. Whoever asks again is counted again. No request was
+	// read: indicators do not count them.
+	ListenerDrops = "sloe.listener.drops"
 )
 
 // ServerQueueDuration is a histogram, unit s, and an attribute of server spans, in

@@ -181,7 +181,7 @@ func (c *Capture) start(filter bool) error {
 	if _, err := c.programs["learn_self"].Run(&ebpf.RunOptions{}); err != nil {
 		return fmt.Errorf("learn the collector's own process id: %w", err)
 	}
-	if err := errors.Join(c.insertAnonymous(filter), c.insertAnonymousFailures(), c.insertAnonymousUnmeasured(), c.insertSharedBucket()); err != nil {
+	if err := errors.Join(c.insertAnonymous(filter), c.insertAnonymousFailures(), c.insertAnonymousUnmeasured(), c.insertAnonymousListener(), c.insertSharedBucket()); err != nil {
 		return err
 	}
 	var err error
@@ -198,7 +198,7 @@ func (c *Capture) start(filter bool) error {
 		}
 		c.links = append(c.links, l)
 	}
-	return nil
+	return c.findListeners() // after the hooks: those that come from now on are told by them
 }
 
 // mask has a bit for each protocol.

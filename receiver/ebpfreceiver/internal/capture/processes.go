@@ -54,6 +54,7 @@ func (c *Capture) Ended(readNs uint64, grace time.Duration) []record.Process {
 	for _, p := range ended {
 		c.forgetAggregates(p)
 		c.forgetFailures(p)
+		c.forgetListeners(p)
 		c.forgetUnmeasured(p)
 		// absent is as good
 		_ = c.objects.Buckets.Delete(p)
