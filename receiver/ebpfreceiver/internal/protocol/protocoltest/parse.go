@@ -72,7 +72,10 @@ func remember(parser protocol.Sequence, before []protocol.Turn) any {
 			continue
 		}
 		remembering.Parse(&turn, &protocol.Call{})
-		for call := (&protocol.Call{}); remembering.Next(&turn, call); call.Reset() {
+		for range turn.Operations.Asked - 1 {
+			if !remembering.Next(&turn, &protocol.Call{}) {
+				break
+			}
 		}
 	}
 	return memory
