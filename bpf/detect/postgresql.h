@@ -5,8 +5,8 @@
 /*
  * PostgreSQL's protocol 3 (https://www.postgresql.org/docs/current/protocol.html),
  * by its first bytes and by its lengths. An operation is a simple Query, an Execute
- * or a FunctionCall; a turn ends with ReadyForQuery, for which a Query, a Sync or a
- * FunctionCall asks.
+ * or a FunctionCall; a turn ends with ReadyForQuery, for which a Query, a Sync, a
+ * FunctionCall or a log-in asks. Those without an operation are asides.
  */
 
 #include "http1.h"
@@ -81,23 +81,56 @@ static __always_inline int detect_postgresql_request(const unsigned char *p, uns
 
 enum postgresql_state {
 	POSTGRESQL_MESSAGE = 0,
-	POSTGRESQL_STARTUP = 1, /* what comes first has no type */
-	POSTGRESQL_ONE_BYTE = 2, /* the server's answer to a request for encryption */
+	POSTGRESQL_STARTUP = 1, /* of a client: what comes first has no type */
+	/* of a server, within a turn: */
+	POSTGRESQL_ENDED = 2,   /* the operation of a Query or a FunctionCall has its answer */
+	POSTGRESQL_FAILED = 3,  /* and that is an error */
 };
+
+/* What a turn is, which its answer alone does not tell. */
+enum postgresql_kind {
+	POSTGRESQL_OF_SYNC = 0,  /* each Execute has one answer */
+	POSTGRESQL_OF_QUERY = 1, /* one operation, however many statements its text holds */
+	POSTGRESQL_OF_ASIDE = 2, /* no operation: a log-in, a statement that is only prepared */
+};
+
+/* Of a client, in walk.last: */
+#define POSTGRESQL_EXECUTED 1 /* an Execute since the last Sync */
+#define POSTGRESQL_SYNCED 2   /* the message before was a Sync */
+#define POSTGRESQL_COPIES 4   /* data of a COPY followed the Sync: a server that copies passes over that, and answers the next one */
+
+static __always_inline void postgresql_turn(struct walked *out, unsigned int kind)
+{
+	out->kinds |= walk_kinds_behind(kind, out->turns);
+	out->turns++;
+}
 
 /* A message of the client begins. */
 static __always_inline void postgresql_asked(struct walk *w, struct walked *out)
 {
+	unsigned char last = w->last;
+
+	w->last = last & POSTGRESQL_EXECUTED;
 	switch (w->header[0]) {
 	case 'Q': case 'F':
 		out->operations++;
-		out->turns++;
+		postgresql_turn(out, POSTGRESQL_OF_QUERY);
 		break;
 	case 'E':
 		out->operations++;
+		w->last = POSTGRESQL_EXECUTED;
 		break;
 	case 'S':
-		out->turns++;
+		if (last & POSTGRESQL_COPIES) {
+			w->last = 0;
+			break;
+		}
+		postgresql_turn(out, last & POSTGRESQL_EXECUTED ? POSTGRESQL_OF_SYNC : POSTGRESQL_OF_ASIDE);
+		w->last = POSTGRESQL_SYNCED;
+		break;
+	case 'd': case 'c': case 'f':
+		if (last & (POSTGRESQL_SYNCED | POSTGRESQL_COPIES))
+			w->last = POSTGRESQL_COPIES;
 		break;
 	default:
 		if (!detect_postgresql_is_request(w->header[0]))
@@ -108,25 +141,34 @@ static __always_inline void postgresql_asked(struct walk *w, struct walked *out)
 /*
  * A message of the server begins. Notices, parameters and notifications are said at
  * any time, of no operation. An error ends one; those behind it, up to the next
- * Sync, are not run, and have no answer.
+ * Sync, are not run, and have no answer. An error without an operation behind an
+ * answer is that of the commit at the Sync.
  */
 static __always_inline void postgresql_answered(struct walk *w, struct walked *out)
 {
+	unsigned int kind = w->kinds & ((1 << WALK_KIND_BITS) - 1);
+
 	switch (w->header[0]) {
 	case 'N': case 'S': case 'A': case 'K': case 'R': case 'v':
 		return;
 	case 'Z':
 		out->turns++;
+		w->kinds >>= WALK_KIND_BITS;
+		w->state = POSTGRESQL_MESSAGE;
 		break;
-	case 'C': case 'I': case 's': case 'V':
-		out->answered++;
-		break;
-	case 'E':
-		out->answered++;
-		out->failed++;
+	case 'C': case 'I': case 's': case 'V': case 'E':
+		if (kind == POSTGRESQL_OF_ASIDE || w->state == POSTGRESQL_FAILED)
+			break;
+		if (w->state != POSTGRESQL_ENDED)
+			out->answered++;
+		if (w->header[0] == 'E')
+			out->failed++;
+		if (kind == POSTGRESQL_OF_QUERY)
+			w->state = w->header[0] == 'E' ? POSTGRESQL_FAILED : POSTGRESQL_ENDED;
 		break;
 	case 'W': /* copy-both: a replication connection */
 		out->switched = 1;
+		out->answered++;
 		break;
 	case '1': case '2': case '3': case 't': case 'n': case 'T': case 'D': case 'G': case 'H': case 'd': case 'c':
 		break;
@@ -153,8 +195,10 @@ static __always_inline unsigned int postgresql_step(struct walk *w, const unsign
 			return n;
 		}
 		w->skip = length - 8;
-		if (length > 8) /* else it asked for encryption, and starts anew if that is refused */
+		if (length > 8) { /* else it asked for encryption, and starts anew if that is refused */
 			w->state = POSTGRESQL_MESSAGE;
+			postgresql_turn(out, POSTGRESQL_OF_ASIDE);
+		}
 		return took;
 	}
 	length = detect_be32(w->header + 1);

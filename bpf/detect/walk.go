@@ -84,6 +84,13 @@ const (
 	OfReplica   = C.MYSQL_OF_REPLICA
 )
 
+// PostgreSQL's kinds of turns: see enum postgresql_kind.
+const (
+	OfSync            = C.POSTGRESQL_OF_SYNC
+	OfQuery           = C.POSTGRESQL_OF_QUERY
+	OfPostgreSQLAside = C.POSTGRESQL_OF_ASIDE
+)
+
 // AtLogin says that what comes first is MySQL's answer to a greeting.
 func (w *Walk) AtLogin() *Walk {
 	w.state.state = C.MYSQL_LOGIN

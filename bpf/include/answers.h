@@ -50,6 +50,21 @@ static __always_inline bool is_complete(const struct conn *c)
 }
 
 /*
+ * The same, with what a whole response says besides: what PostgreSQL did not answer it
+ * passed over, behind an error, up to the next Sync. Lock held.
+ */
+static __always_inline bool completes(struct conn *c)
+{
+	if (!is_complete(c))
+		return false;
+	if (c->protocol == PROTOCOL_POSTGRESQL && c->failed && c->answered < c->current.operations) {
+		c->failed += c->current.operations - c->answered;
+		c->answered = c->current.operations;
+	}
+	return true;
+}
+
+/*
  * The turn's response is whole. What was asked meanwhile becomes the current
  * exchange, and what came beyond is its answer; if that holds failures, it is not
  * known whose. Returns whether it is answered. Lock held.
@@ -67,6 +82,8 @@ static __always_inline bool begin_held(const struct io *io, struct conn *c)
 	c->say.kinds = beyond < WALK_KINDS ? c->current.kinds >> (beyond * WALK_KIND_BITS) : 0;
 	c->failed = 0;
 	c->answered = io->scratch->walked.failed || !beyond ? 0 : beyond;
+	if (c->protocol == PROTOCOL_POSTGRESQL && c->answered) /* whose turns hold any number of operations */
+		c->answered = beyond >= c->current.turns ? c->current.operations : 0;
 	if (!beyond)
 		return false;
 	c->response_ns = c->response_last_ns = io->now;

@@ -14,6 +14,12 @@
 #include "heads.h"
 #include "side.h"
 
+/* Whether a message of PostgreSQL is data of a COPY, or its end. */
+static __always_inline bool is_copied(__u8 type)
+{
+	return type == 'd' || type == 'c' || type == 'f';
+}
+
 /* Walks over the I/O, whose first got bytes stand behind `have` in scratch->payload. */
 static __always_inline void walk_request(const struct io *io, struct request_bytes *b, __u32 have, __u32 got)
 {
@@ -31,6 +37,8 @@ static __always_inline void walk_request(const struct io *io, struct request_byt
 	b->detected = b->operations || b->turns ? DETECT_YES : DETECT_MORE;
 	if (b->detected == DETECT_MORE && is_mysql(b->protocol) && !s->pace.skip && !s->pace.held)
 		b->detected = DETECT_NO; /* a command that has no answer: the next one is no part of it */
+	if (b->detected == DETECT_MORE && b->protocol == PROTOCOL_POSTGRESQL && !have && (b->middle || is_copied(s->payload[0])))
+		b->detected = DETECT_NO; /* what is left of a COPY that failed: the next request is no part of it */
 }
 
 /* The bytes are those of a known connection. */
@@ -74,10 +82,8 @@ static __always_inline void claim(const struct io *io, const struct conn *c, str
 		s->pace.state = MYSQL_LOGIN;
 		return;
 	}
-	if (head & HEAD_STARTUP) {
-		b->silent = true;
+	if (head & HEAD_STARTUP)
 		s->pace.state = POSTGRESQL_STARTUP;
-	}
 	if (have) { /* what was held while it could not be told */
 		if (!walk_io(s, b->protocol, have, 0, have)) {
 			b->detected = DETECT_NO;
@@ -88,6 +94,8 @@ static __always_inline void claim(const struct io *io, const struct conn *c, str
 		b->kinds = s->walked.kinds;
 	}
 	walk_request(io, b, have, got);
+	if (head & HEAD_STARTUP && b->detected == DETECT_MORE)
+		b->silent = true; /* it asked for encryption: the answer is of one byte */
 	/* a chain of messages proves itself by its end */
 	if (head & HEAD_CHAIN && (b->detected != DETECT_YES || !b->operations || !b->turns || s->pace.skip || s->pace.held))
 		b->detected = DETECT_NO;

@@ -70,6 +70,8 @@ static __always_inline void keep_request(struct request *slot, const struct io *
 	slot->operations += b->protocol == PROTOCOL_HTTP1 ? !slot->operations : b->operations; /* one, whatever it is made of */
 	slot->kinds |= walk_kinds_behind(b->kinds, slot->turns);
 	slot->turns += b->turns;
+	if (is_walked(b->protocol) && (slot->operations || slot->turns))
+		slot->detected = DETECT_YES; /* the rest of it came alone */
 	if (b->gap)
 		slot->flags |= EXCHANGE_REQUEST_GAP;
 	if (b->watch != WATCH_YES) /* of one that is left out too, when it is held behind a response */
@@ -120,7 +122,7 @@ static __always_inline bool take_early_response(const struct io *io, struct conn
 			c->answered = c->early_walked.answered;
 			c->failed = c->early_walked.failed;
 			c->say = c->early_say;
-			if (is_complete(c)) {
+			if (completes(c)) {
 				c->response_flags |= EXCHANGE_COMPLETE;
 				c->flags |= CONN_COMPLETE;
 			}

@@ -140,8 +140,8 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 	if (c->phase != PHASE_REQUEST) {
 		if (!is_walked(c->protocol))
 			return hold_early(io, c, b);
-		if (c->phase == PHASE_PARTIAL && !send_in_flight(io, c))
-			c->phase = PHASE_IDLE; /* what was asked was no operation */
+		if (c->phase == PHASE_PARTIAL && !send_in_flight(io, c) && c->protocol != PROTOCOL_POSTGRESQL)
+			c->phase = PHASE_IDLE; /* what was asked was no operation; PostgreSQL's Flush asks for an answer before the turn ends */
 		return io->direction == DIRECTION_RECV && send_in_flight(io, c) ? hold_early(io, c, b) : 0;
 	}
 	if (b->walked)
@@ -170,7 +170,7 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 		c->response_flags |= EXCHANGE_SWITCHED;
 	if (b->walked && (scratch->walked.switched || (c->protocol == PROTOCOL_REDIS && detect_redis_replication(c->current.data))))
 		c->response_flags |= EXCHANGE_SWITCHED;
-	if (b->walked && is_complete(c)) {
+	if (b->walked && completes(c)) {
 		c->response_flags |= EXCHANGE_COMPLETE;
 		c->flags |= CONN_COMPLETE;
 	}

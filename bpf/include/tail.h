@@ -37,7 +37,7 @@ static __always_inline void on_walked_tail(struct io *io, struct conn *c)
 		c->response_last_ns = io->now;
 		c->response_ios++;
 		c->flags |= CONN_TAIL_DUE;
-		if (is_complete(c) || (c->say.lost && c->next.len)) {
+		if (completes(c) || (c->say.lost && c->next.len)) {
 			if (!c->say.lost)
 				c->flags |= CONN_COMPLETE;
 			if (c->flags & CONN_DEFERRED) {
@@ -47,7 +47,7 @@ static __always_inline void on_walked_tail(struct io *io, struct conn *c)
 				if (c->next.len)
 					after |= AFTER_OPENED;
 				if (begin_held(io, c)) {
-					if (is_complete(c)) {
+					if (completes(c)) {
 						c->response_flags |= EXCHANGE_COMPLETE;
 						c->flags |= CONN_COMPLETE;
 					}

@@ -28,6 +28,12 @@ const oneByOne = "which a server reads one by one"
 // drainOperations adds up the records of processes by role, with their tails.
 func drainOperations(t *testing.T, c *Capture, pids map[uint8]int, log bool) map[uint8]operations {
 	t.Helper()
+	return drainWanted(t, c, log, func(e *record.Exchange) bool { return int(e.Process.Tgid) == pids[e.Role] })
+}
+
+// drainWanted adds up those records that are wanted, by role, with their tails.
+func drainWanted(t *testing.T, c *Capture, log bool, wanted func(*record.Exchange) bool) map[uint8]operations {
+	t.Helper()
 	type turn struct {
 		conn     uint64
 		sequence uint32
@@ -42,7 +48,7 @@ func drainOperations(t *testing.T, c *Capture, pids map[uint8]int, log bool) map
 		switch kind {
 		case record.KindExchange:
 			require.NoError(t, record.DecodeExchange(sample, &e))
-			if int(e.Process.Tgid) != pids[e.Role] {
+			if !wanted(&e) {
 				return
 			}
 			out := byRole[e.Role]

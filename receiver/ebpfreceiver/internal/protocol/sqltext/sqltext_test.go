@@ -149,6 +149,15 @@ func TestSummaryEndsWithAWord(t *testing.T) {
 	assert.Equal(t, fmt.Sprintf("table%d", len(words)-2), words[len(words)-1])
 }
 
+// TestUnprepares: what changes prepared statements behind the protocol's back.
+func TestUnprepares(t *testing.T) {
+	for text, want := range map[string]bool{
+		"DISCARD ALL": true, "deallocate s": true, "SELECT 1; PREPARE s AS SELECT 2": true, "SELECT discard FROM deallocate": false, "EXECUTE s": false,
+	} {
+		assert.Equal(t, want, Read(PostgreSQL, text, true, Off).Unprepares, text)
+	}
+}
+
 // TestShorten: a text is cut between letters, and says that it goes on.
 func TestShorten(t *testing.T) {
 	assert.Equal(t, "SELECT ä", shorten("SELECT ä", true))

@@ -18,6 +18,8 @@ type Statement struct {
 	Summary string
 	// Text is the query text as far as QueryText asks for it.
 	Text string
+	// Unprepares tells that it prepares statements, or closes prepared ones, by words of SQL.
+	Unprepares bool
 	// Metric tells that collection, procedure and summary are of the first maxSummaries,
 	// and may be attributes of histograms.
 	Metric bool

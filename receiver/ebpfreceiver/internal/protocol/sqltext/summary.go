@@ -316,6 +316,9 @@ func (z *summarizer) isOperation(top *level, value, before string) bool {
 
 // operation notes the verb of a statement.
 func (z *summarizer) operation(verb string) {
+	if verb == "PREPARE" || verb == "DEALLOCATE" || verb == "DISCARD" {
+		z.statement.Unprepares = true
+	}
 	if z.statement.Operation == "" && !z.main {
 		z.statement.Operation = verb
 	}

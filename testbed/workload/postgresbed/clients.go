@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgresbed
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// SQL runs a statement as the owner in the database postgres, by the Unix socket.
+func (p *PostgreSQL) SQL(t testing.TB, statement string) string {
+	t.Helper()
+	out, err := p.psql(Superuser, "postgres", statement)
+	require.NoError(t, err, "%s:\n%s", statement, out)
+	return strings.TrimSpace(out)
+}
+
+func (p *PostgreSQL) psql(user, database, statement string) (string, error) {
+	cmd := exec.Command("psql", "-X", "-A", "-t", "-h", p.dir, "-p", p.port, "-U", user, "-d", database, "-c", statement)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// Client runs a program of libpq's as Clerk and as a service of this name, empty for none
+// of its own, and returns what it prints.
+func (p *PostgreSQL) Client(t testing.TB, service, program string, words ...string) string {
+	t.Helper()
+	out, err := p.Try(service, program, words...)
+	require.NoError(t, err, "%s %s:\n%s", program, strings.Join(words, " "), out)
+	return out
+}
+
+// Try is Client for programs that may fail.
+func (p *PostgreSQL) Try(service, program string, words ...string) (string, error) {
+	host, port := p.Where()
+	return run(host, port, service, program, words...)
+}
+
+func run(host, port, service, program string, words ...string) (string, error) {
+	cmd := exec.Command(program, words...)
+	cmd.Env = append(os.Environ(), "PGHOST="+host, "PGPORT="+port, "PGUSER="+Clerk, "PGPASSWORD="+Secret, "PGDATABASE="+Database, "PGSSLMODE=disable")
+	if service != "" {
+		cmd.Env = append(cmd.Env, "OTEL_SERVICE_NAME="+service)
+	}
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgresbed
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// linePrefix begins each line of the server's log: user and database.
+const linePrefix = "~%u~%d~"
+
+// Counts are the server's own numbers of what Clerk asked for.
+//
+// The log has a line for each Query and for each Execute that succeeded
+// (log_min_duration_statement), whatever they hold, and one for each error:
+//
+//	operations = Queries + Executes + Errors
+//
+// as long as the errors are those of operations, and not of a statement that was only
+// prepared, of a log-in, or of a commit. What an error made the server pass over is in none of
+// them: it was never run.
+type Counts struct {
+	Queries, Executes, Errors uint64
+	// Calls is the sum of calls in pg_stat_statements (track = top, track_utility = on): of
+	// each statement, also of several in one Query, that succeeded. Texts of nothing,
+	// PREPARE, EXECUTE (which counts what it executes) and DEALLOCATE are in none.
+	Calls uint64
+}
+
+// Operations is what a capture is to have.
+func (c Counts) Operations() uint64 { return c.Queries + c.Executes + c.Errors }
+
+// OK is how many of them succeeded.
+func (c Counts) OK() uint64 { return c.Queries + c.Executes }
+
+// Minus returns what came since.
+func (c Counts) Minus(before Counts) Counts {
+	return Counts{c.Queries - before.Queries, c.Executes - before.Executes, c.Errors - before.Errors, c.Calls - before.Calls}
+}
+
+var (
+	queryLine   = regexp.MustCompile(`(?m)^~` + Clerk + `~\w*~LOG:  duration: [0-9.]+ ms  statement: `)
+	executeLine = regexp.MustCompile(`(?m)^~` + Clerk + `~\w*~LOG:  duration: [0-9.]+ ms  execute `)
+	errorLine   = regexp.MustCompile(`(?m)^~` + Clerk + `~\w*~ERROR:  `)
+)
+
+// Counts reads the log, which is written before the answer is sent, and pg_stat_statements.
+// The asking is the owner's.
+func (p *PostgreSQL) Counts(t testing.TB) Counts {
+	t.Helper()
+	calls, err := strconv.ParseUint(p.SQL(t, "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid WHERE rolname = '"+Clerk+"'"), 10, 64)
+	require.NoError(t, err)
+	log := p.Stderr()
+	count := func(r *regexp.Regexp) uint64 { return uint64(len(r.FindAllStringIndex(log, -1))) }
+	return Counts{Queries: count(queryLine), Executes: count(executeLine), Errors: count(errorLine), Calls: calls}
+}
+
+// Log returns what the server said, without the text of statements, for failures of tests.
+func (p *PostgreSQL) Log() string { return strings.ToValidUTF8(p.Stderr(), "?") }
