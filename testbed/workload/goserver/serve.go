@@ -13,7 +13,7 @@ import (
 	"net/http"
 
 	"golang.org/x/net/http2"
-	"golang.org/x/net/http2/h2c"
+	"golang.org/x/net/http2/h2c" //nolint:staticcheck // net/http has no upgrade
 
 	"github.com/sloe-dev/sloe/testbed/workload/address"
 	"github.com/sloe-dev/sloe/testbed/workload/counted"
@@ -28,7 +28,7 @@ func Serve(on string, in io.Reader, out io.Writer) error {
 	}
 	c := newCounters()
 	// HTTP/2 without TLS too: by upgrade, and with prior knowledge
-	server := &http.Server{Handler: h2c.NewHandler(newHandler(c), &http2.Server{})}
+	server := &http.Server{Handler: h2c.NewHandler(newHandler(c), &http2.Server{})} //nolint:staticcheck // the same
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	if err := counted.Serve(listener.Addr(), in, out, c.snapshot); err != nil {
