@@ -3,10 +3,6 @@
 package http2
 
 import (
-	"cmp"
-	"maps"
-	"slices"
-
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/httpcall"
 )
@@ -317,44 +313,6 @@ func (s *session) abort(st *stream, outcome protocol.Outcome, ns uint64) {
 	}
 }
 
-// touch marks what is open: something of it may have been missed.
-func (s *session) touch(ns uint64) {
-	for _, st := range s.streams {
-		s.touchStream(st, ns)
-		st.asked.lost, st.said.lost = true, true
-	}
-}
-
-func (s *session) touchStream(st *stream, ns uint64) {
-	if st.touchedNs == 0 {
-		st.touchedNs = max(ns, 1)
-		s.touched++
-	}
-}
-
-// Expire implements protocol.Session.
-func (s *session) Expire(beforeNs uint64) {
-	if s.touched == 0 {
-		return
-	}
-	for _, st := range s.held() {
-		if st.touchedNs != 0 && st.touchedNs < beforeNs {
-			s.giveUp(st)
-		}
-	}
-}
-
-// giveUp counts a stream of which nobody knows how it ended.
-func (s *session) giveUp(st *stream) {
-	switch {
-	case s.isUpgraded(st):
-		s.env.Sink.Upgraded(nil)
-	case st.request:
-		s.env.Sink.Indeterminate(1)
-	}
-	s.remove(st)
-}
-
 // Close implements protocol.Session.
 func (s *session) Close(byPeer bool, timeNs uint64) {
 	outcome := outcomeOf((s.kind == protocol.Server) == byPeer)
@@ -395,41 +353,6 @@ func (s *session) Unanswered(beforeNs uint64) int {
 		}
 	}
 	return n
-}
-
-// held returns the streams that are held, in order.
-func (s *session) held() []*stream {
-	return slices.SortedFunc(maps.Values(s.streams), func(a, b *stream) int { return cmp.Compare(a.id, b.id) })
-}
-
-// add holds a stream, if there is room.
-func (s *session) add(id uint32) *stream {
-	if len(s.streams) >= maxStreams || !s.env.Room.TakeStream() {
-		return nil
-	}
-	var st *stream
-	if n := len(s.free); n > 0 {
-		st, s.free = s.free[n-1], s.free[:n-1]
-	} else {
-		st = &stream{}
-	}
-	*st = stream{id: id, grpcStatus: -1}
-	s.streams[id] = st
-	return st
-}
-
-func (s *session) remove(st *stream) {
-	delete(s.streams, st.id)
-	s.env.Room.GiveStream()
-	if !st.request {
-		s.early--
-	}
-	if st.touchedNs != 0 {
-		s.touched--
-	}
-	if len(s.free) < keptStreams {
-		s.free = append(s.free, st)
-	}
 }
 
 // finish ends a stream as a call. Of one that may be gRPC or not, neither kind of
