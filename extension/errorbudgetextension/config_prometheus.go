@@ -36,6 +36,9 @@ type PrometheusConfig struct {
 	Client confighttp.ClientConfig `mapstructure:",squash"`
 	// Metric is the counter of good and bad events.
 	Metric string `mapstructure:"metric"`
+	// UncertainMetric is the counter of events that could not be judged. Empty, none
+	// is read.
+	UncertainMetric string `mapstructure:"uncertain_metric"`
 	// Matchers select among its series.
 	Matchers []string `mapstructure:"matchers"`
 	// OpenMetric is the gauge of unanswered requests. Empty, none is read.
@@ -95,9 +98,10 @@ func defaultPrometheus() PrometheusConfig {
 	client := confighttp.NewDefaultClientConfig()
 	client.Timeout = 30 * time.Second
 	return PrometheusConfig{
-		Client:     client,
-		Metric:     "sli_events_total",
-		OpenMetric: "sloe_exchanges_open",
+		Client:          client,
+		Metric:          "sli_events_total",
+		UncertainMetric: "sli_uncertain_total",
+		OpenMetric:      "sloe_exchanges_open",
 		Labels: PrometheusLabels{
 			Service: "service_name", Namespace: "service_namespace", Environment: "deployment_environment_name",
 			SLI: "sli_name", Outcome: "sli_outcome",
@@ -145,6 +149,9 @@ func (c *PrometheusConfig) validate() error {
 	}
 	if !metricName.MatchString(c.Metric) {
 		fail("`prometheus::metric` must be the name of a metric, such as sli_events_total, not %q", c.Metric)
+	}
+	if c.UncertainMetric != "" && (!metricName.MatchString(c.UncertainMetric) || c.UncertainMetric == c.Metric) {
+		fail("`prometheus::uncertain_metric` must be the name of a metric other than `prometheus::metric`, such as sli_uncertain_total, or empty, not %q", c.UncertainMetric)
 	}
 	if c.OpenMetric != "" && !metricName.MatchString(c.OpenMetric) {
 		fail("`prometheus::open_metric` must be the name of a metric, such as sloe_exchanges_open, or empty, not %q", c.OpenMetric)
@@ -201,6 +208,14 @@ func (l *PrometheusLabels) validate() error {
 // selector of the series of a metric, in PromQL.
 func (c *PrometheusConfig) selector(metric string) string {
 	return metric + "{" + strings.Join(c.Matchers, ",") + "}"
+}
+
+// selectors of all counters.
+func (c *PrometheusConfig) selectors() []string {
+	if c.UncertainMetric == "" {
+		return []string{c.selector(c.Metric)}
+	}
+	return []string{c.selector(c.Metric), c.selector(c.UncertainMetric)}
 }
 
 func (c *PrometheusConfig) labels() promsource.Labels {

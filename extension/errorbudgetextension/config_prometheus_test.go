@@ -43,6 +43,9 @@ func TestPrometheusAllKeys(t *testing.T) {
 	assert.True(t, p.Client.Auth.HasValue())
 	assert.Equal(t, `slo_events_total{cluster="eu",job=~"sloe-.*",path!="a \"quoted\" one",zone!~"x|y"}`, p.selector(p.Metric))
 	assert.Empty(t, p.OpenMetric)
+	assert.Equal(t, []string{p.selector("slo_events_total"), p.selector("slo_unjudged_total")}, p.selectors())
+	p.UncertainMetric = ""
+	assert.Equal(t, []string{p.selector("slo_events_total")}, p.selectors())
 	assert.Equal(t, promsource.Labels{Service: "svc", Namespace: "ns", Environment: "env", SLI: "ind", Outcome: "out", Writer: []string{"replica"}}, p.labels())
 	assert.Equal(t, []time.Duration{30 * time.Second, 5 * time.Minute, 10 * time.Minute, 720 * time.Hour, 10 * time.Second},
 		[]time.Duration{p.Interval, p.Overlap, p.MaxGap, p.Backfill, p.Client.Timeout})
@@ -65,6 +68,8 @@ func TestPrometheusErrors(t *testing.T) {
 		"query":       "`prometheus::endpoint` must be a URL without a query",
 		"timeout":     "`prometheus::timeout` must be greater than 0",
 		"metric":      "`prometheus::metric` must be the name of a metric, such as sli_events_total, not \"sli.events\"",
+		"uncertain":   "`prometheus::uncertain_metric` must be the name of a metric other than `prometheus::metric`, such as sli_uncertain_total, or empty, not \"a.b\"",
+		"same_metric": "`prometheus::uncertain_metric` must be the name of a metric other than `prometheus::metric`, such as sli_uncertain_total, or empty, not \"sli_events_total\"",
 		"open_metric": "`prometheus::open_metric` must be the name of a metric",
 		"matcher":     "`prometheus::matchers[1]` must be a matcher of a label in double quotes",
 		"injection":   "`prometheus::matchers[0]` must be a matcher of a label in double quotes",

@@ -70,7 +70,8 @@ func (e *budgetExtension) openSource(ctx context.Context, host component.Host) e
 	}
 	api := promapi.New(cfg.Client.Endpoint, client, cfg.MaxAnswerBytes)
 	set := promsource.Settings{
-		Samples:     samplesOf(api, cfg.selector(cfg.Metric)),
+		Samples:     samplesOf(api, cfg.selectors()...),
+		Uncertain:   cfg.UncertainMetric,
 		Selector:    cfg.selector(cfg.Metric),
 		Labels:      cfg.labels(),
 		Definition:  e.definition,
@@ -106,9 +107,14 @@ func (e *budgetExtension) openSource(ctx context.Context, host component.Host) e
 
 type samples = func(ctx context.Context, from, to int64, visit func(promapi.Series) error) error
 
-func samplesOf(api *promapi.Client, selector string) samples {
+func samplesOf(api *promapi.Client, selectors ...string) samples {
 	return func(ctx context.Context, from, to int64, visit func(promapi.Series) error) error {
-		return api.Samples(ctx, selector, from, to, visit)
+		for _, selector := range selectors {
+			if err := api.Samples(ctx, selector, from, to, visit); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 }
 

@@ -26,7 +26,10 @@ import (
 	"github.com/sloe-dev/sloe/testbed/workload/process"
 )
 
-var length = flag.Duration("churn", 10*time.Second, "length of the churn; 10m is the whole of it")
+var (
+	length   = flag.Duration("churn", 10*time.Second, "length of the churn; 10m is the whole of it")
+	profiles = flag.String("profiles", "", "directory for profiles of the collector's heap, if it is not flat")
+)
 
 // What ten minutes hold; a shorter churn holds its share.
 const (
@@ -116,6 +119,9 @@ func TestChurn(t *testing.T) {
 		if n == rounds/5 {
 			warm = b.look(t)
 			t.Logf("after a fifth: %s", warm)
+		} else if n%5 == 0 {
+			h := b.look(t)
+			t.Logf("round %d: %.1f MB live, %.1f MB resident", n, h.liveMB, h.residentMB)
 		}
 		time.Sleep(max(0, *length/time.Duration(rounds)-time.Since(began)))
 	}

@@ -31,11 +31,13 @@ type held struct {
 	ended      map[string]int
 	ownFlows   int
 	residentMB float64
+	// liveMB is what the heap holds after a collection
+	liveMB float64
 }
 
 func (h held) String() string {
-	return fmt.Sprintf("%d goroutines, descriptors %v and %d sockets, map entries of ended processes %v, %d own flows, %.1f MB resident",
-		h.goroutines, h.descriptors, h.sockets, h.ended, h.ownFlows, h.residentMB)
+	return fmt.Sprintf("%d goroutines, descriptors %v and %d sockets, map entries of ended processes %v, %d own flows, %.1f MB live, %.1f MB resident",
+		h.goroutines, h.descriptors, h.sockets, h.ended, h.ownFlows, h.liveMB, h.residentMB)
 }
 
 // look reads what the collector holds.
@@ -63,6 +65,7 @@ func (b *bed) look(t *testing.T) held {
 		}
 	}
 	h.goroutines = goroutines(t, b.pprof)
+	h.liveMB = liveMB(t, b.pprof)
 	return h
 }
 
@@ -120,16 +123,37 @@ func keys(t *testing.T, m *ebpf.Map) [][]byte {
 // goroutines asks the collector.
 func goroutines(t *testing.T, pprof string) int {
 	t.Helper()
+	var n int
+	_, err := fmt.Sscanf(profile(t, pprof, "goroutine?debug=1"), "goroutine profile: total %d", &n)
+	require.NoError(t, err)
+	return n
+}
+
+// liveMB has the collector collect its garbage, and asks what is left.
+func liveMB(t *testing.T, pprof string) float64 {
+	t.Helper()
+	if *profiles != "" {
+		name := fmt.Sprintf("%s/heap-%d.pprof", *profiles, time.Now().Unix())
+		require.NoError(t, os.WriteFile(name, []byte(profile(t, pprof, "heap?gc=1")), 0o600))
+	}
+	_, rest, found := strings.Cut(profile(t, pprof, "heap?gc=1&debug=1"), "# HeapAlloc = ")
+	require.True(t, found)
+	line, _, _ := strings.Cut(rest, "\n")
+	n, err := strconv.ParseUint(line, 10, 64)
+	require.NoError(t, err)
+	return float64(n) / 1e6
+}
+
+// profile asks the collector for one of itself.
+func profile(t *testing.T, pprof, which string) string {
+	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
-	response, err := client.Get("http://" + pprof + "/debug/pprof/goroutine?debug=1")
+	response, err := client.Get("http://" + pprof + "/debug/pprof/" + which)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	var n int
-	_, err = fmt.Sscanf(string(body), "goroutine profile: total %d", &n)
-	require.NoError(t, err)
-	return n
+	return string(body)
 }
 
 // settled waits until the collector is at rest and holds nothing of ended

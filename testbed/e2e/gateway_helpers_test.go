@@ -125,6 +125,28 @@ func unspanned(service string, good, bad uint64) pmetric.Metrics {
 	return metrics
 }
 
+// unmeasured makes requests of a service's server that are known to have been, and
+// that nothing else is known of.
+func unmeasured(service string, n uint64) pmetric.Metrics {
+	metrics := pmetric.NewMetrics()
+	resource := metrics.ResourceMetrics().AppendEmpty()
+	resource.Resource().Attributes().PutStr(semconv.ServiceName, service)
+	m := resource.ScopeMetrics().AppendEmpty().Metrics().AppendEmpty()
+	m.SetName(semconv.UnmeasuredExchanges)
+	sum := m.SetEmptySum()
+	sum.SetIsMonotonic(true)
+	sum.SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
+	p := sum.DataPoints().AppendEmpty()
+	now := time.Now()
+	p.SetStartTimestamp(pcommon.NewTimestampFromTime(now.Add(-time.Second)))
+	p.SetTimestamp(pcommon.NewTimestampFromTime(now))
+	p.SetIntValue(int64(n))
+	p.Attributes().PutStr(semconv.Kind, semconv.KindServer)
+	p.Attributes().PutStr(semconv.Protocol, semconv.ProtocolHTTP)
+	p.Attributes().PutStr(semconv.UnmeasuredReason, "gap")
+	return metrics
+}
+
 // waitForValid waits until an indicator of a service has so many valid events,
 // and returns the service.
 func (g gateway) waitForValid(t *testing.T, service, indicator string, valid uint64) budgetapi.ServiceBudget {

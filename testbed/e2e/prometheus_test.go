@@ -53,20 +53,21 @@ func TestPrometheusGivesTheSameGate(t *testing.T) {
 	needsPrometheus(t)
 	const valid = 10_000_000
 	cases := map[string]struct {
-		valid, bad uint64
-		state      string
+		valid, bad, uncertain uint64
+		state                 string
 	}{
-		"half":       {valid, 2500, budgetapi.StateNormal},
-		"under-half": {valid, 2501, budgetapi.StateCanary},
-		"fifth":      {valid, 4000, budgetapi.StateCanary},
-		"frozen":     {valid, 4001, budgetapi.StateFreeze},
-		"overspent":  {valid, 6000, budgetapi.StateFreeze},
-		"clean":      {valid, 0, budgetapi.StateNormal},
-		"few":        {99, 0, budgetapi.StateUnknown},
+		"half":       {valid, 2500, 0, budgetapi.StateNormal},
+		"under-half": {valid, 2501, 0, budgetapi.StateCanary},
+		"fifth":      {valid, 4000, 0, budgetapi.StateCanary},
+		"frozen":     {valid, 4001, 0, budgetapi.StateFreeze},
+		"overspent":  {valid, 6000, 0, budgetapi.StateFreeze},
+		"clean":      {valid, 0, 0, budgetapi.StateNormal},
+		"few":        {99, 0, 0, budgetapi.StateUnknown},
+		"half-blind": {1000, 0, 1000, budgetapi.StateUnknown},
 	}
 	catalogue := "services:\n  - {name: ghost, tier: tier1}\n"
 	for name := range cases {
-		catalogue += fmt.Sprintf("  - {name: %s, tier: tier1, slo: {availability: 0.9995, min_events: 100}}\n", name)
+		catalogue += fmt.Sprintf("  - {name: %s, tier: tier1, slo: {availability: 0.9995, min_events: 100}, policy: {coverage_limit: 0.9}}\n", name)
 	}
 	otlp, budget, scrape := nginxbed.FreeAddress(t), nginxbed.FreeAddress(t), nginxbed.FreeAddress(t)
 	origin := gateway{
@@ -81,6 +82,9 @@ func TestPrometheusGivesTheSameGate(t *testing.T) {
 	assert.Contains(t, reader.Stderr(), "The extension takes its counts from elsewhere")
 	for name, c := range cases {
 		origin.sendMetrics(t, unspanned(name, c.valid-c.bad, c.bad))
+		if c.uncertain > 0 {
+			origin.sendMetrics(t, unmeasured(name, c.uncertain))
+		}
 		reader.sendMetrics(t, unspanned(name, 1000, 1000)) // its connector's, and of no account
 	}
 	for name, c := range cases {
@@ -100,7 +104,7 @@ func TestPrometheusGivesTheSameGate(t *testing.T) {
 					return own, read
 				})
 				assert.Equal(t, own, read, indicator)
-				assert.Zero(t, read.Uncertain)
+				assert.Equal(t, c.uncertain, read.Uncertain)
 			}
 			own, read := alike(func() (own, read budgetapi.Gate) { return origin.gateOf(t, name), reader.gateOf(t, name) })
 			assert.Equal(t, c.state, own.State)

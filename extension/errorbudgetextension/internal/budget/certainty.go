@@ -15,8 +15,8 @@ type Certainty struct {
 	Judged, Known uint64
 }
 
-// Certainty returns that of the window. Of minutes that are judged each one is: a
-// minute is judged by the events that can be.
+// Certainty returns that of the window: of its events, or of its minutes where those
+// are judged.
 func (t Tally) Certainty() Certainty {
 	return Certainty{Judged: t.Counts.Good + t.Counts.Bad, Known: t.Counts.events()}
 }
@@ -47,14 +47,18 @@ func (c Coverage) With(certainty Certainty) float64 {
 }
 
 // Below tells whether that share is less than a limit, exactly. Where no minute
-// elapsed it is not.
+// elapsed none was missed.
 func (c Coverage) Below(limit slo.Ratio, certainty Certainty) bool {
-	if limit.Num == 0 || c.Elapsed == 0 {
+	if limit.Num == 0 {
 		return false
 	}
+	measured, elapsed := c.Measured, c.Elapsed
+	if elapsed == 0 {
+		measured, elapsed = 1, 1
+	}
 	judged, known := certainty.share()
-	have := product(c.Measured, judged, limit.Den)
-	return have.Cmp(product(c.Elapsed, known, limit.Num)) < 0
+	have := product(measured, judged, limit.Den)
+	return have.Cmp(product(elapsed, known, limit.Num)) < 0
 }
 
 // product of more than 64 bits: minutes of writers, events and the denominator of an

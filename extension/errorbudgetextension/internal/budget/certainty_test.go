@@ -54,6 +54,7 @@ func TestCertainty(t *testing.T) {
 		assert.True(t, half.Below(slo.MustRatio(tt.more), tt.certainty), tt.what)
 	}
 	assert.False(t, Coverage{}.Below(slo.MustRatio("0.9"), Certainty{}), "nothing elapsed")
+	assert.True(t, Coverage{}.Below(slo.MustRatio("0.9"), Certainty{1, 2}), "nothing elapsed, and half of the events were missed")
 	assert.False(t, half.Below(slo.Ratio{Num: 0, Den: 1}, Certainty{0, 1}), "no limit")
 
 	assert.True(t, Certainty{1, 3}.LessThan(Certainty{1, 2}))

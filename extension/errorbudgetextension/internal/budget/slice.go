@@ -72,16 +72,19 @@ func (s *series) keepSlice(target slo.Ratio, d *series) {
 	s.slices[target] = d
 }
 
-// sliceOf judges a minute.
+// sliceOf judges a minute. Where its verdict depends on what the events were that
+// nobody could judge, the minute is uncertain itself.
 func sliceOf(c Counts, target slo.Ratio) Counts {
-	valid := c.Good + c.Bad
+	known := c.events()
 	switch {
-	case valid == 0:
+	case known == 0:
 		return Counts{}
-	case target.Cmp(c.Good, valid) <= 0:
+	case target.Cmp(c.Good, known) <= 0: // though all the others were bad
 		return Counts{Good: 1}
+	case target.Cmp(c.Good+c.Uncertain, known) > 0: // though all of them were good
+		return Counts{Bad: 1}
 	}
-	return Counts{Bad: 1}
+	return Counts{Uncertain: 1}
 }
 
 // judge brings the slices up to date with counts that are about to be added.

@@ -111,6 +111,43 @@ func TestSlicesFollowLateCounts(t *testing.T) {
 	assert.Equal(t, Counts{}, tally())
 }
 
+// A minute whose verdict depends on events that nobody could judge is no good one.
+func TestSlicesThatNobodyCanJudge(t *testing.T) {
+	target := slo.MustRatio("0.9")
+	for _, tt := range []struct {
+		what                 string
+		good, bad, uncertain uint64
+		want                 Counts
+	}{
+		{"nothing came", 0, 0, 0, Counts{}},
+		{"none could be judged", 0, 0, 5, Counts{Uncertain: 1}},
+		{"good at the worst", 90, 4, 6, Counts{Good: 1}},
+		{"good but for one", 89, 4, 7, Counts{Uncertain: 1}},
+		{"bad but for one", 84, 11, 6, Counts{Bad: 1}},
+		{"bad, or just at the target", 84, 10, 6, Counts{Uncertain: 1}},
+	} {
+		assert.Equal(t, tt.want, sliceOf(Counts{Good: tt.good, Bad: tt.bad, Uncertain: tt.uncertain}, target), tt.what)
+	}
+
+	d := newDesk()
+	tally := func() Tally {
+		d.flush()
+		got, ok := d.ledger.View(shop, d.now, time.Minute).Indicators[0].Tally(slo.RollingWindow(30*24*time.Hour), target)
+		require.True(t, ok)
+		return got
+	}
+	d.pending.Uncertain(shopOK.Key, start, 10, shopOK.Definition, w1)
+	assert.Equal(t, Counts{Uncertain: 1}, tally().Counts)
+	assert.True(t, tally().Certainty().None())
+	d.add(start, 100, 0)
+	assert.Equal(t, Counts{Good: 1}, tally().Counts, "by what came late")
+	d.add(start, 0, 90)
+	assert.Equal(t, Counts{Bad: 1}, tally().Counts)
+	assert.Equal(t, Certainty{Judged: 1, Known: 1}, tally().Certainty())
+	d.at(30*24*time.Hour + time.Minute)
+	assert.Equal(t, Counts{}, tally().Counts)
+}
+
 func TestExclusionsComeAndGo(t *testing.T) {
 	d := newArchived()
 	for m := range slo.Minute(600) {

@@ -23,7 +23,7 @@ var errCursor = errors.New("the position in Prometheus cannot be read")
 // selection identifies what is read: by another selector or other labels the same
 // series may mean something else.
 func (set *Settings) selection() [selectorBytes]byte {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q", set.Selector, []string{
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", set.Selector, set.Uncertain, []string{
 		set.Labels.Service, set.Labels.Namespace, set.Labels.Environment, set.Labels.SLI, set.Labels.Outcome,
 	}))
 	return [selectorBytes]byte(sum[:selectorBytes])

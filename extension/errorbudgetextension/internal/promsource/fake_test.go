@@ -45,6 +45,14 @@ func counted(service, sli, outcome, instance string) *fakeSeries {
 	}}
 }
 
+// unjudged makes a series of sli_uncertain_total.
+func unjudged(service, sli, instance string) *fakeSeries {
+	return &fakeSeries{labels: []promapi.Label{
+		{Name: "__name__", Value: "sli_uncertain_total"}, {Name: "instance", Value: instance}, {Name: "service_name", Value: service},
+		{Name: "sli_name", Value: sli},
+	}}
+}
+
 func (f *fakeSeries) add(millis int64, count uint64) *fakeSeries {
 	return f.late(millis, count, millis)
 }
@@ -81,6 +89,7 @@ func newBed(t *testing.T, series ...*fakeSeries) *bed {
 	b.set = Settings{
 		Samples:    b.samples,
 		Selector:   "sli_events_total",
+		Uncertain:  "sli_uncertain_total",
 		Labels:     Labels{Service: "service_name", Namespace: "service_namespace", Environment: "deployment_environment_name", SLI: "sli_name", Outcome: "sli_outcome", Writer: []string{"service_instance_id", "instance"}},
 		Definition: func(slo.Key) slo.Definition { return "d" },
 		Deliver:    b.deliver,

@@ -52,16 +52,36 @@ func newPage(r *Reader, from, to int64) *page {
 
 // subject is what the labels of a series say.
 type subject struct {
-	key    slo.Key
-	bad    bool
-	writer string
+	key     slo.Key
+	outcome outcome
+	writer  string
 }
 
-// Values of the label for the outcome.
+// outcome of the events of a series.
+type outcome int
+
 const (
-	outcomeGood = "good"
-	outcomeBad  = "bad"
+	good outcome = iota
+	bad
+	uncertain
 )
+
+// outcomes by the value of the label.
+var outcomes = map[string]outcome{"good": good, "bad": bad}
+
+// of returns so many events of the outcome.
+func (o outcome) of(n uint64) budget.Counts {
+	switch o {
+	case bad:
+		return budget.Counts{Bad: n}
+	case uncertain:
+		return budget.Counts{Uncertain: n}
+	}
+	return budget.Counts{Good: n}
+}
+
+// nameLabel holds a metric's name.
+const nameLabel = "__name__"
 
 // noWriter is who counted where no label says so.
 const noWriter = "prometheus"
@@ -75,9 +95,11 @@ func (p *page) subject(s promapi.Series) (subject, bool) {
 		},
 		writer: p.r.writer(s),
 	}
-	outcome := s.Get(l.Outcome)
-	out.bad = outcome == outcomeBad
-	return out, out.key.Service.Name != "" && out.key.SLI != "" && (out.bad || outcome == outcomeGood)
+	known := true
+	if out.outcome = uncertain; p.r.set.Uncertain == "" || s.Get(nameLabel) != p.r.set.Uncertain {
+		out.outcome, known = outcomes[s.Get(l.Outcome)]
+	}
+	return out, known && out.key.Service.Name != "" && out.key.SLI != ""
 }
 
 // writer returns who counted.
@@ -186,11 +208,7 @@ func (p *page) measured(c *counter, about subject, from, minute slo.Minute, n ui
 		return
 	}
 	p.events += n
-	counts := budget.Counts{Good: n}
-	if about.bad {
-		counts = budget.Counts{Bad: n}
-	}
-	p.count(about.key, minute, counts)
+	p.count(about.key, minute, about.outcome.of(n))
 }
 
 func (p *page) beat(c *counter, about subject, from, to slo.Minute) {

@@ -279,3 +279,25 @@ func TestRun(t *testing.T) {
 	assert.Zero(t, b.reader.Left(noon))
 	assert.Equal(t, time.Minute, b.reader.Left(noon.Add(time.Minute)))
 }
+
+// Events that could not be judged count as such, over resets, and once.
+func TestUncertainEvents(t *testing.T) {
+	good := counted("shop", "http_availability", "good", "a").add(at(0), 0).add(at(0)+15*sec, 100)
+	unsure := unjudged("shop", "http_availability", "a").
+		add(at(0), 0).add(at(0)+15*sec, 4).add(at(time.Minute), 6).add(at(2*time.Minute), 3)
+	b := newBed(t, good, unsure)
+	require.NoError(t, b.start())
+	b.follow(at(3 * time.Minute))
+	assert.Equal(t, budget.Counts{Good: 100, Uncertain: 4}, b.minute("shop", "http_availability", 0))
+	assert.Equal(t, budget.Counts{Uncertain: 2}, b.minute("shop", "http_availability", 1))
+	assert.Equal(t, budget.Counts{Uncertain: 3}, b.minute("shop", "http_availability", 2))
+	assert.Equal(t, Tally{Resets: 1}, b.tally)
+
+	// Without the metric's name a series without an outcome is none of ours.
+	unnamed := newBed(t, good, unsure)
+	unnamed.set.Uncertain = ""
+	require.NoError(t, unnamed.start())
+	unnamed.follow(at(3 * time.Minute))
+	assert.Equal(t, budget.Counts{Good: 100}, unnamed.sum("shop", "http_availability"))
+	assert.NotZero(t, unnamed.tally.Refused[UnknownLabels])
+}

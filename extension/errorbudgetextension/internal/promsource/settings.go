@@ -25,7 +25,10 @@ type Settings struct {
 	// two instants, in milliseconds. What it visited holds only without an error.
 	Samples  func(ctx context.Context, from, to int64, visit func(promapi.Series) error) error
 	Selector string
-	Labels   Labels
+	// Uncertain is the name of the counter of events that could not be judged, among
+	// the series of Samples; empty if there is none. Its series have no outcome.
+	Uncertain string
+	Labels    Labels
 	// Definition says by which definition an indicator counts.
 	Definition func(slo.Key) slo.Definition
 	// Deliver takes a batch over; after an error it did not.
