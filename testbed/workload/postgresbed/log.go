@@ -60,13 +60,5 @@ func (p *PostgreSQL) Counts(t testing.TB) Counts {
 	return Counts{Queries: count(queryLine), Executes: count(executeLine), Errors: count(errorLine), Calls: calls}
 }
 
-// All is what everybody asked for since the server started: Counts of all users, without
-// Calls. It asks nothing.
-func (p *PostgreSQL) All() Counts {
-	log := strings.ReplaceAll(p.Stderr(), "~"+Superuser+"~", "~"+Clerk+"~")
-	count := func(r *regexp.Regexp) uint64 { return uint64(len(r.FindAllStringIndex(log, -1))) }
-	return Counts{Queries: count(queryLine), Executes: count(executeLine), Errors: count(errorLine)}
-}
-
 // Log returns what the server said, without the text of statements, for failures of tests.
 func (p *PostgreSQL) Log() string { return strings.ToValidUTF8(p.Stderr(), "?") }
