@@ -4,7 +4,6 @@ package burnrate
 
 import (
 	"math/big"
-	"math/bits"
 	"time"
 
 	"github.com/sloe-dev/sloe/internal/slo"
@@ -61,10 +60,7 @@ func (b Budget) Outlook(recentBad, recentValid uint64) (Outlook, time.Duration) 
 
 // exhausted tells whether nothing is left, by integers.
 func (b Budget) exhausted() bool {
-	e := b.Target.Complement()
-	spentHi, spentLo := bits.Mul64(b.Bad, e.Den)
-	allHi, allLo := bits.Mul64(b.Valid, e.Num)
-	return b.Valid > 0 && (spentHi > allHi || spentHi == allHi && spentLo >= allLo)
+	return b.Valid > 0 && b.Target.Complement().Cmp(b.Bad, b.Valid) <= 0
 }
 
 // doubt is many times the relative error of the few floats that surelyLasts makes.
