@@ -76,26 +76,12 @@ func TestFailedConnects(t *testing.T) {
 func (b *bed) failed(t *testing.T, service string) map[string]uint64 {
 	t.Helper()
 	out := map[string]uint64{}
-	for _, md := range b.Metrics(t, "metrics.json") {
-		for _, rm := range md.ResourceMetrics().All() {
-			if str(rm.Resource().Attributes(), semconv.ServiceName) != service {
-				continue
-			}
-			for _, sm := range rm.ScopeMetrics().All() {
-				for _, m := range sm.Metrics().All() {
-					if m.Name() != semconv.ConnectionsFailed {
-						continue
-					}
-					for _, dp := range m.Sum().DataPoints().All() {
-						key := str(dp.Attributes(), semconv.ErrorType)
-						if port, ok := dp.Attributes().Get(semconv.ServerPort); ok {
-							key += " " + net.JoinHostPort(str(dp.Attributes(), semconv.ServerAddress), port.AsString())
-						}
-						out[key] = uint64(dp.IntValue())
-					}
-				}
-			}
+	for dp := range b.sumsOf(t, service, semconv.ConnectionsFailed) {
+		key := str(dp.Attributes(), semconv.ErrorType)
+		if port, ok := dp.Attributes().Get(semconv.ServerPort); ok {
+			key += " " + net.JoinHostPort(str(dp.Attributes(), semconv.ServerAddress), port.AsString())
 		}
+		out[key] = uint64(dp.IntValue())
 	}
 	return out
 }

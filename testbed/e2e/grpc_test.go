@@ -146,19 +146,10 @@ func TestGRPCMethods(t *testing.T) {
 	b.waitBudget(t, service, "grpc_availability", 4, patience)
 	b.Terminate(t)
 	got := map[string]string{}
-	for _, td := range b.Traces(t, "spans.json") {
-		for _, rs := range td.ResourceSpans().All() {
-			if str(rs.Resource().Attributes(), semconv.ServiceName) != service {
-				continue
-			}
-			for _, ss := range rs.ScopeSpans().All() {
-				for _, s := range ss.Spans().All() {
-					a := s.Attributes()
-					assert.Equal(t, "grpc", str(a, semconv.RPCSystemName))
-					got[s.Name()+" "+str(a, semconv.RPCResponseStatusCode)] = str(a, semconv.RPCMethod) + ", " + s.Status().Code().String()
-				}
-			}
-		}
+	for s := range b.spansOf(t, service) {
+		a := s.Attributes()
+		assert.Equal(t, "grpc", str(a, semconv.RPCSystemName))
+		got[s.Name()+" "+str(a, semconv.RPCResponseStatusCode)] = str(a, semconv.RPCMethod) + ", " + s.Status().Code().String()
 	}
 	assert.Equal(t, map[string]string{
 		grpcserver.ServiceName + "/Get OK":        grpcserver.ServiceName + "/Get, Unset",
@@ -171,18 +162,9 @@ func TestGRPCMethods(t *testing.T) {
 // spansSince counts a service's server spans that begin at a time or later, by name.
 func (b *bed) spansSince(t testing.TB, service string, since time.Time) map[string]int {
 	counts := map[string]int{}
-	for _, td := range b.Traces(t, "spans.json") {
-		for _, rs := range td.ResourceSpans().All() {
-			if str(rs.Resource().Attributes(), semconv.ServiceName) != service {
-				continue
-			}
-			for _, ss := range rs.ScopeSpans().All() {
-				for _, s := range ss.Spans().All() {
-					if !s.StartTimestamp().AsTime().Before(since) {
-						counts[s.Name()]++
-					}
-				}
-			}
+	for s := range b.spansOf(t, service) {
+		if !s.StartTimestamp().AsTime().Before(since) {
+			counts[s.Name()]++
 		}
 	}
 	return counts

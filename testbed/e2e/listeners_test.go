@@ -135,23 +135,8 @@ func TestListenerDrops(t *testing.T) {
 func (b *bed) dropped(t *testing.T, service string) map[string]uint64 {
 	t.Helper()
 	out := map[string]uint64{}
-	for _, md := range b.Metrics(t, "metrics.json") {
-		for _, rm := range md.ResourceMetrics().All() {
-			if str(rm.Resource().Attributes(), semconv.ServiceName) != service {
-				continue
-			}
-			for _, sm := range rm.ScopeMetrics().All() {
-				for _, m := range sm.Metrics().All() {
-					if m.Name() != semconv.ListenerDrops {
-						continue
-					}
-					for _, dp := range m.Sum().DataPoints().All() {
-						port, _ := dp.Attributes().Get(semconv.ServerPort)
-						out[port.AsString()] = uint64(dp.IntValue())
-					}
-				}
-			}
-		}
+	for dp := range b.sumsOf(t, service, semconv.ListenerDrops) {
+		out[str(dp.Attributes(), semconv.ServerPort)] = uint64(dp.IntValue())
 	}
 	return out
 }

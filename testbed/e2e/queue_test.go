@@ -113,18 +113,9 @@ func unixAddress(t testing.TB) string { return "unix:" + filepath.Join(t.TempDir
 // queueTimes returns the known queue times of a service by the path of the URL.
 func queueTimes(all []ptrace.Traces, service string) map[string]time.Duration {
 	out := map[string]time.Duration{}
-	for _, td := range all {
-		for _, rs := range td.ResourceSpans().All() {
-			if str(rs.Resource().Attributes(), semconv.ServiceName) != service {
-				continue
-			}
-			for _, ss := range rs.ScopeSpans().All() {
-				for _, s := range ss.Spans().All() {
-					if v, ok := s.Attributes().Get(semconv.ServerQueueDuration); ok {
-						out[str(s.Attributes(), semconv.URLPath)] = time.Duration(v.Double() * float64(time.Second))
-					}
-				}
-			}
+	for s := range spansOf(all, service) {
+		if v, ok := s.Attributes().Get(semconv.ServerQueueDuration); ok {
+			out[str(s.Attributes(), semconv.URLPath)] = time.Duration(v.Double() * float64(time.Second))
 		}
 	}
 	return out

@@ -124,18 +124,9 @@ func TestRedisBlocking(t *testing.T) {
 	assert.EqualValues(t, plain, y.SLI["db_latency good"], "those that do not wait")
 	assert.Zero(t, y.SLI["db_latency bad"])
 	marked := 0
-	for _, td := range b.Traces(t, "spans.json") {
-		for _, rs := range td.ResourceSpans().All() {
-			if str(rs.Resource().Attributes(), semconv.ServiceName) != caller {
-				continue
-			}
-			for _, ss := range rs.ScopeSpans().All() {
-				for _, s := range ss.Spans().All() {
-					if str(s.Attributes(), semconv.DBBlocking) == "true" {
-						marked++
-					}
-				}
-			}
+	for s := range b.spansOf(t, caller) {
+		if str(s.Attributes(), semconv.DBBlocking) == "true" {
+			marked++
 		}
 	}
 	assert.Equal(t, waits+1, marked)

@@ -174,18 +174,9 @@ func watchOf(watches []watch, a asked) seenBy {
 func (s *subject) spansByID(t *testing.T, b *bed) map[string]int {
 	t.Helper()
 	out := map[string]int{}
-	for _, td := range b.Traces(t, "spans.json") {
-		for _, rs := range td.ResourceSpans().All() {
-			if str(rs.Resource().Attributes(), semconv.ServiceName) != s.service {
-				continue
-			}
-			for _, ss := range rs.ScopeSpans().All() {
-				for _, span := range ss.Spans().All() {
-					if span.Kind() == ptrace.SpanKindServer {
-						out[s.idOf(str(span.Attributes(), semconv.URLPath))]++
-					}
-				}
-			}
+	for span := range b.spansOf(t, s.service) {
+		if span.Kind() == ptrace.SpanKindServer {
+			out[s.idOf(str(span.Attributes(), semconv.URLPath))]++
 		}
 	}
 	return out

@@ -48,17 +48,8 @@ func TestStreams(t *testing.T) {
 	assert.EqualValues(t, 2*each, y.SLI["http_latency good"], "those that do not wait")
 	assert.Zero(t, y.SLI["http_latency bad"])
 	marked := map[string]int{}
-	for _, td := range b.Traces(t, "spans.json") {
-		for _, rs := range td.ResourceSpans().All() {
-			if str(rs.Resource().Attributes(), semconv.ServiceName) != service {
-				continue
-			}
-			for _, ss := range rs.ScopeSpans().All() {
-				for _, s := range ss.Spans().All() {
-					marked[str(s.Attributes(), semconv.URLPath)+" "+str(s.Attributes(), semconv.Stream)]++
-				}
-			}
-		}
+	for s := range b.spansOf(t, service) {
+		marked[str(s.Attributes(), semconv.URLPath)+" "+str(s.Attributes(), semconv.Stream)]++
 	}
 	assert.Equal(t, map[string]int{
 		"/ok ": each, "/events " + semconv.StreamEvents: each, "/slow " + semconv.StreamLongPoll: each, "/socket " + semconv.StreamUpgrade: each,

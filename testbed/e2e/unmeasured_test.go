@@ -122,20 +122,8 @@ func TestUnmeasuredLowersTheCoverage(t *testing.T) {
 func (b *bed) unmeasured(t *testing.T, service string) map[string]uint64 {
 	t.Helper()
 	out := map[string]uint64{}
-	for _, md := range b.Metrics(t, "metrics.json") {
-		for _, rm := range md.ResourceMetrics().All() {
-			if str(rm.Resource().Attributes(), semconv.ServiceName) != service {
-				continue
-			}
-			for _, m := range rm.ScopeMetrics().At(0).Metrics().All() {
-				if m.Name() != semconv.UnmeasuredExchanges {
-					continue
-				}
-				for _, dp := range m.Sum().DataPoints().All() {
-					out[str(dp.Attributes(), semconv.Kind)+" "+str(dp.Attributes(), semconv.UnmeasuredReason)] += uint64(dp.IntValue())
-				}
-			}
-		}
+	for dp := range b.sumsOf(t, service, semconv.UnmeasuredExchanges) {
+		out[str(dp.Attributes(), semconv.Kind)+" "+str(dp.Attributes(), semconv.UnmeasuredReason)] += uint64(dp.IntValue())
 	}
 	return out
 }

@@ -6,7 +6,6 @@ package mariadbbed // import "github.com/sloe-dev/sloe/testbed/workload/mariadbb
 
 import (
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -74,7 +73,7 @@ func Start(t testing.TB, o Options) *MariaDB {
 		args = append(args, "--port="+port, "--bind-address=127.0.0.1")
 	}
 	var err error
-	m.Process, err = process.Start(process.Command{Path: rename(t, filepath.Join(m.dir, o.Name)), Args: append(args, o.Args...), Dir: m.dir})
+	m.Process, err = process.Start(process.Command{Path: process.Copy(t, "mariadb-server", serverProgram, filepath.Join(m.dir, o.Name)), Args: append(args, o.Args...), Dir: m.dir})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, m.Kill()) })
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
@@ -95,15 +94,6 @@ func install(t testing.TB, data string) {
 	out, err := exec.Command(installProgram, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal",
 		"--skip-test-db", "--user=root").CombinedOutput()
 	require.NoError(t, err, "mariadb-server is missing? `make test` installs it\n%s", out)
-}
-
-// rename copies the program.
-func rename(t testing.TB, to string) string {
-	t.Helper()
-	raw, err := os.ReadFile(serverProgram)
-	require.NoError(t, err, "mariadb-server is missing? `make test` installs it")
-	require.NoError(t, os.WriteFile(to, raw, 0o755))
-	return to
 }
 
 // Where are the words by which the programs of MariaDB find the server.

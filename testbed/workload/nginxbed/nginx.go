@@ -47,7 +47,7 @@ func Start(t testing.TB, o Options) *Nginx {
 	require.NoError(t, os.Chmod(dir, 0o755))
 
 	if o.Name != "" {
-		program = rename(t, program, filepath.Join(dir, o.Name))
+		program = process.Copy(t, "nginx", program, filepath.Join(dir, o.Name))
 	}
 	n := &Nginx{Address: "unix:" + filepath.Join(dir, "nginx.sock"), Dir: dir}
 	if !o.Unix {
@@ -61,15 +61,6 @@ func Start(t testing.TB, o Options) *Nginx {
 	t.Cleanup(func() { n.stop(t) })
 	n.waitReady(t)
 	return n
-}
-
-// rename copies a program.
-func rename(t testing.TB, from, to string) string {
-	t.Helper()
-	raw, err := os.ReadFile(from)
-	require.NoError(t, err, "nginx is missing? `make test` installs it")
-	require.NoError(t, os.WriteFile(to, raw, 0o755))
-	return to
 }
 
 // FreeAddress returns an address of 127.0.0.1 that nobody listens on.

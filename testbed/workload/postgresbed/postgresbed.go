@@ -84,10 +84,7 @@ func Start(t testing.TB, o Options) *PostgreSQL {
 	if o.Unix {
 		p.Address = "unix:" + filepath.Join(dir, ".s.PGSQL."+p.port)
 	}
-	program := filepath.Join(dir, o.Name)
-	raw, err := os.ReadFile(filepath.Join(programs, "postgres"))
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(program, raw, 0o755))
+	program := process.Copy(t, "postgresql", filepath.Join(programs, "postgres"), filepath.Join(dir, o.Name))
 	args := []string{"-D", data, "-p", p.port, "-k", dir, "-h", "127.0.0.1", "-F"}
 	for key, value := range settings {
 		args = append(args, "-c", key+"="+value)

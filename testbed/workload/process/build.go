@@ -36,3 +36,13 @@ func Build(t testing.TB, pkg string) string {
 	require.NoError(t, err, fmt.Sprintf("building %s:\n%s", pkg, out))
 	return bin
 }
+
+// Copy copies an installed program, so that it runs under another name, and returns the
+// copy's path. Its package is named where the program is missing.
+func Copy(t testing.TB, debian, from, to string) string {
+	t.Helper()
+	raw, err := os.ReadFile(from)
+	require.NoError(t, err, "%s is missing? `make test` installs it", debian)
+	require.NoError(t, os.WriteFile(to, raw, 0o755))
+	return to
+}

@@ -6,7 +6,6 @@ package redisbed // import "github.com/sloe-dev/sloe/testbed/workload/redisbed"
 
 import (
 	"net"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -61,7 +60,7 @@ func Start(t testing.TB, o Options) *Redis {
 	}
 	var err error
 	r.Process, err = process.Start(process.Command{
-		Path: rename(t, "/usr/bin/redis-server", filepath.Join(r.dir, o.Name)), Args: append(args, o.Config...), Dir: r.dir,
+		Path: process.Copy(t, "redis-server", "/usr/bin/redis-server", filepath.Join(r.dir, o.Name)), Args: append(args, o.Config...), Dir: r.dir,
 	})
 	require.NoError(t, err, "redis-server is missing? `make test` installs it")
 	t.Cleanup(func() { assert.NoError(t, r.Kill()) })
@@ -72,15 +71,6 @@ func Start(t testing.TB, o Options) *Redis {
 		}
 		require.True(t, time.Now().Before(deadline), "redis does not accept connections:\n%s", r.Stdout())
 	}
-}
-
-// rename copies a program.
-func rename(t testing.TB, from, to string) string {
-	t.Helper()
-	raw, err := os.ReadFile(from)
-	require.NoError(t, err, "redis-server is missing? `make test` installs it")
-	require.NoError(t, os.WriteFile(to, raw, 0o755))
-	return to
 }
 
 // Where are the words by which redis-cli and redis-benchmark find the server.
