@@ -3,8 +3,10 @@
 package capture
 
 import (
+	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"unsafe"
 
 	"github.com/sloe-dev/sloe/bpf"
@@ -52,13 +54,13 @@ func (c *Capture) ListenerDrops() (map[Listener]uint64, error) {
 		if err != nil {
 			return nil, err
 		}
-		if same := maps.Equal(closed, again); !same {
+		if !maps.Equal(closed, again) {
 			closed = again
 			continue
 		}
 		return addOpen(closed, b), nil
 	}
-	return nil, fmt.Errorf("listeners are closed faster than they can be read")
+	return nil, errors.New("listeners are closed faster than they can be read")
 }
 
 func addOpen(drops map[Listener]uint64, listed []byte) map[Listener]uint64 {
@@ -87,14 +89,17 @@ func (c *Capture) closedListeners() (map[Listener]uint64, error) {
 	return out, nil
 }
 
-// forgetListeners deletes the counts of a process that is gone.
-func (c *Capture) forgetListeners(p record.Process) {
+// forgetListeners deletes the counts of processes that are gone, in one walk.
+func (c *Capture) forgetListeners(gone []record.Process) {
+	if len(gone) == 0 {
+		return
+	}
 	closed, err := c.closedListeners()
 	if err != nil {
 		return // the next one that is gone finds them no worse
 	}
 	for key := range closed {
-		if key.Process == p {
+		if slices.Contains(gone, key.Process) {
 			_ = c.objects.ListenDrops.Delete(key) // absent is as good
 		}
 	}

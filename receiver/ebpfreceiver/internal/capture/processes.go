@@ -51,10 +51,10 @@ func (c *Capture) Ended(readNs uint64, grace time.Duration) []record.Process {
 		}
 	}
 	c.fills.processes.Store(entries - int64(len(ended)))
+	c.forgetListeners(ended)
 	for _, p := range ended {
 		c.forgetAggregates(p)
 		c.forgetFailures(p)
-		c.forgetListeners(p)
 		c.forgetUnmeasured(p)
 		// absent is as good
 		_ = c.objects.Buckets.Delete(p)

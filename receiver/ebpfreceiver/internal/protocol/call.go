@@ -118,7 +118,13 @@ type Call struct {
 
 // Fresh returns an empty call that is asked for the same.
 func (c *Call) Fresh() *Call {
-	return &Call{Texts: c.Texts, Brief: c.Brief, Paths: c.Paths, SQL: c.SQL}
+	fresh := c.asked()
+	return &fresh
+}
+
+// asked is an empty call with what stays when a call is reset.
+func (c *Call) asked() Call {
+	return Call{Texts: c.Texts, Brief: c.Brief, Paths: c.Paths, SQL: c.SQL}
 }
 
 // Truncate says that the response broke off: a failure, whatever its status said.
@@ -155,5 +161,7 @@ func (c *Call) Flag(key string) {
 
 // Reset empties the call for reuse.
 func (c *Call) Reset() {
-	*c = Call{Attributes: c.Attributes[:0], Texts: c.Texts, Brief: c.Brief, Paths: c.Paths, SQL: c.SQL}
+	empty := c.asked()
+	empty.Attributes = c.Attributes[:0]
+	*c = empty
 }

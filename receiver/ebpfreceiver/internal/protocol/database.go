@@ -52,9 +52,8 @@ func (c *Call) putSocket(turn *Turn, client bool) {
 	c.Number(semconv.NetworkPeerPort, int64(turn.Remote.Port()), false)
 }
 
-// PutStatement writes what a statement of SQL does, and names the call after it; nil: that
-// is not known. An unknown one is
-// named after its system.
+// PutStatement writes what a statement of SQL does, and names the call after it. One that
+// is nil is not known: the call is named after its system.
 func (c *Call) PutStatement(s *sqltext.Statement, system string) {
 	c.Name = system
 	if s == nil {
