@@ -28,19 +28,22 @@ func parseResponse(turn *protocol.Turn) response {
 	if nl < 0 {
 		return r
 	}
-	size := fields(b[nl+1:], func(name, value []byte) {
-		switch {
-		case equalFold(name, "content-length"):
-			r.contentLength, r.lengthKnown = parseLength(value)
-		case equalFold(name, "transfer-encoding"):
-			r.chunked = true
-		case equalFold(name, "content-type"):
-			r.events = httpcall.IsEvents(string(value))
+	w := fieldWalk{b: b[nl+1:]}
+	for field, more := w.next(); more; field, more = w.next() {
+		switch initial(field) {
+		case 'c':
+			if value, is := valueOf(field, "content-length"); is {
+				r.contentLength, r.lengthKnown = parseLength(value)
+			} else if value, is = valueOf(field, "content-type"); is {
+				r.events = httpcall.IsEvents(string(value))
+			}
+		case 't':
+			if _, is := valueOf(field, "transfer-encoding"); is {
+				r.chunked = true
+			}
 		}
-	})
-	if size > 0 {
-		r.headSize = nl + 1 + size
 	}
+	r.headSize = w.headSize(nl + 1)
 	return r
 }
 
@@ -88,7 +91,7 @@ func chunksEnd(b []byte) bool {
 			return false
 		}
 		if size == 0 {
-			return fields(rest, func(_, _ []byte) {}) > 0
+			return headEnds(rest)
 		}
 		if uint64(len(rest)) < size {
 			return false
@@ -97,4 +100,12 @@ func chunksEnd(b []byte) bool {
 			return false
 		}
 	}
+}
+
+// headEnds tells whether the empty line behind the fields of b was captured.
+func headEnds(b []byte) bool {
+	w := fieldWalk{b: b}
+	for _, more := w.next(); more; _, more = w.next() {
+	}
+	return w.ended
 }

@@ -51,7 +51,7 @@ func parseRequestLine(b []byte) (requestLine, lineResult) {
 	rest := b[sp+1:]
 	line := rest
 	if nl := bytes.IndexByte(rest, '\n'); nl >= 0 {
-		line = bytes.TrimSuffix(rest[:nl], []byte{'\r'})
+		line = trimCR(rest[:nl])
 		l.size = sp + 1 + nl + 1
 	}
 	end := bytes.IndexByte(line, ' ')
@@ -70,7 +70,7 @@ func parseRequestLine(b []byte) (requestLine, lineResult) {
 
 func (l *requestLine) setVersion(version []byte) lineResult {
 	if l.size == 0 && len(version) > len("HTTP/1.1") { // cut between CR and LF
-		version = bytes.TrimSuffix(version, []byte{'\r'})
+		version = trimCR(version)
 	}
 	switch string(version) {
 	case "HTTP/1.1":
@@ -94,67 +94,4 @@ func isToken(c byte) bool {
 		return true
 	}
 	return bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), c) >= 0
-}
-
-// fields walks over the header fields of a head from behind its first line on.
-// It returns the size of the fields with the empty line that ends them, 0 if
-// that was not captured. A field that was cut short is not reported.
-func fields(b []byte, visit func(name, value []byte)) int {
-	size := 0
-	for {
-		nl := bytes.IndexByte(b[size:], '\n')
-		if nl < 0 {
-			return 0
-		}
-		line := bytes.TrimSuffix(b[size:size+nl], []byte{'\r'})
-		size += nl + 1
-		if len(line) == 0 {
-			return size
-		}
-		if colon := bytes.IndexByte(line, ':'); colon > 0 {
-			visit(line[:colon], trimBlanks(line[colon+1:]))
-		}
-	}
-}
-
-// trimBlanks takes optional white space off (RFC 9110, section 5.6.3).
-func trimBlanks(b []byte) []byte {
-	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
-		b = b[1:]
-	}
-	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
-		b = b[:len(b)-1]
-	}
-	return b
-}
-
-// parseLength reads a Content-Length (RFC 9110, section 8.6).
-func parseLength(value []byte) (uint64, bool) {
-	if len(value) == 0 || len(value) > 18 {
-		return 0, false
-	}
-	var n uint64
-	for _, c := range value {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = n*10 + uint64(c-'0')
-	}
-	return n, true
-}
-
-// equalFold compares a field name with a lower-case one.
-func equalFold(name []byte, lower string) bool {
-	if len(name) != len(lower) {
-		return false
-	}
-	for i, c := range name {
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		}
-		if c != lower[i] {
-			return false
-		}
-	}
-	return true
 }

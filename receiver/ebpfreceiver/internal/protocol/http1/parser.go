@@ -67,28 +67,33 @@ func parseRequest(b []byte) (request, lineResult) {
 	if r.line, found = parseRequestLine(b); found != lineFound || r.line.size == 0 {
 		return r, found
 	}
-	size := fields(b[r.line.size:], func(name, value []byte) {
-		switch {
-		case equalFold(name, "host"):
-			if !r.hostSeen {
+	w := fieldWalk{b: b[r.line.size:]}
+	for field, more := w.next(); more; field, more = w.next() {
+		switch initial(field) {
+		case 'h':
+			if value, is := valueOf(field, "host"); is && !r.hostSeen {
 				r.host, r.hostSeen = value, true
 			}
-		case equalFold(name, "user-agent"):
-			if r.userAgent == nil {
+		case 'u':
+			if value, is := valueOf(field, "user-agent"); is && r.userAgent == nil {
 				r.userAgent = value
 			}
-		case equalFold(name, "prefer"):
-			r.longPoll = r.longPoll || httpcall.IsLongPoll(string(value))
-		case equalFold(name, "content-length"):
-			n, ok := parseLength(value)
-			r.contentLength, r.sizeUnknown = n, r.sizeUnknown || !ok
-		case equalFold(name, "transfer-encoding"):
-			r.sizeUnknown = true
+		case 'p':
+			if value, is := valueOf(field, "prefer"); is {
+				r.longPoll = r.longPoll || httpcall.IsLongPoll(string(value))
+			}
+		case 'c':
+			if value, is := valueOf(field, "content-length"); is {
+				n, ok := parseLength(value)
+				r.contentLength, r.sizeUnknown = n, r.sizeUnknown || !ok
+			}
+		case 't':
+			if _, is := valueOf(field, "transfer-encoding"); is {
+				r.sizeUnknown = true
+			}
 		}
-	})
-	if size > 0 {
-		r.headSize = r.line.size + size
 	}
+	r.headSize = w.headSize(r.line.size)
 	return r, found
 }
 

@@ -42,10 +42,11 @@ func switchesToHTTP2(b []byte) bool {
 		return false
 	}
 	http2 := false
-	size := fields(b[nl+1:], func(name, value []byte) {
-		if equalFold(name, "upgrade") && equalFold(value, upgradeHTTP2) {
+	w := fieldWalk{b: b[nl+1:]}
+	for field, more := w.next(); more; field, more = w.next() {
+		if value, is := valueOf(field, "upgrade"); is && equalFold(value, upgradeHTTP2) {
 			http2 = true
 		}
-	})
-	return http2 && size > 0
+	}
+	return http2 && w.ended
 }
