@@ -105,7 +105,7 @@ var workloads = []struct {
 	{"TCP pair", func(b *bed, w *workload) error { return b.play(w, "pair") }},
 	{"nginx", (*bed).startNginx},
 	{"Go net/http", (*bed).startGoServer},
-	{"redis (of no interest)", (*bed).startRedis},
+	{"redis", (*bed).startRedis},
 	{unrelated, func(b *bed, w *workload) error {
 		w.Turn = "system call"
 		return b.play(w, "calls")
@@ -179,7 +179,7 @@ func (b *bed) serve(w *workload) (address string, err error) {
 	return strings.TrimPrefix(ready, "ready "), err
 }
 
-// startRedis starts a server whose protocol is of no interest to the capture.
+// startRedis starts a server that answers one command at a time on each connection.
 func (b *bed) startRedis(w *workload) error {
 	address, err := freeAddress()
 	if err != nil {
