@@ -22,7 +22,7 @@ func TestDefaultConfig(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	require.NoError(t, confmap.Validate(cfg))
 	assert.Equal(t, &Config{
-		Backend: "auto", RingBuffer: 8 << 20, StuckAfter: 30 * time.Second, FlushInterval: 500 * time.Millisecond, MetricsInterval: 10 * time.Second,
+		Backend: "auto", RingBuffer: 4 << 20, StuckAfter: 30 * time.Second, FlushInterval: 500 * time.Millisecond, MetricsInterval: 10 * time.Second,
 		QueueTime: true, Metrics: MetricsConfig{Names: "stable"}, Protocols: []string{"http", "grpc", "sql", "redis"},
 		SQL:       SQLConfig{QueryText: "off"},
 		Sampling:  SamplingConfig{Ratio: 1, Always: []string{"errors", "slow"}, Slow: time.Second},

@@ -41,7 +41,7 @@ func NewFactory() receiver.Factory {
 func createDefaultConfig() component.Config {
 	return &Config{
 		Backend:         backend.Auto,
-		RingBuffer:      8 << 20,
+		RingBuffer:      4 << 20,
 		StuckAfter:      30 * time.Second,
 		FlushInterval:   500 * time.Millisecond,
 		MetricsInterval: 10 * time.Second,

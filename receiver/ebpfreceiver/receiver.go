@@ -21,6 +21,7 @@ import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/capture"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/conn"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/filter"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/footprint"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/governor"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/histograms"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/metadata"
@@ -140,6 +141,9 @@ func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 	}
 	r.set.Logger.Info("Counting requests in the kernel",
 		zap.String("backend", c.Backend()), zap.Strings("hooks", c.Hooks()), zap.Int("ring_buffer", r.cfg.RingBuffer))
+	if err := footprint.Shrink(); err != nil {
+		r.set.Logger.Info("More memory is held than need be", zap.Error(err))
+	}
 	r.goroutine.Add(2)
 	go r.readLoop(host)
 	go r.countLoop(host)
