@@ -15,6 +15,8 @@ import (
 	"go.opentelemetry.io/collector/connector/connectortest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/sloe-dev/sloe/connector/sliconnector/internal/metadata"
 	"github.com/sloe-dev/sloe/internal/semconv"
@@ -114,6 +116,21 @@ func TestRefusedExport(t *testing.T) {
 		assert.Equal(t, goodBad{}, exported(t, next.AllMetrics()[0])[slo.HTTPAvailability])
 		assert.Equal(t, goodBad{good: 5}, exported(t, next.AllMetrics()[1])[slo.HTTPAvailability])
 	})
+}
+
+// TestRefusedLastExport: a back-end that is down does not keep a configuration
+// from being reloaded.
+func TestRefusedLastExport(t *testing.T) {
+	core, logs := observer.New(zap.ErrorLevel)
+	set := connectortest.NewNopSettings(metadata.Type).TelemetrySettings
+	set.Logger = zap.New(core)
+	c, err := newCounter(set, createDefaultConfig().(*Config), &stubborn{err: errors.New("the back-end is down")})
+	require.NoError(t, err)
+	require.NoError(t, c.start(t.Context(), host{}))
+	c.consumeTraces(t.Context(), spansOf(1, 5))
+	require.NoError(t, c.shutdown(t.Context()))
+	require.Equal(t, 1, logs.Len())
+	assert.Equal(t, "the back-end is down", logs.All()[0].ContextMap()["error"])
 }
 
 // blocked is a consumer that waits until its context ends.
