@@ -99,27 +99,38 @@ func (e *budgetExtension) commitTook(d time.Duration) {
 // decided logs a decision under its id, so that a release that was stopped can
 // be explained later.
 func (e *budgetExtension) decided(g budgetapi.Gate) {
-	e.telemetry.ExtensionErrorBudgetDecisions.Add(context.Background(), 1, metric.WithAttributes(attribute.String("state", g.State)))
+	e.telemetry.ExtensionErrorBudgetDecisions.Add(context.Background(), 1, stateOf(g))
+	stops := wouldStop(g)
+	if stops {
+		e.telemetry.ExtensionErrorBudgetWouldStop.Add(context.Background(), 1, stateOf(g))
+	}
+	line := e.set.Logger.Check(zap.InfoLevel, "decision")
+	if line == nil {
+		return
+	}
 	codes := make([]string, 0, len(g.Reasons))
 	for _, r := range g.Reasons {
 		codes = append(codes, r.Code)
 	}
-	fields := []zap.Field{
+	fields := append(make([]zap.Field, 0, 13), // all there are, so that it grows but once
 		zap.String("decision_id", g.DecisionID), zap.String("service", g.Service), zap.String("namespace", g.Namespace),
 		zap.String("environment", g.Environment), zap.String("state", g.State), zap.Bool("allow", g.Allow),
 		zap.String("strategy", g.Strategy.Type), zap.Strings("reasons", slices.Compact(codes)),
-	}
+	)
 	if g.Budget != nil {
 		fields = append(fields, zap.String("slo", g.Budget.SLO), zap.Float64("remaining", g.Budget.Remaining))
 	}
-	if wouldStop(g) {
-		e.telemetry.ExtensionErrorBudgetWouldStop.Add(context.Background(), 1, metric.WithAttributes(attribute.String("state", g.State)))
+	if stops {
 		fields = append(fields, zap.Bool("would_stop", true))
 	}
 	if g.Override != nil {
 		fields = append(fields, zap.String("override", g.Override.ID), zap.String("override_actor", g.Override.Actor))
 	}
-	e.set.Logger.Info("decision", fields...)
+	line.Write(fields...)
+}
+
+func stateOf(g budgetapi.Gate) metric.MeasurementOption {
+	return metric.WithAttributes(attribute.String("state", g.State))
 }
 
 func identity(s slo.Service) []attribute.KeyValue {

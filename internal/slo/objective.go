@@ -144,10 +144,10 @@ func (e Entry) ObjectivesOf(series string) []Objective {
 	if all != nil || IsApart(series) {
 		return all
 	}
-	if o := e.ObjectivesFor(series)[0]; o.Implicit {
-		all = append(all, o)
+	if slices.ContainsFunc(e.Objectives, func(o Objective) bool { return o.Indicator == series }) {
+		return nil // they take the implicit one's place, under names of their own
 	}
-	return all
+	return []Objective{e.implicit(series)}
 }
 
 // apartName is the form of a name that Series gives to what is counted apart.

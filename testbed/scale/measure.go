@@ -68,16 +68,34 @@ func (m *measurement) gate(length time.Duration) (latencies, error) {
 
 // alone asks the gate while nothing is added or scraped, and alerts are evaluated.
 func (m *measurement) alone() error {
+	before, err := m.child.do(order{Do: "handled"})
+	if err != nil {
+		return err
+	}
 	l, err := m.gate(m.length)
 	if err != nil {
 		return err
 	}
 	m.say("gate, %d questions a second, nothing added meanwhile: %s", m.rate, l)
+	return m.sayHandled(before.Handled)
+}
+
+// sayHandled says which part of that was the server's own.
+func (m *measurement) sayHandled(before handled) error {
+	a, err := m.child.do(order{Do: "handled"})
+	if err != nil {
+		return err
+	}
+	m.say("  of that within the server's handler: %s", a.Handled.since(before))
 	return nil
 }
 
 // load is the run: adds, questions, scrapes and evaluations at once.
 func (m *measurement) load() error {
+	before, err := m.child.do(order{Do: "handled"})
+	if err != nil {
+		return err
+	}
 	stop := make(chan struct{})
 	scraped := make(chan error, 1)
 	go func() { scraped <- m.scrape(stop) }()
@@ -96,6 +114,9 @@ func (m *measurement) load() error {
 	}
 	m.ticks = append(m.ticks, a.Ticks...)
 	m.say("gate, %d questions a second: %s", m.rate, l)
+	if err := m.sayHandled(before.Handled); err != nil {
+		return err
+	}
 	m.say("Recorder.Add: %.0f ns of CPU (%d adds, %d goroutines)", a.AddNS, a.Adds, feeders)
 	m.say("CPU of the process: %.2f of a core; %.3f of it adding; %d collections of garbage", a.CPU/m.length.Seconds(), a.FeedCPU/m.length.Seconds(), a.GCCycles)
 	if a, err = m.child.do(order{Do: "durations"}); err != nil {

@@ -38,7 +38,7 @@ type serving struct {
 
 // order is a line of standard input.
 type order struct {
-	Do      string        // run, memory, allocations, durations or stop
+	Do      string        // run, memory, allocations, durations, handled or stop
 	For     time.Duration // how long to run
 	Ticks   int           // how many were added before
 	Profile bool
@@ -64,6 +64,9 @@ type answer struct {
 	// Of durations, in seconds.
 	Commits, Evaluations spread
 	Own                  float64 // what the collector's own metrics took
+
+	// Of handled.
+	Handled handled
 }
 
 // spread is what is known of some durations.
@@ -79,7 +82,7 @@ func (s serving) serve(in io.Reader, out io.Writer) error {
 	}
 	base := heap()
 	reader := metric.NewManualReader()
-	telemetry := componenttest.NewTelemetry(componenttest.WithMetricOptions(metric.WithReader(reader)))
+	telemetry := componenttest.NewTelemetry(componenttest.WithMetricOptions(metric.WithReader(reader), metric.WithView(handlerView)))
 	e, err := s.startProfiled(telemetry)
 	if err != nil {
 		return err
@@ -128,6 +131,9 @@ func (s serving) obey(o order, f *feeder, reader *metric.ManualReader) (a answer
 		return a, nil
 	case "durations":
 		return a, a.durations(reader)
+	case "handled":
+		a.Handled, err = readHandled(reader)
+		return a, err
 	}
 	return a, fmt.Errorf("there is no order %q", o.Do)
 }

@@ -30,16 +30,17 @@ func (a *Assessor) find(q Query) (*slo.Snapshot, []slo.Service) {
 // are listed, in order.
 func (q Query) among(snapshot *slo.Snapshot, seen []slo.Service, listed iter.Seq[slo.Entry]) []slo.Service {
 	found := make([]slo.Service, 0, len(seen))
-	named := make(map[slo.Service]bool, len(seen))
+	named := make([]slo.Service, 0, len(seen)) // as the catalogue names them
 	for _, s := range seen {
-		named[snapshot.Lookup(s).Service] = true
+		named = append(named, snapshot.Lookup(s).Service)
 		if q.fits(s) {
 			found = append(found, s)
 		}
 	}
+	slices.SortFunc(named, budget.CompareServices)
 	more := len(found)
 	for e := range listed {
-		if !named[e.Service] && q.couldFit(e.Service) {
+		if _, is := slices.BinarySearchFunc(named, e.Service, budget.CompareServices); !is && q.couldFit(e.Service) {
 			found = append(found, e.Service)
 		}
 	}

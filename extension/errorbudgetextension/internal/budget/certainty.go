@@ -4,6 +4,7 @@ package budget
 
 import (
 	"math/big"
+	"math/bits"
 
 	"github.com/sloe-dev/sloe/internal/slo"
 )
@@ -36,7 +37,9 @@ func (c Certainty) share() (judged, known uint64) {
 func (c Certainty) LessThan(o Certainty) bool {
 	a, ofA := c.share()
 	b, ofB := o.share()
-	return product(a, ofB).Cmp(product(b, ofA)) < 0
+	hi, lo := bits.Mul64(a, ofB)
+	oHi, oLo := bits.Mul64(b, ofA)
+	return hi < oHi || hi == oHi && lo < oLo
 }
 
 // With returns the share of the events of a time that was judged: of the minutes, and
@@ -57,8 +60,14 @@ func (c Coverage) Below(limit slo.Ratio, certainty Certainty) bool {
 		measured, elapsed = 1, 1
 	}
 	judged, known := certainty.share()
-	have := product(measured, judged, limit.Den)
-	return have.Cmp(product(elapsed, known, limit.Num)) < 0
+	overHave, have := bits.Mul64(measured, judged)
+	overFull, full := bits.Mul64(elapsed, known)
+	if overHave|overFull == 0 { // nearly always, and without garbage
+		hi, lo := bits.Mul64(have, limit.Den)
+		ofHi, ofLo := bits.Mul64(full, limit.Num)
+		return hi < ofHi || hi == ofHi && lo < ofLo
+	}
+	return product(measured, judged, limit.Den).Cmp(product(elapsed, known, limit.Num)) < 0
 }
 
 // product of more than 64 bits: minutes of writers, events and the denominator of an

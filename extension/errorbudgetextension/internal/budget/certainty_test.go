@@ -4,6 +4,7 @@ package budget
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -67,4 +68,17 @@ func TestCertainty(t *testing.T) {
 	whole := Coverage{large, large}
 	assert.False(t, whole.Below(slo.MustRatio("0.999999999"), Certainty{999_999_999, 1_000_000_000}))
 	assert.True(t, whole.Below(slo.MustRatio("0.999999999"), Certainty{999_999_998, 1_000_000_000}))
+}
+
+// TestCertaintyOfAnySize: the quick comparisons are those of integers without bounds.
+func TestCertaintyOfAnySize(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	sized := func() uint64 { return random.Uint64() >> random.IntN(64) }
+	for range 10_000 {
+		a, b := Certainty{sized(), max(sized(), 1)}, Certainty{sized(), max(sized(), 1)}
+		assert.Equal(t, product(a.Judged, b.Known).Cmp(product(b.Judged, a.Known)) < 0, a.LessThan(b), "%v, %v", a, b)
+		c, limit := Coverage{Measured: sized(), Elapsed: max(sized(), 1)}, slo.Ratio{Num: max(sized(), 1), Den: max(sized(), 1)}
+		below := product(c.Measured, a.Judged, limit.Den).Cmp(product(c.Elapsed, a.Known, limit.Num)) < 0
+		assert.Equal(t, below, c.Below(limit, a), "%v, %v, %v", c, limit, a)
+	}
 }
