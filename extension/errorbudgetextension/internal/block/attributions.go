@@ -56,7 +56,7 @@ func (t *Attributions) Append(buf []byte) []byte {
 	parts := slices.SortedFunc(maps.Keys(t.of), func(a, b partOf) int {
 		return cmp.Or(compareSeries(a.series, b.series), cmp.Compare(a.part.Dimension, b.part.Dimension), cmp.Compare(a.part.Name, b.part.Name))
 	})
-	names := newTexts()
+	names := newTexts(0)
 	first := slo.Minute(maxMinute)
 	for _, p := range parts {
 		for _, text := range textsOf(&p.series) {

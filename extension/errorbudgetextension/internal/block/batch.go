@@ -121,6 +121,7 @@ func (r *reader) sights() ([]budget.Sight, error) {
 // again later there are two, which readers add up.
 type batchHour struct {
 	from, last slo.Minute
+	increments int
 	rows       []row
 	beats      map[string]uint64
 
@@ -140,16 +141,20 @@ func hoursOf(b *budget.Batch) map[slo.Minute]*batchHour {
 		}
 		return latest
 	}
-	widen := func(m slo.Minute) {
+	widen := func(m slo.Minute) *batchHour {
 		h := of(m)
 		if h == nil {
 			h = &batchHour{from: m, last: m, beats: map[string]uint64{}}
 			hours[HourOf(m)], latest = h, h
 		}
 		h.from, h.last = min(h.from, m), max(h.last, m)
+		return h
 	}
 	for i := range b.Increments {
-		widen(b.Increments[i].Minute)
+		widen(b.Increments[i].Minute).increments++
+	}
+	for _, h := range hours {
+		h.rows = make([]row, 0, h.increments) // nearly always each is of another series
 	}
 	for _, h := range b.Heartbeats {
 		widen(h.Minute)

@@ -39,7 +39,7 @@ func (p *Part) Append(buf []byte) []byte {
 // Series of a service that stand side by side share their column of valid events.
 func appendRows(buf []byte, from slo.Minute, width int, rows []row, beats map[string]uint64) []byte {
 	instances := slices.Sorted(maps.Keys(beats))
-	texts := newTexts()
+	texts := newTexts(len(rows) / 2) // of most services there are two series
 	names := texts.addRows(rows)
 	for _, instance := range instances {
 		texts.add(instance)
@@ -47,8 +47,10 @@ func appendRows(buf []byte, from slo.Minute, width int, rows []row, beats map[st
 	buf = binary.AppendUvarint(buf, uint64(from))
 	buf = binary.AppendUvarint(buf, uint64(width))
 	buf = texts.append(buf)
-	buf = binary.AppendUvarint(buf, uint64(len(rows)))
-	var valid, bad, late []byte
+	const rowBytes = seriesTexts + 6 // numbers of texts, first, last and flags: small ones take a byte
+	buf = slices.Grow(binary.AppendUvarint(buf, uint64(len(rows))), rowBytes*len(rows))
+	valid, bad := make([]byte, 0, width*len(rows)), make([]byte, 0, width*len(rows))
+	var late []byte
 	var before []budget.Counts // whose column of valid events was written last
 	for n, m := range rows {
 		if n == 0 || m.id.Key.Service != rows[n-1].id.Key.Service {
@@ -115,7 +117,10 @@ type texts struct {
 	index map[string]uint64
 }
 
-func newTexts() *texts { return &texts{index: map[string]uint64{}} }
+// newTexts makes room for about so many.
+func newTexts(room int) *texts {
+	return &texts{all: make([]string, 0, room), index: make(map[string]uint64, room)}
+}
 
 // add returns where in the table the text is.
 func (t *texts) add(text string) uint64 {
