@@ -58,12 +58,10 @@ static __always_inline __u32 end_exchange(struct conn *c, struct scratch *scratc
 /* A response was sent after the peer's FIN: the connection's end tells whether someone was there to read it. */
 static __always_inline __u32 end_deferred(struct conn *c, struct scratch *scratch)
 {
-	c->flags &= ~CONN_DEFERRED;
+	__u32 after = settle_deferred(c, scratch);
+
 	c->phase = PHASE_IDLE;
-	fill_request(&scratch->record, c);
-	fill_response(&scratch->record, c);
-	scratch->record.outcome = c->flags & CONN_RESET ? OUTCOME_ABORTED_BY_CLIENT : OUTCOME_ANSWERED;
-	return AFTER_ANSWERED;
+	return after;
 }
 
 static __always_inline void send_ended(struct sock *sk, struct conn *c, struct scratch *scratch, __u32 after)

@@ -168,6 +168,21 @@ static __always_inline void answer(struct conn *c, struct exchange_record *r)
 	r->outcome = OUTCOME_ANSWERED;
 }
 
+/*
+ * Fills the record of a response that was sent after the peer's FIN, and that waited for
+ * the connection's end: this is it, or a request follows that takes its place. Lock held.
+ */
+static __always_inline __u32 settle_deferred(struct conn *c, struct scratch *scratch)
+{
+	c->flags &= ~(CONN_DEFERRED | CONN_TAIL_DUE);
+	if (c->flags & CONN_COMPLETE)
+		c->response_flags |= EXCHANGE_COMPLETE; /* by a tail that was not sent */
+	fill_request(&scratch->record, c);
+	fill_response(&scratch->record, c);
+	scratch->record.outcome = c->flags & CONN_RESET ? OUTCOME_ABORTED_BY_CLIENT : OUTCOME_ANSWERED;
+	return AFTER_ANSWERED;
+}
+
 /* Ends the open exchange without a response. Lock held. */
 static __always_inline void abort_exchange(struct conn *c, struct exchange_record *r, __u64 now, bool by_client)
 {

@@ -37,8 +37,8 @@ static __always_inline void walk_request(const struct io *io, struct request_byt
 	b->detected = b->operations || b->turns ? DETECT_YES : DETECT_MORE;
 	if (b->detected == DETECT_MORE && is_mysql(b->protocol) && !s->pace.skip && !s->pace.held)
 		b->detected = DETECT_NO; /* a command that has no answer: the next one is no part of it */
-	if (b->detected == DETECT_MORE && b->protocol == PROTOCOL_POSTGRESQL && !have && (b->middle || is_copied(s->payload[0])))
-		b->detected = DETECT_NO; /* what is left of a COPY that failed: the next request is no part of it */
+	if (b->detected == DETECT_MORE && b->protocol == PROTOCOL_POSTGRESQL && !have && (b->middle || is_copied(s->payload[0]) || s->payload[0] == 'X'))
+		b->detected = DETECT_NO; /* what is left of a COPY that failed: the next request is no part of it; or Terminate, which none follows */
 }
 
 /* The bytes are those of a known connection. */

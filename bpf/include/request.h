@@ -153,6 +153,17 @@ static __always_inline bool is_hopeless(const struct io *io, struct conn *c, con
 	return c->misses >= (midway && !(c->flags & CONN_UNREADABLE) ? MISSES_MIDWAY : MISSES_FRESH);
 }
 
+/*
+ * Whether a request begins behind a response that waits for the connection's end: it was
+ * sent before the peer's FIN, and is read only now. Lock held.
+ */
+static __always_inline bool follows_deferred(const struct conn *c, const struct request_bytes *b)
+{
+	if (!(c->flags & CONN_DEFERRED) || b->phase == PHASE_REQUEST)
+		return false;
+	return b->detected == DETECT_YES || (b->detected == DETECT_MORE && !is_unfinished(c));
+}
+
 /* Lock held. */
 static __always_inline __u32 request_transition(const struct io *io, struct conn *c, const struct request_bytes *b)
 {
@@ -161,6 +172,8 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 
 	if (b->walked)
 		c->ask = scratch->pace;
+	if (follows_deferred(c, b))
+		after |= settle_deferred(c, scratch);
 	if (b->held && (c->next.len || send_in_flight(io, c) || is_unfinished(c))) {
 		if (!c->next.len) {
 			if (is_unfinished(c) && b->detected != DETECT_YES) {
@@ -175,7 +188,7 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 			start_request(c, &c->next, io, b);
 		}
 		keep_request(&c->next, io, b);
-		return 0;
+		return after;
 	}
 	if (b->phase == PHASE_REQUEST || c->phase == PHASE_REQUEST) {
 		if (c->phase == PHASE_REQUEST && !b->held) {
@@ -199,7 +212,7 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 		c->protocol = PROTOCOL_MUTED;
 		c->likely_role = c->role;
 		c->flags |= CONN_TLS;
-		return AFTER_MUTED;
+		return after | AFTER_MUTED;
 	}
 	if (b->silent && b->detected != DETECT_NO) {
 		bool asks = (io->direction == DIRECTION_RECV) != b->greeting;

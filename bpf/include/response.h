@@ -182,7 +182,7 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 	c->response_len = b->unread ? 0 : b->total - b->start;
 	after |= AFTER_KEPT;
 	answer(c, &scratch->record);
-	if (c->role == ROLE_SERVER && c->flags & CONN_PEER_CLOSED) {
+	if (c->role == ROLE_SERVER && c->flags & CONN_PEER_CLOSED && !c->next.len) {
 		/* a client that closed its side may only have finished asking, or have left: a reset will tell */
 		c->flags |= CONN_DEFERRED;
 		return after;
