@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -49,15 +50,29 @@ var (
 	errorLine   = regexp.MustCompile(`(?m)^~` + Clerk + `~\w*~ERROR:  `)
 )
 
-// Counts reads the log, which is written before the answer is sent, and pg_stat_statements.
-// The asking is the owner's.
+// callsOf asks for the calls of a user.
+const callsOf = "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid WHERE rolname = "
+
+// Counts reads pg_stat_statements, and the log. The asking is the owner's.
 func (p *PostgreSQL) Counts(t testing.TB) Counts {
 	t.Helper()
-	calls, err := strconv.ParseUint(p.SQL(t, "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid WHERE rolname = '"+Clerk+"'"), 10, 64)
+	asked := strings.Count(p.Stderr(), callsOf)
+	calls, err := strconv.ParseUint(p.SQL(t, callsOf+"'"+Clerk+"'"), 10, 64)
 	require.NoError(t, err)
+	// a line is written before the answer is sent, and read from the pipe some time later: once
+	// the asking's is here, all of those before are
+	require.Eventually(t, func() bool { return strings.Count(p.Stderr(), callsOf) > asked }, patience, time.Millisecond)
 	log := p.Stderr()
 	count := func(r *regexp.Regexp) uint64 { return uint64(len(r.FindAllStringIndex(log, -1))) }
 	return Counts{Queries: count(queryLine), Executes: count(executeLine), Errors: count(errorLine), Calls: calls}
+}
+
+// All is what everybody asked for since the server started: Counts of all users, without
+// Calls. It asks nothing: what Counts waited for is there.
+func (p *PostgreSQL) All() Counts {
+	log := strings.ReplaceAll(p.Stderr(), "~"+Superuser+"~", "~"+Clerk+"~")
+	count := func(r *regexp.Regexp) uint64 { return uint64(len(r.FindAllStringIndex(log, -1))) }
+	return Counts{Queries: count(queryLine), Executes: count(executeLine), Errors: count(errorLine)}
 }
 
 // Log returns what the server said, without the text of statements, for failures of tests.

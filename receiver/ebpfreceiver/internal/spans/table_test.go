@@ -20,6 +20,7 @@ import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http1"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http2"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/mysql"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/postgresql"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/protocoltest"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/redis"
 )
@@ -37,11 +38,12 @@ type stimulus struct {
 func tables(t testing.TB) map[string][]stimulus {
 	http, grpc := conversations(t, "../protocol/http2/testdata/conversations")
 	return map[string][]stimulus{
-		"http1": exchanges(t, http1.Parser{}),
-		"http2": http,
-		"grpc":  grpc,
-		"mysql": walked(t, mysql.Parser{System: semconv.SystemMariaDB}, "../protocol/mysql/testdata/exchanges", "10.0.0.1:3306"),
-		"redis": walked(t, redis.Parser{}, "../protocol/redis/testdata/exchanges", "10.0.0.1:6379"),
+		"http1":      exchanges(t, http1.Parser{}),
+		"http2":      http,
+		"grpc":       grpc,
+		"mysql":      walked(t, mysql.Parser{System: semconv.SystemMariaDB}, "../protocol/mysql/testdata/exchanges", "10.0.0.1:3306"),
+		"postgresql": walked(t, postgresql.Parser{}, "../protocol/postgresql/testdata/exchanges", "10.0.0.1:5432"),
+		"redis":      walked(t, redis.Parser{}, "../protocol/redis/testdata/exchanges", "10.0.0.1:6379"),
 	}
 }
 
@@ -164,4 +166,4 @@ func TestTables(t *testing.T) {
 	assert.GreaterOrEqual(t, rows, minRows)
 }
 
-var titles = map[string]string{"http1": "HTTP/1", "http2": "HTTP/2", "grpc": "gRPC", "redis": "Redis", "mysql": "MySQL and MariaDB"}
+var titles = map[string]string{"http1": "HTTP/1", "http2": "HTTP/2", "grpc": "gRPC", "redis": "Redis", "mysql": "MySQL and MariaDB", "postgresql": "PostgreSQL"}

@@ -10,6 +10,7 @@ import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http1"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http2"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/mysql"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/postgresql"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/redis"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
 )
@@ -38,11 +39,12 @@ func database(p protocol.Parser, family, group, system string) Entry {
 }
 
 var entries = map[uint8]Entry{
-	record.ProtocolHTTP1:   http(http1.Parser{}),
-	record.ProtocolHTTP2:   http(nil), // read as streams
-	record.ProtocolMySQL:   database(mysql.Parser{System: semconv.SystemMySQL}, semconv.ProtocolMySQL, GroupSQL, semconv.SystemMySQL),
-	record.ProtocolMariaDB: database(mysql.Parser{System: semconv.SystemMariaDB}, semconv.ProtocolMySQL, GroupSQL, semconv.SystemMariaDB),
-	record.ProtocolRedis:   database(redis.Parser{}, semconv.ProtocolRedis, GroupRedis, semconv.SystemRedis),
+	record.ProtocolHTTP1:      http(http1.Parser{}),
+	record.ProtocolHTTP2:      http(nil), // read as streams
+	record.ProtocolPostgreSQL: database(postgresql.Parser{}, semconv.ProtocolPostgreSQL, GroupSQL, semconv.SystemPostgreSQL),
+	record.ProtocolMySQL:      database(mysql.Parser{System: semconv.SystemMySQL}, semconv.ProtocolMySQL, GroupSQL, semconv.SystemMySQL),
+	record.ProtocolMariaDB:    database(mysql.Parser{System: semconv.SystemMariaDB}, semconv.ProtocolMySQL, GroupSQL, semconv.SystemMariaDB),
+	record.ProtocolRedis:      database(redis.Parser{}, semconv.ProtocolRedis, GroupRedis, semconv.SystemRedis),
 }
 
 // Groups of protocols, as the configuration names them.

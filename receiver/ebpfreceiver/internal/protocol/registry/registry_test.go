@@ -11,6 +11,7 @@ import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http1"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http2"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/mysql"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/postgresql"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/redis"
 )
 
@@ -23,7 +24,8 @@ func TestEveryDetectedProtocolHasItsParser(t *testing.T) {
 	assert.Nil(t, Of(uint8(bpf.SocketProtocolPROTOCOL_MUTED)).Parser)
 	assert.Equal(t, mysql.Parser{System: "mysql"}, Of(uint8(bpf.SocketProtocolPROTOCOL_MYSQL)).Parser)
 	assert.Equal(t, mysql.Parser{System: "mariadb"}, Of(uint8(bpf.SocketProtocolPROTOCOL_MARIADB)).Parser)
-	assert.Len(t, entries, 5)
+	assert.Equal(t, postgresql.Parser{}, Of(uint8(bpf.SocketProtocolPROTOCOL_POSTGRESQL)).Parser)
+	assert.Len(t, entries, 6)
 	for number, e := range entries {
 		assert.NotEmpty(t, e.Family)
 		assert.NotEmpty(t, e.ServerMetric)
