@@ -14,6 +14,51 @@ import (
 	"github.com/sloe-dev/sloe/testbed/workload/postgresbed"
 )
 
+// psycopg2 runs what a program of Python's does: transactions, a cursor of the server's,
+// COPY both ways, errors, a statement that is cancelled, and LISTEN and NOTIFY.
+func psycopg2(t *testing.T, p *postgresbed.PostgreSQL, client string) {
+	p.Client(t, client, "/usr/bin/python3", "-c", `
+import io, threading, psycopg2, psycopg2.extensions
+c = psycopg2.connect("")
+k = c.cursor()
+k.execute("CREATE TABLE orders (id int PRIMARY KEY, note text)")
+c.commit()
+for i in range(200):
+    k.execute("INSERT INTO orders VALUES (%s, %s)", (i, "x" * i))
+c.commit()
+n = c.cursor("rows")
+n.itersize = 50
+n.execute("SELECT * FROM orders")
+assert len(list(n)) == 200
+n.close()
+c.commit()
+k.copy_expert("COPY orders FROM STDIN", io.StringIO("".join("%d\tQ\n" % i for i in range(1000, 50000))))
+out = io.StringIO()
+k.copy_expert("COPY orders TO STDOUT", out)
+assert out.getvalue().count("\n") == 49200
+c.commit()
+for statement in ("SELECT 1/0", "SELEC 1", "INSERT INTO orders VALUES (1, '')"):
+    try:
+        k.execute(statement)
+        raise SystemExit(statement + " succeeded")
+    except psycopg2.Error as e:
+        assert e.pgcode in ("22012", "42601", "23505"), e.pgcode
+    c.rollback()
+threading.Timer(0.3, c.cancel).start()
+try:
+    k.execute("SELECT pg_sleep(60)")
+    raise SystemExit("it was not cancelled")
+except psycopg2.extensions.QueryCanceledError:
+    c.rollback()
+c.set_isolation_level(psycopg2.extensions.ISOLATION_LEVEL_AUTOCOMMIT)
+k.execute("LISTEN a")
+k.execute("NOTIFY a, 'b'")
+c.poll()
+assert len(c.notifies) == 1
+c.close()
+`)
+}
+
 // TestPostgreSQL holds what Sloe has of a PostgreSQL server against what the server writes
 // of each message:
 //
@@ -37,6 +82,8 @@ func TestPostgreSQL(t *testing.T) {
 		"pgbench: extended":                {run: bench("extended")},
 		"pgbench: prepared":                {run: bench("prepared")},
 		"pgbench: prepared, a Unix socket": {run: bench("prepared"), unix: true},
+		"psycopg2":                         {run: psycopg2},
+		"psycopg2, a Unix socket":          {run: psycopg2, unix: true},
 		"psql": {run: func(t *testing.T, p *postgresbed.PostgreSQL, client string) {
 			for range 10 {
 				p.Client(t, client, "psql", "-X", "-c", "SELECT 1", "-c", "SELECT 1; SELECT 2", "-c", "COPY (SELECT 1) TO STDOUT")
