@@ -219,7 +219,7 @@ func (r *ebpfReceiver) readLoop(host component.Host) {
 		r.pendingCalls.Store(int64(r.pending.Len()))
 		r.reading.measure()
 		r.govern(r.nowNs)
-		if r.batch.Len() >= maxBatch || time.Since(flushed) >= r.cfg.FlushInterval {
+		if time.Since(flushed) >= r.cfg.FlushInterval {
 			r.sendSpans()
 			flushed = time.Now()
 		}
@@ -237,7 +237,7 @@ func (r *ebpfReceiver) noteRead(all bool) {
 	r.readNs.Store(r.lastNs)
 }
 
-// maxBatch bounds the spans that are sent on at once.
+// maxBatch bounds the spans that are held, and sent on at once.
 const maxBatch = 2048
 
 // drain takes what the detached hooks left.

@@ -35,6 +35,27 @@ func sampleOf(request, response string, change ...func(*bpf.SocketExchangeRecord
 	return append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(&r)), size)...)
 }
 
+// TestFullBatch: spans are sent on as soon as a batch is full, whatever comes before
+// the reading loop looks again.
+func TestFullBatch(t *testing.T) {
+	r, err := newReceiver(receivertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config))
+	require.NoError(t, err)
+	var sink consumertest.TracesSink
+	r.metrics, r.traces, r.clock = consumertest.NewNop(), &sink, &capture.Clock{}
+	layout, _ := histograms.NewLayout(defaultThresholds, capture.MaxEdges)
+	r.prepare(func(record.Process) (*bpf.SocketProcessIdentity, bool) { return nil, false }, layout)
+	sample := sampleOf("GET / HTTP/1.1\r\nHost: shop\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+	for range 2*maxBatch + 7 {
+		r.onSample(sample)
+	}
+	require.Len(t, sink.AllTraces(), 2)
+	for _, batch := range sink.AllTraces() {
+		require.Equal(t, maxBatch, batch.SpanCount())
+	}
+	require.Equal(t, 7, r.batch.Len())
+	require.Len(t, r.sent, 7)
+}
+
 // BenchmarkOnSample is the way of one exchange from the ring buffer's bytes to a
 // histogram and a span, the hand-over of full batches included, or, without spans,
 // to the unspanned counts.
@@ -55,9 +76,6 @@ func BenchmarkOnSample(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				r.onSample(sample)
-				if r.batch.Len() >= maxBatch {
-					r.sendSpans()
-				}
 			}
 		})
 	}

@@ -38,12 +38,17 @@ var (
 	uncountedStop       = metric.WithAttributes(attribute.String("reason", "stop"))
 )
 
-// addSpan makes a span of the call.
+// addSpan makes a span of the call. A full batch is sent at once: between two looks
+// of the reading loop a peer that opens and resets streams can make spans by the
+// hundred thousand, of one full ring.
 func (r *ebpfReceiver) addSpan(id *process.Identity, call *protocol.Call) {
 	r.batch.Add(id, call)
 	kept := sent{process: id, call: *call}
 	kept.call.Attributes = nil // of the next call
 	r.sent = append(r.sent, kept)
+	if r.batch.Len() >= maxBatch {
+		r.sendSpans()
+	}
 }
 
 // sendSpans sends the batch on. Spans that are refused are counted otherwise,
