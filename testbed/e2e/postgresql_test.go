@@ -12,7 +12,13 @@ import (
 
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/testbed/workload/postgresbed"
+	"github.com/sloe-dev/sloe/testbed/workload/process"
 )
+
+// pgxload runs single statements, failures and batches of up to a hundred with one Sync.
+func pgxload(t *testing.T, p *postgresbed.PostgreSQL, client string) {
+	p.Client(t, client, process.Build(t, "testbed/cmd/pgxload"))
+}
 
 // psycopg2 runs what a program of Python's does: transactions, a cursor of the server's,
 // COPY both ways, errors, a statement that is cancelled, and LISTEN and NOTIFY.
@@ -77,13 +83,15 @@ func TestPostgreSQL(t *testing.T) {
 		unix bool
 		run  func(t *testing.T, p *postgresbed.PostgreSQL, client string)
 	}{
-		"pgbench: simple":                  {run: bench("simple")},
-		"pgbench: a connection each time":  {run: bench("simple", "-C")},
-		"pgbench: extended":                {run: bench("extended")},
-		"pgbench: prepared":                {run: bench("prepared")},
-		"pgbench: prepared, a Unix socket": {run: bench("prepared"), unix: true},
-		"psycopg2":                         {run: psycopg2},
-		"psycopg2, a Unix socket":          {run: psycopg2, unix: true},
+		"pgbench: simple":                     {run: bench("simple")},
+		"pgbench: a connection each time":     {run: bench("simple", "-C")},
+		"pgbench: extended":                   {run: bench("extended")},
+		"pgbench: prepared":                   {run: bench("prepared")},
+		"pgbench: prepared, a Unix socket":    {run: bench("prepared"), unix: true},
+		"pgx, in all its ways":                {run: pgxload},
+		"pgx, in all its ways, a Unix socket": {run: pgxload, unix: true},
+		"psycopg2":                            {run: psycopg2},
+		"psycopg2, a Unix socket":             {run: psycopg2, unix: true},
 		"psql": {run: func(t *testing.T, p *postgresbed.PostgreSQL, client string) {
 			for range 10 {
 				p.Client(t, client, "psql", "-X", "-c", "SELECT 1", "-c", "SELECT 1; SELECT 2", "-c", "COPY (SELECT 1) TO STDOUT")
