@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -26,7 +27,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, mode pgx.QueryExecMode) error {
+func run(ctx context.Context, mode pgx.QueryExecMode) (err error) {
 	config, err := pgx.ParseConfig("")
 	if err != nil {
 		return err
@@ -36,15 +37,18 @@ func run(ctx context.Context, mode pgx.QueryExecMode) error {
 	if err != nil {
 		return fmt.Errorf("connecting: %w", err)
 	}
-	defer c.Close(ctx)
+	defer func() { err = errors.Join(err, c.Close(ctx)) }()
 	for i := range 50 {
 		var n int
-		if err := c.QueryRow(ctx, "SELECT $1::int + 1", i).Scan(&n); err != nil || n != i+1 {
-			return fmt.Errorf("asking for %d: %d, %w", i+1, n, err)
+		if err := c.QueryRow(ctx, "SELECT $1::int + 1", i).Scan(&n); err != nil {
+			return fmt.Errorf("asking for %d: %w", i+1, err)
+		}
+		if n != i+1 {
+			return fmt.Errorf("asking for %d: %d", i+1, n)
 		}
 	}
 	if _, err := c.Exec(ctx, "SELECT 1 / $1::int", 0); err == nil {
-		return fmt.Errorf("a division by zero succeeded")
+		return errors.New("a division by zero succeeded")
 	}
 	tx, err := c.Begin(ctx)
 	if err != nil {
