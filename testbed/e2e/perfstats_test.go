@@ -75,7 +75,7 @@ func TestPerfStats(t *testing.T) {
 	assert.GreaterOrEqual(t, runs["sock_send"], uint64(2*asked), "and whatever else runs on this host")
 	assert.GreaterOrEqual(t, runs["sock_recv"], uint64(2*asked))
 	assert.Positive(t, r.Cores)
-	assert.Equal(t, 8<<20, r.Ring.Size)
+	assert.Equal(t, 4<<20, r.Ring.Size)
 	assert.NotZero(t, r.Exchanges.Spilled["rate_limited"])
 	assert.LessOrEqual(t, r.Exchanges.Delivered, r.Exchanges.Ended)
 	b.Terminate(t)
