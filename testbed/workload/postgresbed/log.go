@@ -62,15 +62,19 @@ func (p *PostgreSQL) Counts(t testing.TB) Counts {
 	// a line is written before the answer is sent, and read from the pipe some time later: once
 	// the asking's is here, all of those before are
 	require.Eventually(t, func() bool { return strings.Count(p.Stderr(), callsOf) > asked }, patience, time.Millisecond)
-	log := p.Stderr()
-	count := func(r *regexp.Regexp) uint64 { return uint64(len(r.FindAllStringIndex(log, -1))) }
-	return Counts{Queries: count(queryLine), Executes: count(executeLine), Errors: count(errorLine), Calls: calls}
+	c := countsIn(p.Stderr())
+	c.Calls = calls
+	return c
 }
 
 // All is what everybody asked for since the server started: Counts of all users, without
 // Calls. It asks nothing: what Counts waited for is there.
 func (p *PostgreSQL) All() Counts {
-	log := strings.ReplaceAll(p.Stderr(), "~"+Superuser+"~", "~"+Clerk+"~")
+	return countsIn(strings.ReplaceAll(p.Stderr(), "~"+Superuser+"~", "~"+Clerk+"~"))
+}
+
+// countsIn is what a log has of Clerk, without Calls.
+func countsIn(log string) Counts {
 	count := func(r *regexp.Regexp) uint64 { return uint64(len(r.FindAllStringIndex(log, -1))) }
 	return Counts{Queries: count(queryLine), Executes: count(executeLine), Errors: count(errorLine)}
 }

@@ -37,9 +37,7 @@ func (c Certainty) share() (judged, known uint64) {
 func (c Certainty) LessThan(o Certainty) bool {
 	a, ofA := c.share()
 	b, ofB := o.share()
-	hi, lo := bits.Mul64(a, ofB)
-	oHi, oLo := bits.Mul64(b, ofA)
-	return hi < oHi || hi == oHi && lo < oLo
+	return slo.Ratio{Num: a, Den: ofA}.Cmp(b, ofB) < 0
 }
 
 // With returns the share of the events of a time that was judged: of the minutes, and
@@ -63,9 +61,7 @@ func (c Coverage) Below(limit slo.Ratio, certainty Certainty) bool {
 	overHave, have := bits.Mul64(measured, judged)
 	overFull, full := bits.Mul64(elapsed, known)
 	if overHave|overFull == 0 { // nearly always, and without garbage
-		hi, lo := bits.Mul64(have, limit.Den)
-		ofHi, ofLo := bits.Mul64(full, limit.Num)
-		return hi < ofHi || hi == ofHi && lo < ofLo
+		return limit.Cmp(have, full) > 0
 	}
 	return product(measured, judged, limit.Den).Cmp(product(elapsed, known, limit.Num)) < 0
 }
