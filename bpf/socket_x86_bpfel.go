@@ -543,9 +543,10 @@ type SocketScratch struct {
 		Greeting   bool
 		Middle     bool
 		Opaque     bool
+		Unwaited   bool
 		Phase      uint8
 		Watch      uint8
-		_          [3]byte
+		_          [2]byte
 		Generation uint32
 	}
 	Walked struct {

@@ -11,12 +11,10 @@
 #include "queue.h"
 #include "unix.h"
 
-#define SETTLED_NS 60000000000ULL /* after so long nothing unread is older than the agent */
-
 /* Whether the unread bytes of a connection without held arrivals came all at once, just now. */
 static __always_inline bool arrived_at_once(const struct tcp_sock *tp, __u64 now)
 {
-	return tp->data_segs_in == 1 || now - attached_ns > SETTLED_NS;
+	return tp->data_segs_in == 1 || is_settled(now);
 }
 
 static __always_inline void on_arrival(struct sock *sk)

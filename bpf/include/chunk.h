@@ -88,7 +88,7 @@ static __always_inline bool on_chunk(struct io *io, struct conn *c)
 		flags |= CHUNK_FROM_START;
 	if (direction == DIRECTION_RECV && io->positions) {
 		arrived = arrival_of(&c->arrivals, r->position);
-		if (arrived != arrival_of(&c->arrivals, r->end - 1) || arrived > io->now)
+		if (arrived != arrival_of(&c->arrivals, r->end - 1))
 			arrived = 0; /* of some of the bytes, and user space does not know of which */
 	}
 	note_positions(io, c);
@@ -100,7 +100,7 @@ static __always_inline bool on_chunk(struct io *io, struct conn *c)
 	if (io->is_unix)
 		unix_seen = true;
 	if (arrived) {
-		r->queue_ns = io->now - arrived;
+		r->queue_ns = arrived < io->now ? io->now - arrived : 0;
 		flags |= CHUNK_QUEUE_KNOWN;
 	}
 	if (!known)

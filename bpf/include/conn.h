@@ -95,7 +95,7 @@ static __always_inline void note_positions(const struct io *io, struct conn *c)
 	if (io->direction == DIRECTION_RECV)
 		c->recv_seq = io->copied_seq;
 	else if (io->is_unix)
-		c->sending = 0;
+		c->sending = SENDING_NOTHING;
 }
 
 /*

@@ -114,6 +114,13 @@ struct endpoints {
 	__u8 remote_addr[16];
 };
 
+/* Whether the side of a Unix socket is in a system call that sends, as far as its hooks tell. */
+enum sending {
+	SENDING_NOTHING = 0,
+	SENDING_UNTOLD = 1, /* bytes are on their way */
+	SENDING_TOLD = 2,   /* and when the first of them arrived is noted, if it is known */
+};
+
 struct conn {
 	struct bpf_spin_lock lock;
 	__u8 role;
@@ -126,7 +133,7 @@ struct conn {
 	__u32 sent_seq;     /* write_seq at the last send hook */
 	__u32 verdict_generation; /* of the verdict on process that holds for this connection, 0: none does */
 	__u32 recv_seq;     /* how far the receive hooks saw the stream; of Unix sockets: bytes */
-	__u8 sending;       /* Unix sockets: bytes were sent whose hook has not run; written by the sender alone */
+	__u8 sending;       /* Unix sockets: enum sending; written by the sender alone */
 	__u8 likely_role;   /* until its role is known, and of CONN_OPAQUE: enum role by what kind of socket it is */
 	__u8 replied;       /* the same: bytes went the other way since the last turn began */
 	__u8 untold;        /* exchanges that its process was not told of: see process.h. Written by the hook of requests alone */
@@ -351,6 +358,7 @@ struct request_bytes {
 	bool greeting;  /* they are the server's first word: this side is not the one that asks */
 	bool middle;    /* they begin in the middle of a message */
 	bool opaque;    /* the connection cannot be read from here on */
+	bool unwaited;  /* they were read before their arrival was told */
 	__u8 phase;     /* the phase that they were read in */
 	__u8 watch;     /* enum watch of the process that they are a request of */
 	__u32 generation; /* of that verdict */

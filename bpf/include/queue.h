@@ -11,9 +11,19 @@
  * bytes were consumed without a hook (splice, TCP_ZEROCOPY_RECEIVE) never becomes
  * the time of another. Two arrivals are held; a request that begins in a third
  * one, all unread, has no known queue time.
+ *
+ * At a Unix socket, where the sender's task tells of the arrival, a reader on another
+ * processor may be quicker than that: what is read before its arrival did not wait.
  */
 
 #include "conn.h"
+
+#define SETTLED_NS 60000000000ULL /* after so long nothing unread is older than the agent */
+
+static __always_inline bool is_settled(__u64 now)
+{
+	return now - attached_ns > SETTLED_NS;
+}
 
 static __always_inline bool position_reached(__u32 position, __u32 from)
 {
@@ -59,6 +69,30 @@ static __always_inline __u64 arrival_of(const struct arrivals *a, __u32 position
 	if (a->held >= 2 && position_reached(position, a->second))
 		return a->second_ns;
 	return a->first_ns;
+}
+
+static __always_inline struct sock *unix_peer_of(struct sock *sk)
+{
+	struct unix_sock *u = bpf_skc_to_unix_sock(sk);
+
+	return u ? u->peer : NULL;
+}
+
+/*
+ * Whether the byte at a position of a Unix socket was read before its arrival was told:
+ * its sender's last hook is that of the bytes before it. Bytes from before the agent
+ * would have shifted the position against the sender's count; at the first one, which
+ * has no count to compare, only time tells that there are none.
+ */
+static __always_inline bool read_before_arrival(struct sock *sk, __u32 position, __u64 now)
+{
+	struct sock *peer = unix_peer_of(sk);
+	struct conn *sender;
+
+	if (!peer || (!position && !is_settled(now)))
+		return false;
+	sender = bpf_sk_storage_get(&connections, peer, NULL, 0);
+	return sender ? sender->sending != SENDING_TOLD && sender->sent_seq == position : !position;
 }
 
 #endif

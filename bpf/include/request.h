@@ -94,10 +94,10 @@ static __always_inline void start_request(const struct conn *c, struct request *
 	if (io->direction == DIRECTION_RECV && io->positions) {
 		__u64 arrived = arrival_of(&c->arrivals, io->copied_seq - (__u32)io->len);
 
-		if (arrived && arrived <= io->now) {
-			slot->queue_ns = io->now - arrived;
+		if (arrived || b->unwaited)
 			slot->flags |= EXCHANGE_QUEUE_KNOWN;
-		}
+		if (arrived && arrived < io->now)
+			slot->queue_ns = io->now - arrived;
 	}
 	slot->tid = io->task->pid;
 	slot->tcp_seq = !io->positions || io->is_unix ? 0 :
@@ -308,6 +308,11 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 	read_request_bytes(io, c, b);
 	if (c->role == ROLE_UNKNOWN)
 		c->likely_role = role_of(io->sk);
+	if (io->is_unix && io->direction == DIRECTION_RECV) {
+		__u32 position = io->copied_seq - (__u32)io->len;
+
+		b->unwaited = !arrival_of(&c->arrivals, position) && read_before_arrival(io->sk, position, io->now);
+	}
 	if (b->detected == DETECT_YES)
 		decide_request(io->sk, io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT, &io->process, c, b);
 	bpf_spin_lock(&c->lock);

@@ -17,17 +17,49 @@
  */
 
 #include "end.h"
-
-static __always_inline struct sock *unix_peer_of(struct sock *sk)
-{
-	struct unix_sock *u = bpf_skc_to_unix_sock(sk);
-
-	return u ? u->peer : NULL;
-}
+#include "queue.h"
 
 static __always_inline bool is_closed(struct sock *sk)
 {
 	return sk->__sk_common.skc_flags & SOCK_DEAD_FLAG;
+}
+
+/*
+ * The message at a position has arrived just now, and its reader's hook has run before: a
+ * request that is made of it and of nothing else did not wait. Lock held.
+ */
+static __always_inline void note_read_before_arrival(struct conn *c, __u32 position)
+{
+	struct request *r = c->next.len ? &c->next : &c->current;
+
+	if (!c->next.len && c->phase != PHASE_REQUEST && !(c->phase == PHASE_PARTIAL && c->partial_dir == DIRECTION_RECV))
+		return;
+	if (r->start_ns == r->last_ns && c->recv_seq - (__u32)r->bytes == position)
+		r->flags |= EXCHANGE_QUEUE_KNOWN; /* queue_ns is 0, or what was known of it */
+}
+
+/*
+ * Notes when a message arrived, if it is the first that waits. A quick reader may have taken
+ * it already: until its hook has run, what was read is what was sent before.
+ */
+static __always_inline void note_unix_arrival(struct sock *sk, struct conn *c, const struct conn *sender)
+{
+	__u32 read = c->recv_seq, sent = sender->sent_seq, waiting = sk->sk_receive_queue.qlen;
+	__u64 now;
+
+	if (waiting > 1)
+		return; /* when the first came is known */
+	now = bpf_ktime_get_ns();
+	bpf_spin_lock(&c->lock);
+	if (c->recv_seq == read && (waiting || read == sent)) {
+		c->arrivals.held = 1;
+		c->arrivals.first_ns = now;
+		c->arrivals.first = read;
+		c->arrivals.end = read + 1;
+	} else if (sender->sending == SENDING_UNTOLD) {
+		note_read_before_arrival(c, sent);
+	}
+	bpf_spin_unlock(&c->lock);
 }
 
 /* Bytes were put into sk's queue by its peer, whose task is the current one. */
@@ -35,9 +67,6 @@ static __always_inline void on_unix_arrival(struct sock *sk)
 {
 	struct conn *c = bpf_sk_storage_get(&connections, sk, NULL, 0), *sender;
 	struct sock *peer;
-	__u32 waiting, read;
-	__u64 now;
-	bool own;
 
 	if (c && is_left_out(c))
 		return;
@@ -49,32 +78,16 @@ static __always_inline void on_unix_arrival(struct sock *sk)
 	sender = conn_of(peer);
 	if (!c || !sender)
 		return; /* counted at the first I/O, if that finds no room either */
-	own = (__u32)bpf_get_current_task_btf()->tgid == self_tgid;
-	if (own) {
+	if ((__u32)bpf_get_current_task_btf()->tgid == self_tgid) {
 		c->protocol = PROTOCOL_MUTED;
 		sender->protocol = PROTOCOL_MUTED;
 		return;
 	}
-	sender->sending = 1;
-	if (c->role == ROLE_CLIENT)
-		return;
-	/*
-	 * Only the first message that waits is noted. A quick reader may have taken it already: until
-	 * its hook has run, what was read is what was sent before.
-	 */
-	read = c->recv_seq;
-	waiting = sk->sk_receive_queue.qlen;
-	if (waiting > 1 || (waiting == 0 && read != sender->sent_seq))
-		return; /* when the first came is known, or nothing is */
-	now = bpf_ktime_get_ns();
-	bpf_spin_lock(&c->lock);
-	if (c->recv_seq == read) { /* else its hook was quicker than this one */
-		c->arrivals.held = 1;
-		c->arrivals.first_ns = now;
-		c->arrivals.first = read;
-		c->arrivals.end = read + 1;
-	}
-	bpf_spin_unlock(&c->lock);
+	if (sender->sending == SENDING_NOTHING)
+		sender->sending = SENDING_UNTOLD;
+	if (c->role != ROLE_CLIENT)
+		note_unix_arrival(sk, c, sender);
+	sender->sending = SENDING_TOLD;
 }
 
 /* Ends what is open on a connection of which one side was closed. */

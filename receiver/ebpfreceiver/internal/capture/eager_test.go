@@ -9,6 +9,7 @@ import (
 	"io"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -81,11 +82,17 @@ func askOnce(fd int) error {
 // TestEagerReaders: of two hooks that meet a socket for the first time at the same
 // moment, the one at the sender's and the one at the reader's, none loses the
 // exchange; and a client that leaves with its response in hand, before the hook of the
-// server's send has run, has not aborted it.
+// server's send has run, has not aborted it. A request that was read before the hook
+// at its arrival has run did not wait. (Its response may be sent before that hook too:
+// then it takes a capture that is older than a minute to tell.)
 func TestEagerReaders(t *testing.T) {
 	const n = 5000
-	c, p := wholeRun(t, "socket", eager, 32<<20, n)
-	answered := map[uint8]int{}
+	c, p := wholeRun(t, "socket", eager, 32<<20, n, func(c *Capture) {
+		var now unix.Timespec
+		require.NoError(t, unix.ClockGettime(unix.CLOCK_MONOTONIC, &now))
+		require.NoError(t, c.objects.AttachedNs.Set(uint64(now.Nano())-uint64(time.Hour))) // unsigned, in the kernel too
+	})
+	answered, queued := map[uint8]int{}, 0
 	var e record.Exchange
 	require.NoError(t, c.Drain(func(sample []byte) {
 		kind, err := record.KindOf(sample)
@@ -97,9 +104,13 @@ func TestEagerReaders(t *testing.T) {
 		if int(e.Process.Tgid) == p.pid && e.Outcome == record.Answered {
 			answered[e.Role]++
 		}
+		if int(e.Process.Tgid) == p.pid && e.Role == record.RoleServer && e.Flags&record.FlagQueueKnown != 0 {
+			queued++
+		}
 	}))
 	counters, err := c.Counters()
 	require.NoError(t, err)
 	assert.Zero(t, counters.Lost["socket_storage"])
 	assert.Equal(t, map[uint8]int{record.RoleServer: n, record.RoleClient: n}, answered)
+	assert.Equal(t, n, queued, "known queue times")
 }

@@ -160,7 +160,6 @@ func testShape(t *testing.T, c *Capture, program string, s shape) {
 		switch {
 		case e.Role == record.RoleClient || s.queueless:
 			assert.False(t, queued, "queue time of exchange %d", e.Sequence)
-		case s.family == unix.AF_UNIX: // nearly always: see TestUnixExchanges
 		case !s.coalesced || e.Sequence > 1:
 			assert.True(t, queued, "queue time of exchange %d", e.Sequence)
 		}
