@@ -30,11 +30,12 @@ type ringParams struct {
 }
 
 type ring struct {
-	fd            int
-	rings, sqes   []byte
-	params        ringParams
-	sqTail, cqTop *uint32
-	enter         uintptr // flags of io_uring_enter
+	fd             int
+	rings, sqes    []byte
+	params         ringParams
+	sqHead, sqTail *uint32
+	cqHead, cqTail *uint32
+	enter          uintptr // flags of io_uring_enter
 }
 
 func newRing(flags uint32) (*ring, error) {
@@ -54,7 +55,8 @@ func newRing(flags uint32) (*ring, error) {
 	if r.sqes, err = unix.Mmap(r.fd, ringOffSQEs, ringEntries*ringSizeOfEntry, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_POPULATE); err != nil {
 		return nil, err
 	}
-	r.sqTail, r.cqTop = r.word(r.params.sq[1]), r.word(r.params.cq[0])
+	r.sqHead, r.sqTail = r.word(r.params.sq[0]), r.word(r.params.sq[1])
+	r.cqHead, r.cqTail = r.word(r.params.cq[0]), r.word(r.params.cq[1])
 	return r, nil
 }
 
@@ -76,12 +78,17 @@ func (r *ring) do(operation uint8, fd int, b []byte) (int, error) {
 	*(*uint32)(unsafe.Pointer(&entry[24])) = uint32(len(b))
 	*r.word(r.params.sq[6] + at*4) = at
 	atomic.AddUint32(r.sqTail, 1)
-	if _, _, errno := unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), 1, 1, r.enter, 0, 0); errno != 0 {
-		return 0, fmt.Errorf("io_uring_enter: %w", errno)
+	top := atomic.LoadUint32(r.cqHead)
+	for atomic.LoadUint32(r.cqTail) == top {
+		// a signal ends the wait, which the call does not tell if it has submitted something
+		submit := atomic.LoadUint32(r.sqTail) - atomic.LoadUint32(r.sqHead)
+		_, _, errno := unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(submit), 1, r.enter, 0, 0)
+		if errno != 0 && errno != unix.EINTR {
+			return 0, fmt.Errorf("io_uring_enter: %w", errno)
+		}
 	}
-	top := atomic.LoadUint32(r.cqTop)
 	result := *(*int32)(unsafe.Pointer(&r.rings[r.params.cq[5]+(top&(r.params.cqEntries-1))*16+8]))
-	atomic.StoreUint32(r.cqTop, top+1)
+	atomic.StoreUint32(r.cqHead, top+1)
 	if result < 0 {
 		return 0, unix.Errno(-result)
 	}
