@@ -39,4 +39,5 @@ var UnmeasuredReasons = map[SocketUnmeasuredReason]string{
 	SocketUnmeasuredReasonUNMEASURED_GAP:            "gap",
 	SocketUnmeasuredReasonUNMEASURED_STORAGE:        "socket_storage",
 	SocketUnmeasuredReasonUNMEASURED_ANONYMOUS:      "aggregates_full",
+	SocketUnmeasuredReasonUNMEASURED_MUTE:           "no_answer",
 }

@@ -183,10 +183,13 @@ type SocketConn struct {
 		Failed     uint32
 		Spoke      uint8
 		Switched   uint8
-		Pad        [2]uint8
+		Odd        uint8
+		Pad        uint8
+		Mute       uint32
 		Kinds      uint32
 	}
 	PadEarly uint32
+	_        [4]byte
 	Arrivals struct {
 		_        structs.HostLayout
 		FirstNs  uint64
@@ -466,6 +469,7 @@ const (
 	SocketProtocolPROTOCOL_POSTGRESQL SocketProtocol = 4
 	SocketProtocolPROTOCOL_MYSQL      SocketProtocol = 5
 	SocketProtocolPROTOCOL_MARIADB    SocketProtocol = 6
+	SocketProtocolPROTOCOL_MEMCACHED  SocketProtocol = 7
 	SocketProtocolPROTOCOL_UNWATCHED  SocketProtocol = 254
 	SocketProtocolPROTOCOL_MUTED      SocketProtocol = 255
 )
@@ -532,6 +536,7 @@ type SocketScratch struct {
 		Operations uint32
 		Turns      uint32
 		Kinds      uint32
+		Mute       uint32
 		Protocol   uint8
 		Response   bool
 		Gap        bool
@@ -557,7 +562,9 @@ type SocketScratch struct {
 		Failed     uint32
 		Spoke      uint8
 		Switched   uint8
-		Pad        [2]uint8
+		Odd        uint8
+		Pad        uint8
+		Mute       uint32
 		Kinds      uint32
 	}
 	Window [16]uint8
@@ -660,7 +667,8 @@ const (
 	SocketUnmeasuredReasonUNMEASURED_GAP            SocketUnmeasuredReason = 4
 	SocketUnmeasuredReasonUNMEASURED_STORAGE        SocketUnmeasuredReason = 5
 	SocketUnmeasuredReasonUNMEASURED_ANONYMOUS      SocketUnmeasuredReason = 6
-	SocketUnmeasuredReasonUNMEASURED_REASONS        SocketUnmeasuredReason = 7
+	SocketUnmeasuredReasonUNMEASURED_MUTE           SocketUnmeasuredReason = 7
+	SocketUnmeasuredReasonUNMEASURED_REASONS        SocketUnmeasuredReason = 8
 )
 
 type SocketVerdict struct {

@@ -41,6 +41,11 @@ var otherProtocols = []struct {
 	{"memcached get", "get /orders\r\n"},
 	{"memcached answer", "VALUE key 0 3\r\nabc\r\nEND\r\n"},
 	{"memcached stored", "STORED\r\n"},
+	{"beanstalkd delete", "delete 17\r\n"},
+	{"beanstalkd touch", "touch 17\r\n"},
+	{"beanstalkd stats", "stats\r\n"},
+	{"HTTP in lower case", "get /orders HTTP/1.1\r\n"},
+	{"Redis inline command in lower case", "set orders 17\r\n"},
 	{"memcached binary", "\x80\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x00"},
 	{"SSH", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"},
 	{"SMTP greeting", "220 mail.example ESMTP\r\n"},
@@ -94,6 +99,7 @@ var ours = map[string]string{
 	"PostgreSQL SSLRequest":   "PostgreSQL startup",
 	"PostgreSQL simple query": "PostgreSQL",
 	"MySQL query":             "MySQL",
+	"memcached get":           "memcached",
 }
 
 // TestOneDetectorEach: what a detector claims no other one does, so that their order
@@ -107,7 +113,7 @@ func TestOneDetectorEach(t *testing.T) {
 		claims := []string{}
 		for name, claim := range map[string]Claim{
 			"HTTP": HTTP1Request(b), "Redis": RedisRequest(b), "PostgreSQL startup": PostgreSQLStartup(b),
-			"PostgreSQL": PostgreSQLRequest(b), "MySQL": MySQLRequest(b), "MySQL greeting": MySQLGreeting(b),
+			"PostgreSQL": PostgreSQLRequest(b), "MySQL": MySQLRequest(b), "MySQL greeting": MySQLGreeting(b), "memcached": MemcachedRequest(b),
 		} {
 			if claim == Yes {
 				claims = append(claims, name)
@@ -159,6 +165,27 @@ func TestRedisRequests(t *testing.T) {
 	assert.True(t, RedisReplication([]byte("*1\r\n$4\r\nsync\r\n")))
 	assert.False(t, RedisReplication([]byte("*1\r\n$4\r\nPING\r\n")))
 	assert.False(t, RedisReplication([]byte("*2\r\n$5\r\nSYNCX\r\n$1\r\na")))
+}
+
+// TestMemcachedRequests gives the detector more and more of each.
+func TestMemcachedRequests(t *testing.T) {
+	for request, want := range map[string]Claim{
+		"get k\r\n": Yes, "gets a b\r\n": Yes, "gat 60 k\r\n": Yes, "set k 0 0 2\r\nab\r\n": Yes, "cas k 0 -1 2 5\r\nab\r\n": Yes, "incr k 1\r\n": Yes,
+		"delete k\r\n": Yes, "delete 7 noreply\r\n": Yes, "touch k 60\r\n": Yes, "flush_all\r\n": Yes, "version\r\n": Yes, "verbosity 1\r\n": Yes,
+		"mg k v\r\n": Yes, "ms k 2\r\nab\r\n": Yes, "mn\r\n": Yes, "set k 0 0 2 noreply\r\nab\r\n": Yes,
+		"get\r\n": No, "set k 2\r\n": No, "set k 0 0 a\r\n": No, "incr k\r\n": No, "touch 5\r\n": No, "gat k\r\n": No, "version 2\r\n": No, "ms k a\r\n": No,
+		"stats\r\n": No, "quit\r\n": No, "getx k\r\n": No, "GET k\r\n": No, "setter k 0 0 1\r\n": No, "VALUE a 0 1\r\n": No, " get k\r\n": No,
+	} {
+		b := []byte(request)
+		assert.Equal(t, want, MemcachedRequest(b), request)
+		for n := range b {
+			if claim := MemcachedRequest(b[:n]); want == Yes && n > 0 {
+				assert.Contains(t, []Claim{More, Yes}, claim, "%q", b[:n])
+			}
+		}
+	}
+	assert.True(t, MemcachedWatch([]byte("watch mutations\r\n")))
+	assert.False(t, MemcachedWatch([]byte("watches\r\n....")))
 }
 
 // TestKafkaIsNoPostgreSQL: the third version of its request for metadata has the

@@ -11,6 +11,7 @@ package detect
 #include "redis.h"
 #include "postgresql.h"
 #include "mysql.h"
+#include "memcached.h"
 
 // walk_all gives a walk the bytes as the kernel does: a window at most, and never
 // what a length skips.
@@ -30,8 +31,10 @@ static unsigned int walk_all(struct walk *w, const unsigned char *p, unsigned in
 				took = redis_step(w, window, n, out, reply);
 			else if (protocol == 1)
 				took = postgresql_step(w, window, n, out, reply);
-			else
+			else if (protocol == 2)
 				took = mysql_step(w, window, n, out, reply);
+			else
+				took = memcached_step(w, window, n, out, reply);
 			if (took == 0 || took > n)
 				w->lost = 2; // a step takes something, and no more than it was given
 			off += took;
@@ -55,6 +58,7 @@ const (
 	Redis Protocol = iota
 	PostgreSQL
 	MySQL
+	Memcached
 )
 
 // Walk is a walk along one direction of a connection.
@@ -91,6 +95,13 @@ const (
 	OfPostgreSQLAside = C.POSTGRESQL_OF_ASIDE
 )
 
+// memcached's kinds of turns: see enum memcached_kind.
+const (
+	OfOneEach = C.MEMCACHED_OF_ONE
+	OfMany    = C.MEMCACHED_OF_MANY
+	OfOthers  = C.MEMCACHED_OF_OTHERS
+)
+
 // AtLogin says that what comes first is MySQL's answer to a greeting.
 func (w *Walk) AtLogin() *Walk {
 	w.state.state = C.MYSQL_LOGIN
@@ -118,6 +129,9 @@ func (w *Walk) Kinds() []uint {
 type Walked struct {
 	Operations, Turns, Answered, Failed int
 	Spoke, Switched                     bool
+	// Mute and Odd: see struct walked.
+	Mute int
+	Odd  bool
 	// Between tells that the walk is between two messages.
 	Between bool
 	// Lost tells that it is out of step, Broken that a step broke its contract.
@@ -136,8 +150,8 @@ func (w *Walk) Over(b []byte) Walked {
 	o, s := &w.walked, &w.state
 	return Walked{
 		Operations: int(o.operations), Turns: int(o.turns), Answered: int(o.answered), Failed: int(o.failed),
-		Spoke: o.spoke != 0, Switched: o.switched != 0, Lost: s.lost != 0, Broken: s.lost > 1,
-		Between: s.skip == 0 && s.held == 0 && s.left == 0 && (w.protocol != Redis || s.state == 0),
+		Spoke: o.spoke != 0, Switched: o.switched != 0, Mute: int(o.mute), Odd: o.odd != 0, Lost: s.lost != 0, Broken: s.lost > 1,
+		Between: s.skip == 0 && s.held == 0 && s.left == 0 && (w.protocol != Redis && w.protocol != Memcached || s.state == 0),
 	}
 }
 
@@ -146,6 +160,25 @@ func RedisRequest(b []byte) Claim { return Claim(C.detect_redis_request(buffer(b
 
 // RedisReplication is detect_redis_replication.
 func RedisReplication(b []byte) bool { return C.detect_redis_replication(buffer(b)) != 0 }
+
+// MemcachedRequest is detect_memcached_request with a walk over the bytes, as the kernel
+// asks for both.
+func MemcachedRequest(b []byte) Claim {
+	claim := Claim(C.detect_memcached_request(buffer(b), C.uint(len(b))))
+	if claim != Yes {
+		return claim
+	}
+	switch w := NewWalk(Memcached, false).Over(b); {
+	case w.Odd, w.Lost:
+		return No
+	case w.Turns == 0 && w.Operations == 0 && w.Mute == 0:
+		return More
+	}
+	return Yes
+}
+
+// MemcachedWatch is detect_memcached_watch.
+func MemcachedWatch(b []byte) bool { return C.detect_memcached_watch(buffer(b)) != 0 }
 
 // PostgreSQLStartup is detect_postgresql_startup.
 func PostgreSQLStartup(b []byte) Claim {

@@ -37,7 +37,9 @@ struct walked {
 	unsigned int failed;
 	unsigned char spoke;     /* the answer of an operation has begun: not only what a server says by itself */
 	unsigned char switched;  /* the connection carries something else from here on */
-	unsigned char pad[2];
+	unsigned char odd;       /* among the messages are some without the form that the protocol gives them */
+	unsigned char pad;
+	unsigned int mute;       /* operations that ask for no answer, besides the others */
 	unsigned int kinds;      /* of the turns, the first in the lowest bits: see struct walk */
 };
 

@@ -65,6 +65,26 @@ var walks = []struct {
 	{"an error behind rows", PostgreSQL, true, false,
 		"T\x00\x00\x00\x06\x00\x00D\x00\x00\x00\x04E\x00\x00\x00\x0cC22012\x00\x00Z\x00\x00\x00\x05I", Walked{Answered: 1, Failed: 1, Turns: 1, Spoke: true}},
 	{"what the server says by itself", PostgreSQL, true, false, "N\x00\x00\x00\x06hi" + "A\x00\x00\x00\x0a\x00\x00\x00\x01a\x00" + "S\x00\x00\x00\x08a\x00b\x00", Walked{}},
+	{"memcached: a set", Memcached, false, false, "set k 0 0 10\r\nget a\r\nget\r\n", Walked{Operations: 1, Turns: 1}},
+	{"memcached: a pipeline", Memcached, false, false, strings.Repeat("get a b c\r\nincr n 1\r\ncas k 0 -1 2 77\r\nab\r\n", 40), Walked{Operations: 120, Turns: 120}},
+	{"memcached: all others", Memcached, false, false,
+		"gat 60 k\r\ntouch k 0\r\ndelete k\r\nverbosity 1\r\nflush_all\r\nversion\r\nadd k 0 0 0\r\n\r\n", Walked{Operations: 7, Turns: 7}},
+	{"memcached: noreply", Memcached, false, false,
+		"set k 0 0 2 noreply\r\nab\r\ndelete k noreply\r\nincr k 1 noreply\r\nflush_all noreply\r\nset k 0 0 1\r\na\r\n", Walked{Operations: 1, Turns: 1, Mute: 4}},
+	{"memcached: keys that are called noreply and q", Memcached, false, false, "get noreply\r\ndelete noreply\r\nmg q\r\nmg noreply v\r\n", Walked{Operations: 4, Turns: 4}},
+	{"memcached: meta commands", Memcached, false, false, "mg k v t\r\nms k 2 T0\r\nab\r\nmd k\r\nma k N0\r\nme k\r\nmn\r\n", Walked{Operations: 5, Turns: 6}},
+	{"memcached: quiet ones before mn", Memcached, false, false, "mg a v q\r\nms b 1 q T5\r\nx\r\nmn\r\nget c\r\n", Walked{Operations: 3, Turns: 2}},
+	{"memcached: quit, which asks for nothing", Memcached, false, false, "quit\r\n", Walked{}},
+	{"memcached: without its data's length", Memcached, false, false, "set k 0 0 abc\r\nstats\r\n\r\n", Walked{Operations: 3, Turns: 3, Odd: true}},
+	{"memcached: of more than a gigabyte", Memcached, false, false, "set k 0 0 4000000000\r\n", Walked{Operations: 1, Turns: 1, Lost: true}},
+	{"memcached: values", Memcached, true, false, "VALUE a 0 5\r\nEND\r\n\r\nVALUE b 0 0 77\r\n\r\nEND\r\nEND\r\n", Walked{Answered: 2, Turns: 2, Spoke: true}},
+	{"memcached: lines", Memcached, true, false,
+		"STORED\r\nNOT_STORED\r\nEXISTS\r\nNOT_FOUND\r\nDELETED\r\nTOUCHED\r\nOK\r\n17\r\nVERSION 1.6.18\r\nRESET\r\n", Walked{Answered: 10, Turns: 10, Spoke: true}},
+	{"memcached: errors", Memcached, true, false,
+		"ERROR\r\nCLIENT_ERROR bad data chunk\r\nSERVER_ERROR out of memory storing object\r\nSTORED\r\n", Walked{Answered: 4, Failed: 3, Turns: 4, Spoke: true}},
+	{"memcached: statistics", Memcached, true, false, "STAT pid 1\r\nSTAT version 1.6.18\r\nEND\r\nITEM k [1 b; 0 s]\r\nEND\r\n", Walked{Answered: 2, Turns: 2, Spoke: true}},
+	{"memcached: meta answers", Memcached, true, false, "VA 5 t-1\r\nMN\r\n1\r\nHD\r\nEN\r\nNS\r\nEX\r\nNF\r\nME k exp=-1\r\nMN\r\n", Walked{Answered: 7, Turns: 8, Spoke: true}},
+	{"memcached: answers of Redis", Memcached, true, false, "$3\r\nabc\r\n", Walked{Lost: true, Spoke: true}},
 	{"replication", PostgreSQL, true, false, "W\x00\x00\x00\x07\x00\x00\x00", Walked{Answered: 1, Spoke: true, Switched: true}},
 }
 
@@ -120,6 +140,31 @@ func TestWalksInTwoParts(t *testing.T) {
 	}
 }
 
+// TestMemcachedTurns: of a turn that ends with mn what was not answered is told by its
+// end, and of quiet commands before another nothing is.
+func TestMemcachedTurns(t *testing.T) {
+	asked := NewWalk(Memcached, false)
+	got := asked.Over([]byte("get a\r\nmg b v q\r\nmg c v q\r\nmn\r\nmg d q\r\nget e\r\nmn\r\n"))
+	require.Equal(t, 5, got.Operations)
+	require.Equal(t, []uint{OfOneEach, OfMany, OfOthers, OfOneEach}, asked.Kinds())
+
+	answers := NewWalk(Memcached, true).To(asked.Kinds()...)
+	got = answers.Over([]byte("END\r\nVA 2\r\nMN\r\n"))
+	assert.Equal(t, 2, got.Answered)
+	assert.Equal(t, 1, got.Turns, "the end of the second is still to come")
+	got = answers.Over([]byte("MN\r\n"))
+	assert.Equal(t, 2, got.Turns)
+	assert.False(t, got.Lost)
+	assert.True(t, answers.Over([]byte("EN\r\n")).Lost, "the answer to d, or to e")
+
+	many := NewWalk(Memcached, false)
+	assert.True(t, many.Over([]byte(strings.Repeat("mg a q\r\nmn\r\n", 11))).Lost, "more kinds than are kept")
+	half := NewWalk(Memcached, false)
+	half.Over([]byte("mg a q\r\n"))
+	half.Over([]byte("mn\r\n"))
+	assert.Equal(t, []uint{OfMany}, half.Kinds())
+}
+
 // FuzzWalkMessages: whatever comes, a step takes something and no more than it was given.
 func FuzzWalkMessages(f *testing.F) {
 	for _, w := range walks {
@@ -129,7 +174,7 @@ func FuzzWalkMessages(f *testing.F) {
 		f.Add(int(MySQL), w.reply, []byte(w.bytes), uint16(len(w.bytes)/2), uint(OfPrepare))
 	}
 	f.Fuzz(func(t *testing.T, protocol int, reply bool, b []byte, cut uint16, kind uint) {
-		walk := NewWalk(Protocol(uint(protocol)%3), reply).To(kind % 8)
+		walk := NewWalk(Protocol(uint(protocol)%4), reply).To(kind % 8)
 		at := min(int(cut), len(b))
 		walk.Over(b[:at])
 		if got := walk.Over(b[at:]); got.Broken || got.Failed > got.Answered {

@@ -51,7 +51,8 @@ static __always_inline bool is_complete(const struct conn *c)
 
 /*
  * The same, with what a whole response says besides: what PostgreSQL did not answer it
- * passed over, behind an error, up to the next Sync. Lock held.
+ * passed over, behind an error, up to the next Sync; what memcached did not answer went
+ * as it should. Lock held.
  */
 static __always_inline bool completes(struct conn *c)
 {
@@ -61,6 +62,8 @@ static __always_inline bool completes(struct conn *c)
 		c->failed += c->current.operations - c->answered;
 		c->answered = c->current.operations;
 	}
+	if (c->protocol == PROTOCOL_MEMCACHED)
+		c->answered = c->current.operations;
 	return true;
 }
 

@@ -26,6 +26,7 @@ __noinline int request_head(struct scratch *scratch, __u32 total)
 #define HEAD_GREETING (1 << 16)    /* it is the first word of a server */
 #define HEAD_CHAIN (1 << 17)       /* it is a request if what follows is one, message by message */
 #define HEAD_STARTUP (1 << 18)     /* it begins a connection, and is no operation */
+#define HEAD_FORM (1 << 19)        /* it is a request if it has the form of one */
 
 static __always_inline bool is_wanted(__u32 protocol)
 {
@@ -75,6 +76,12 @@ __noinline int any_head(struct scratch *scratch, __u32 total, __u64 len, __u64 a
 		detected = detect_mysql_request(p, total, all);
 		if (detected == DETECT_YES)
 			return detected | PROTOCOL_MYSQL << HEAD_PROTOCOL_SHIFT;
+		more |= detected;
+	}
+	if (is_wanted(PROTOCOL_MEMCACHED)) {
+		detected = detect_memcached_request(p, total);
+		if (detected == DETECT_YES)
+			return detected | PROTOCOL_MEMCACHED << HEAD_PROTOCOL_SHIFT | HEAD_FORM;
 		more |= detected;
 	}
 	return more ? DETECT_MORE : DETECT_NO;

@@ -347,6 +347,7 @@ struct request_bytes {
 	__u32 operations; /* that the new ones ask for */
 	__u32 turns;
 	__u32 kinds;
+	__u32 mute;     /* operations that ask for no answer, besides */
 	__u8 protocol;  /* that they are of */
 	bool response;  /* they are a status line: of a response to a request from before the agent */
 	bool gap;       /* some could not be read */

@@ -34,9 +34,12 @@ static __always_inline void walk_request(const struct io *io, struct request_byt
 	b->kinds |= walk_kinds_behind(s->walked.kinds, b->turns);
 	b->turns += s->walked.turns;
 	b->opaque = s->walked.switched;
+	b->mute += s->walked.mute;
 	b->detected = b->operations || b->turns ? DETECT_YES : DETECT_MORE;
 	if (b->detected == DETECT_MORE && is_mysql(b->protocol) && !s->pace.skip && !s->pace.held)
 		b->detected = DETECT_NO; /* a command that has no answer: the next one is no part of it */
+	if (b->detected == DETECT_MORE && b->protocol == PROTOCOL_MEMCACHED && !(s->pace.state & MEMCACHED_IN_LINE))
+		b->detected = DETECT_NO; /* what has no answer, or the rest of what was refused */
 	if (b->detected == DETECT_MORE && b->protocol == PROTOCOL_POSTGRESQL && !have && (b->middle || is_copied(s->payload[0]) || s->payload[0] == 'X'))
 		b->detected = DETECT_NO; /* what is left of a COPY that failed: the next request is no part of it; or Terminate, which none follows */
 }
@@ -92,8 +95,14 @@ static __always_inline void claim(const struct io *io, const struct conn *c, str
 		b->operations = s->walked.operations;
 		b->turns = s->walked.turns;
 		b->kinds = s->walked.kinds;
+		b->mute = s->walked.mute;
 	}
 	walk_request(io, b, have, got);
+	if (head & HEAD_FORM && s->walked.odd) {
+		b->detected = DETECT_NO;
+		b->mute = 0;
+	}
+	b->silent |= b->mute && b->detected == DETECT_NO;
 	if (head & HEAD_STARTUP && b->detected == DETECT_MORE)
 		b->silent = true; /* it asked for encryption: the answer is of one byte */
 	/* a chain of messages proves itself by its end */

@@ -43,6 +43,7 @@ enum protocol {
 	PROTOCOL_POSTGRESQL = 4,
 	PROTOCOL_MYSQL = 5,   /* or MariaDB, as long as its greeting was not seen */
 	PROTOCOL_MARIADB = 6, /* by its greeting */
+	PROTOCOL_MEMCACHED = 7,
 	PROTOCOL_UNWATCHED = 254, /* of a process that is left out: looked at anew when that may have changed */
 	PROTOCOL_MUTED = 255, /* of no interest: one storage look-up an I/O from then on */
 };
@@ -275,6 +276,7 @@ enum unmeasured_reason {
 	UNMEASURED_GAP,            /* bytes of requests or responses passed unseen: splice, or a hook that was skipped */
 	UNMEASURED_STORAGE,        /* a request on a socket that had no room for a connection's state */
 	UNMEASURED_ANONYMOUS,      /* spilled into the aggregates without its process: those were full */
+	UNMEASURED_MUTE,           /* an operation that asks for no answer: how it ended nobody is told */
 	UNMEASURED_REASONS,
 };
 

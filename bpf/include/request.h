@@ -214,7 +214,7 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 		c->flags |= CONN_TLS;
 		return after | AFTER_MUTED;
 	}
-	if (b->silent && b->detected != DETECT_NO) {
+	if (b->silent && (b->detected != DETECT_NO || b->mute)) {
 		bool asks = (io->direction == DIRECTION_RECV) != b->greeting;
 
 		c->role = asks ? ROLE_SERVER : ROLE_CLIENT;
@@ -342,6 +342,8 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 		count_unmeasured(&io->process, c->role, c->protocol, UNMEASURED_UNREADABLE, 1);
 	if (unseen)
 		count_unmeasured(&io->process, c->role, c->protocol, UNMEASURED_GAP, 1);
+	if (b->mute)
+		count_unmeasured(&io->process, c->role, c->protocol, UNMEASURED_MUTE, b->mute);
 	if (after & AFTER_ANSWERED)
 		send_kept_record(io->sk, io->scratch, c);
 }

@@ -168,7 +168,8 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 		c->response_flags |= EXCHANGE_MISMATCH;
 	if (b->status == 101 || (b->status / 100 == 2 && is_connect(&c->current)))
 		c->response_flags |= EXCHANGE_SWITCHED;
-	if (b->walked && (scratch->walked.switched || (c->protocol == PROTOCOL_REDIS && detect_redis_replication(c->current.data))))
+	if (b->walked && (scratch->walked.switched || (c->protocol == PROTOCOL_REDIS && detect_redis_replication(c->current.data)) ||
+			  (c->protocol == PROTOCOL_MEMCACHED && detect_memcached_watch(c->current.data))))
 		c->response_flags |= EXCHANGE_SWITCHED;
 	if (b->walked && completes(c)) {
 		c->response_flags |= EXCHANGE_COMPLETE;

@@ -14,13 +14,14 @@
 #include "../detect/redis.h"
 #include "../detect/postgresql.h"
 #include "../detect/mysql.h"
+#include "../detect/memcached.h"
 
 #define WALK_STEPS 4096 /* messages of one I/O that are walked, at most: some 8 bytes each of a usual buffer */
 #define WALK_REPLY 0x100 /* the direction, beside the protocol */
 
 static __always_inline bool is_walked(__u8 protocol)
 {
-	return protocol >= PROTOCOL_REDIS && protocol <= PROTOCOL_MARIADB;
+	return protocol >= PROTOCOL_REDIS && protocol <= PROTOCOL_MEMCACHED;
 }
 
 static __always_inline bool is_mysql(__u8 protocol)
@@ -116,6 +117,12 @@ static long walk_on(__u32 i, struct walk_context *context)
 		case PROTOCOL_MYSQL:
 		case PROTOCOL_MARIADB:
 			took = mysql_step(w, s->window, n, &s->walked, 0);
+			break;
+		case PROTOCOL_MEMCACHED:
+			took = memcached_step(w, s->window, n, &s->walked, 0);
+			break;
+		case PROTOCOL_MEMCACHED | WALK_REPLY:
+			took = memcached_step(w, s->window, n, &s->walked, 1);
 			break;
 		default:
 			took = mysql_step(w, s->window, n, &s->walked, 1);

@@ -100,4 +100,5 @@ const (
 	SystemPostgreSQL = "postgresql"
 	SystemMySQL      = "mysql"
 	SystemMariaDB    = "mariadb"
+	SystemMemcached  = "memcached"
 )

@@ -119,6 +119,7 @@ const (
 	ProtocolRedis      = "redis"
 	ProtocolPostgreSQL = "postgresql"
 	ProtocolMySQL      = "mysql"
+	ProtocolMemcached  = "memcached"
 
 	// StatusClass is what is known of the answer.
 	StatusClass        = "sloe.status.class"

@@ -35,7 +35,7 @@ type Config struct {
 	Thresholds []time.Duration `mapstructure:"thresholds"`
 	// Metrics says how the duration histograms are written.
 	Metrics MetricsConfig `mapstructure:"metrics"`
-	// Protocols are those whose requests are counted: http, grpc, sql, redis.
+	// Protocols are those whose requests are counted: http, grpc, sql, redis, memcached.
 	Protocols []string `mapstructure:"protocols"`
 	// QueueTime measures how long requests wait for their server.
 	QueueTime bool `mapstructure:"queue_time"`

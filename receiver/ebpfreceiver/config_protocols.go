@@ -16,7 +16,7 @@ import (
 const groupGRPC = "grpc"
 
 // protocolGroups are what the key protocols may name: those of which there is a protocol.
-var protocolGroups = slices.DeleteFunc([]string{registry.GroupHTTP, groupGRPC, registry.GroupSQL, registry.GroupRedis}, func(g string) bool {
+var protocolGroups = slices.DeleteFunc([]string{registry.GroupHTTP, groupGRPC, registry.GroupSQL, registry.GroupRedis, registry.GroupMemcached}, func(g string) bool {
 	return g != groupGRPC && len(registry.Detected(g)) == 0
 })
 

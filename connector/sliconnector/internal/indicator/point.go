@@ -83,7 +83,7 @@ func attribute(p pmetric.HistogramDataPoint, name string) string {
 func FamilyOf(kind, protocol string) (Family, error) {
 	server := kind == semconv.KindServer
 	switch protocol {
-	case semconv.ProtocolRedis, semconv.ProtocolPostgreSQL, semconv.ProtocolMySQL:
+	case semconv.ProtocolRedis, semconv.ProtocolPostgreSQL, semconv.ProtocolMySQL, semconv.ProtocolMemcached:
 		protocol = semconv.ProtocolDB
 	}
 	if !server && kind != semconv.KindClient {

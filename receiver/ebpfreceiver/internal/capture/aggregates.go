@@ -41,7 +41,8 @@ func anonymousKeys(filter bool) []AggregateKey {
 	var keys []AggregateKey
 	walked := []uint8{0, record.ClassOK, record.ClassFailed}
 	classes := map[uint8][]uint8{
-		record.ProtocolHTTP1: {0, 1, 2, 3, 4, 5}, record.ProtocolRedis: walked, record.ProtocolPostgreSQL: walked, record.ProtocolMySQL: walked, record.ProtocolMariaDB: walked,
+		record.ProtocolHTTP1: {0, 1, 2, 3, 4, 5}, record.ProtocolRedis: walked, record.ProtocolPostgreSQL: walked,
+		record.ProtocolMySQL: walked, record.ProtocolMariaDB: walked, record.ProtocolMemcached: walked,
 	}
 	for protocol, classes := range classes {
 		for _, role := range []uint8{record.RoleServer, record.RoleClient} {

@@ -46,6 +46,7 @@ const (
 	ProtocolPostgreSQL = uint8(bpf.SocketProtocolPROTOCOL_POSTGRESQL)
 	ProtocolMySQL      = uint8(bpf.SocketProtocolPROTOCOL_MYSQL)
 	ProtocolMariaDB    = uint8(bpf.SocketProtocolPROTOCOL_MARIADB)
+	ProtocolMemcached  = uint8(bpf.SocketProtocolPROTOCOL_MEMCACHED)
 )
 
 // Classes of a status in the aggregates, of protocols without HTTP's: see CLASS_OK.

@@ -19,6 +19,7 @@ import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http1"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http2"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/memcached"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/mysql"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/postgresql"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/protocoltest"
@@ -41,6 +42,7 @@ func tables(t testing.TB) map[string][]stimulus {
 		"http1":      exchanges(t, http1.Parser{}),
 		"http2":      http,
 		"grpc":       grpc,
+		"memcached":  walked(t, memcached.Parser{}, "../protocol/memcached/testdata/exchanges", "10.0.0.1:11211"),
 		"mysql":      walked(t, mysql.Parser{System: semconv.SystemMariaDB}, "../protocol/mysql/testdata/exchanges", "10.0.0.1:3306"),
 		"postgresql": walked(t, postgresql.Parser{}, "../protocol/postgresql/testdata/exchanges", "10.0.0.1:5432"),
 		"redis":      walked(t, redis.Parser{}, "../protocol/redis/testdata/exchanges", "10.0.0.1:6379"),

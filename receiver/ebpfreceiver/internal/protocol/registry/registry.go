@@ -9,6 +9,7 @@ import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http1"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http2"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/memcached"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/mysql"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/postgresql"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/redis"
@@ -45,13 +46,15 @@ var entries = map[uint8]Entry{
 	record.ProtocolMySQL:      database(mysql.Parser{System: semconv.SystemMySQL}, semconv.ProtocolMySQL, GroupSQL, semconv.SystemMySQL),
 	record.ProtocolMariaDB:    database(mysql.Parser{System: semconv.SystemMariaDB}, semconv.ProtocolMySQL, GroupSQL, semconv.SystemMariaDB),
 	record.ProtocolRedis:      database(redis.Parser{}, semconv.ProtocolRedis, GroupRedis, semconv.SystemRedis),
+	record.ProtocolMemcached:  database(memcached.Parser{}, semconv.ProtocolMemcached, GroupMemcached, semconv.SystemMemcached),
 }
 
 // Groups of protocols, as the configuration names them.
 const (
-	GroupHTTP  = "http"
-	GroupRedis = "redis"
-	GroupSQL   = "sql"
+	GroupHTTP      = "http"
+	GroupMemcached = "memcached"
+	GroupRedis     = "redis"
+	GroupSQL       = "sql"
 )
 
 // Of returns the entry of a protocol that the kernel detected, empty if there is

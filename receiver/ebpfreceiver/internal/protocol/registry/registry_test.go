@@ -10,6 +10,7 @@ import (
 	"github.com/sloe-dev/sloe/bpf"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http1"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/http2"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/memcached"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/mysql"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/postgresql"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/redis"
@@ -25,7 +26,8 @@ func TestEveryDetectedProtocolHasItsParser(t *testing.T) {
 	assert.Equal(t, mysql.Parser{System: "mysql"}, Of(uint8(bpf.SocketProtocolPROTOCOL_MYSQL)).Parser)
 	assert.Equal(t, mysql.Parser{System: "mariadb"}, Of(uint8(bpf.SocketProtocolPROTOCOL_MARIADB)).Parser)
 	assert.Equal(t, postgresql.Parser{}, Of(uint8(bpf.SocketProtocolPROTOCOL_POSTGRESQL)).Parser)
-	assert.Len(t, entries, 6)
+	assert.Equal(t, memcached.Parser{}, Of(uint8(bpf.SocketProtocolPROTOCOL_MEMCACHED)).Parser)
+	assert.Len(t, entries, 7)
 	for number, e := range entries {
 		assert.NotEmpty(t, e.Family)
 		assert.NotEmpty(t, e.ServerMetric)
