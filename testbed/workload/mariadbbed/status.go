@@ -52,7 +52,7 @@ func (m *MariaDB) Status(t testing.TB) Status {
 func (m *MariaDB) SQL(t testing.TB, statements string) string {
 	t.Helper()
 	m.left++
-	return run(t, "", "mariadb", []string{"--no-defaults", "--user=root", "--socket=" + m.control, "--batch", "--skip-column-names", "--execute=" + statements})
+	return run(t, "", "mariadb", []string{"--no-defaults", "--user=root", "--socket=" + m.control, "--skip-ssl", "--batch", "--skip-column-names", "--execute=" + statements})
 }
 
 // CLI runs the client mariadb as the user clerk in the database shop, as a process of a
