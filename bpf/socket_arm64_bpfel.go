@@ -35,7 +35,7 @@ type SocketAggregateKey struct {
 	StatusClass uint8
 	Port        uint16
 	Undecided   uint8
-	Pad         uint8
+	Waits       uint8
 }
 
 type SocketBucket struct {
@@ -499,7 +499,11 @@ type SocketScratch struct {
 	IovecCount uint32
 	PartStart  uint32
 	PartEnd    uint32
-	PadPart    uint32
+	Kind       uint32
+	WriteSeq   uint32
+	CopiedSeq  uint32
+	After      uint32
+	PadAfter   uint32
 	Payload    [1024]uint8
 	Buffer     struct {
 		_          structs.HostLayout
@@ -554,6 +558,20 @@ type SocketScratch struct {
 		_          [2]byte
 		Generation uint32
 	}
+	Answers struct {
+		_         structs.HostLayout
+		Start     uint32
+		Total     uint32
+		Detected  uint32
+		Status    uint32
+		Have      uint32
+		Unread    bool
+		Interim   bool
+		MayEnd    bool
+		LastChunk bool
+		Walked    bool
+		_         [3]byte
+	}
 	Walked struct {
 		_          structs.HostLayout
 		Operations uint32
@@ -568,6 +586,7 @@ type SocketScratch struct {
 		Kinds      uint32
 	}
 	Window [16]uint8
+	_      [4]byte
 	Record SocketExchangeRecord
 	Tail   SocketTailRecord
 	Chunk  SocketChunkRecord

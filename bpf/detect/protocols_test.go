@@ -5,6 +5,7 @@
 package detect
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -165,6 +166,30 @@ func TestRedisRequests(t *testing.T) {
 	assert.True(t, RedisReplication([]byte("*1\r\n$4\r\nsync\r\n")))
 	assert.False(t, RedisReplication([]byte("*1\r\n$4\r\nPING\r\n")))
 	assert.False(t, RedisReplication([]byte("*2\r\n$5\r\nSYNCX\r\n$1\r\na")))
+}
+
+// TestRedisWaits: which commands wait for others by their nature.
+func TestRedisWaits(t *testing.T) {
+	command := func(words ...string) []byte {
+		b := fmt.Appendf(nil, "*%d\r\n", len(words))
+		for _, w := range words {
+			b = fmt.Appendf(b, "$%d\r\n%s\r\n", len(w), w)
+		}
+		return b
+	}
+	for _, name := range []string{"BLMOVE", "BLMPOP", "blpop", "BRPOP", "BRPOPLPUSH", "BZMPOP", "BZPOPMAX", "BZPOPMIN", "WAIT", "WAITAOF"} {
+		assert.True(t, RedisWaits(command(name, "k", "1")), name)
+	}
+	assert.True(t, RedisWaits(command("XREAD", "BLOCK", "200", "STREAMS", "s", "$")))
+	assert.True(t, RedisWaits(command("xreadgroup", "GROUP", "g", "c", "COUNT", "5", "block", "0", "STREAMS", "s", ">")))
+	assert.True(t, RedisWaits(command("BLPOP", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "0")), "of two digits")
+	for _, words := range [][]string{
+		{"XREAD", "STREAMS", "s", "0"}, {"XREADGROUP", "GROUP", "g", "c", "STREAMS", "BLOCKS", ">"}, {"XREVRANGE", "s", "+", "-"}, {"WATCH", "k"}, {"BITCOUNT", "k"},
+		{"BGSAVE"}, {"GET", "BLOCK"}, {"LPOP", "k"}, {"PING"},
+	} {
+		assert.False(t, RedisWaits(command(words...)), "%v", words)
+	}
+	assert.False(t, RedisWaits([]byte("BLPOP k 0\r\n")), "inline commands are not told")
 }
 
 // TestMemcachedRequests gives the detector more and more of each.

@@ -85,6 +85,45 @@ static __always_inline int detect_redis_replication(const unsigned char *p)
 	return (name[0] | 0x20) == 's' && (name[1] | 0x20) == 'y' && (name[2] | 0x20) == 'n' && (name[3] | 0x20) == 'c';
 }
 
+enum redis_waiting {
+	REDIS_WAITS_NOT = 0,
+	REDIS_WAITS = 1,        /* for data of others, or for replicas */
+	REDIS_WAITS_IF_TOLD = 2, /* if an argument says so: see detect_redis_block */
+};
+
+/* Whether a command waits for others by its nature, of one of at least 32 bytes that begins with "*N\r\n$N\r\n", N of at most two digits. */
+static __always_inline int detect_redis_waiting(const unsigned char *p)
+{
+	unsigned int i = 1;
+
+	i += detect_is_digit(p[i]);
+	i += detect_is_digit(p[i]);
+	if (p[0] != '*' || p[i] != '\r' || p[i + 2] != '$')
+		return REDIS_WAITS_NOT;
+	i += 3;
+	i += detect_is_digit(p[i]);
+	i += detect_is_digit(p[i]);
+	if (p[i] != '\r')
+		return REDIS_WAITS_NOT;
+	p += i + 2;
+	switch (p[0] | 0x20) {
+	case 'b': /* BLMOVE, BLMPOP, BLPOP, BRPOP, BRPOPLPUSH, BZMPOP, BZPOPMAX, BZPOPMIN: all of them that begin so */
+		return (p[1] | 0x20) == 'l' || (p[1] | 0x20) == 'r' || (p[1] | 0x20) == 'z' ? REDIS_WAITS : REDIS_WAITS_NOT;
+	case 'w': /* WAIT, WAITAOF; not WATCH */
+		return (p[1] | 0x20) == 'a' && (p[2] | 0x20) == 'i' ? REDIS_WAITS : REDIS_WAITS_NOT;
+	case 'x': /* XREAD, XREADGROUP; not XREVRANGE */
+		return (p[1] | 0x20) == 'r' && (p[2] | 0x20) == 'e' && (p[3] | 0x20) == 'a' ? REDIS_WAITS_IF_TOLD : REDIS_WAITS_NOT;
+	}
+	return REDIS_WAITS_NOT;
+}
+
+/* Whether eight bytes are the end of an argument's length and the argument BLOCK. */
+static __always_inline int detect_redis_block(const unsigned char *p)
+{
+	return p[0] == '5' && p[1] == '\r' && p[2] == '\n' && (p[3] | 0x20) == 'b' && (p[4] | 0x20) == 'l' && (p[5] | 0x20) == 'o' &&
+	       (p[6] | 0x20) == 'c' && (p[7] | 0x20) == 'k';
+}
+
 #define REDIS_IN_LINE 1 /* state: behind the first byte of a line */
 #define REDIS_NEGATIVE 2
 #define REDIS_TYPE 0 /* place in walk.header: the first byte of the line */

@@ -161,6 +161,24 @@ func RedisRequest(b []byte) Claim { return Claim(C.detect_redis_request(buffer(b
 // RedisReplication is detect_redis_replication.
 func RedisReplication(b []byte) bool { return C.detect_redis_replication(buffer(b)) != 0 }
 
+// RedisWaits tells of a command whether it waits for others by its nature, as the kernel
+// does with the bytes that it captured.
+func RedisWaits(b []byte) bool {
+	head := make([]byte, 40)
+	copy(head, b)
+	switch C.detect_redis_waiting(buffer(head)) {
+	case C.REDIS_WAITS:
+		return true
+	case C.REDIS_WAITS_IF_TOLD:
+		for i := 0; i+8 <= len(b); i++ {
+			if C.detect_redis_block(buffer(b[i:])) != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // MemcachedRequest is detect_memcached_request with a walk over the bytes, as the kernel
 // asks for both.
 func MemcachedRequest(b []byte) Claim {

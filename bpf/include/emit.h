@@ -55,6 +55,7 @@ static __always_inline void add_to_aggregate(const struct aggregate_key *key, co
 
 		__builtin_memset(&anonymous.process, 0, sizeof(anonymous.process));
 		anonymous.port = 0;
+		anonymous.waits = 0;
 		count(LOSS_AGGREGATES_FULL);
 		count_unmeasured(&key->process, key->role, key->protocol, UNMEASURED_ANONYMOUS, 1);
 		a = bpf_map_lookup_elem(&aggregates, &anonymous);
@@ -89,6 +90,34 @@ static __always_inline __u32 operations_of(const struct exchange_record *r, __u8
 	return class == CLASS_OK ? ok : r->operations - failed - ok;
 }
 
+static long search_block(__u32 i, struct walk_context *context)
+{
+	const __u8 *p = context->scratch->record.data + (i & (REQUEST_PREFIX - 1));
+
+	if (i + 8 > context->scratch->record.request_len)
+		return 1;
+	if (!detect_redis_block(p))
+		return 0;
+	context->found = true;
+	return 1;
+}
+
+/* Whether the first operation of scratch->record waits for others by its nature: its duration says nothing of the server. */
+static __always_inline bool waits_for_others(struct scratch *scratch)
+{
+	struct walk_context context = {scratch};
+
+	if (scratch->record.protocol != PROTOCOL_REDIS)
+		return false;
+	switch (detect_redis_waiting(scratch->record.data)) {
+	case REDIS_WAITS:
+		return true;
+	case REDIS_WAITS_IF_TOLD:
+		bpf_loop(REQUEST_PREFIX, search_block, &context, 0);
+	}
+	return context.found;
+}
+
 /* Counts scratch->record in the aggregates. A global function: the verifier looks at it once. */
 __noinline int spill(struct scratch *scratch, __u32 reason)
 {
@@ -107,6 +136,7 @@ __noinline int spill(struct scratch *scratch, __u32 reason)
 		key.undecided = 1;
 		key.port = r->role == ROLE_SERVER ? r->local_port : r->remote_port;
 	}
+	key.waits = waits_for_others(scratch);
 	if (!r->operations) {
 		/* an aside: there is nothing to count */
 	} else if (r->outcome == OUTCOME_ANSWERED && is_walked(r->protocol)) {

@@ -68,6 +68,13 @@ enum after {
 	AFTER_KEPT = 128, /* the response's prefix is to be kept */
 };
 
+/* What a transition asked for, by way of memory: the verifier is to look once at what follows, and not once for each way through it. */
+static __always_inline __u32 forget_ways(struct scratch *scratch, __u32 after)
+{
+	IN_MEMORY(scratch->after) = after;
+	return IN_MEMORY(scratch->after);
+}
+
 /* Returns whether the tail is wanted: not of an exchange that was spilled. */
 static __always_inline bool fill_tail(struct tail_record *t, const struct conn *c, __u8 flags)
 {

@@ -33,6 +33,25 @@ static __always_inline void on_no_storage(struct io *io)
 	count_unmeasured(&io->process, role, PROTOCOL_HTTP1, UNMEASURED_STORAGE, 1);
 }
 
+/*
+ * Takes what depends on the kind of socket by way of memory: the verifier is to look once
+ * at what follows, and not once for each kind.
+ */
+static __always_inline void forget_kind(struct io *io)
+{
+	__u32 kind = io->positions | io->plain << 1 | io->is_unix << 2;
+
+	IN_MEMORY(io->scratch->kind) = kind;
+	IN_MEMORY(io->scratch->write_seq) = io->write_seq;
+	IN_MEMORY(io->scratch->copied_seq) = io->copied_seq;
+	kind = IN_MEMORY(io->scratch->kind);
+	io->positions = kind & 1;
+	io->plain = kind >> 1 & 1;
+	io->is_unix = kind >> 2 & 1;
+	io->write_seq = IN_MEMORY(io->scratch->write_seq);
+	io->copied_seq = IN_MEMORY(io->scratch->copied_seq);
+}
+
 static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 direction, __u32 user)
 {
 	struct io io = {.sk = sk, .direction = direction, .user = user};
@@ -78,6 +97,7 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	} else if (io.is_unix) {
 		unix_positions(&io, c);
 	}
+	forget_kind(&io);
 	if (!c || !(c->flags & CONN_MADE)) {
 		c = make_conn(&io);
 		if (!c)

@@ -365,6 +365,19 @@ struct request_bytes {
 	__u32 generation; /* of that verdict */
 };
 
+struct response_bytes {
+	__u32 start;    /* where in scratch->payload the final response begins */
+	__u32 total;    /* valid bytes in scratch->payload */
+	__u32 detected; /* enum detected of those from start on */
+	__u32 status;
+	__u32 have;     /* bytes in scratch->payload that are of I/Os before */
+	bool unread;    /* nothing of the bytes is known */
+	bool interim;   /* only interim responses (1xx) so far */
+	bool may_end; /* they may end a chunked body */
+	bool last_chunk; /* they go beyond what was captured, and end like a chunked body */
+	bool walked;     /* scratch->pace is where the walk over the responses came to */
+};
+
 struct scratch {
 	__u64 file; /* address of the socket's file, or BUFFER_EMPTY */
 	__u64 task; /* address of the current task */
@@ -374,12 +387,18 @@ struct scratch {
 	__u32 iovec_count;
 	__u32 part_start; /* where in the I/O */
 	__u32 part_end;
-	__u32 pad_part;
+	/* of the socket of the I/O: see io.h */
+	__u32 kind;
+	__u32 write_seq;
+	__u32 copied_seq;
+	__u32 after; /* see exchange.h */
+	__u32 pad_after;
 	__u8 payload[2 * RESPONSE_PREFIX]; /* twice: the verifier bounds the offset and the length of a read apart */
 	struct io_buffer buffer;
 	struct walk pace;     /* see walk.h */
 	struct walk_loop loop;
 	struct request_bytes asked;
+	struct response_bytes answers;
 	struct walked walked;
 	__u8 window[WALK_WINDOW];
 	struct exchange_record record;

@@ -190,7 +190,7 @@ struct aggregate_key {
 	__u8 status_class;
 	__u16 port;     /* the server's, if undecided, else 0: verdicts may depend on it */
 	__u8 undecided; /* 1: spilled before there was a verdict on the process */
-	__u8 pad;
+	__u8 waits;     /* 1: they wait for others by their nature */
 };
 
 /*

@@ -321,6 +321,7 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 	note_positions(io, c);
 	bpf_spin_unlock(&c->lock);
 
+	after = forget_ways(io->scratch, after);
 	if (after & AFTER_TAIL)
 		emit_tail(&io->scratch->tail);
 	if (after & AFTER_MUTED) {

@@ -8,19 +8,6 @@
 #include "heads.h"
 #include "request.h"
 
-struct response_bytes {
-	__u32 start;    /* where in scratch->payload the final response begins */
-	__u32 total;    /* valid bytes in scratch->payload */
-	__u32 detected; /* enum detected of those from start on */
-	__u32 status;
-	__u32 have;     /* bytes in scratch->payload that are of I/Os before */
-	bool unread;    /* nothing of the bytes is known */
-	bool interim;   /* only interim responses (1xx) so far */
-	bool may_end; /* they may end a chunked body */
-	bool last_chunk; /* they go beyond what was captured, and end like a chunked body */
-	bool walked;     /* scratch->pace is where the walk over the responses came to */
-};
-
 static __always_inline bool is_interim(__u32 status)
 {
 	return status >= 100 && status < 200 && status != 101;
@@ -234,23 +221,24 @@ static __always_inline void keep_response(struct conn *c, struct scratch *scratc
 
 static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 {
-	struct response_bytes b = {};
+	struct response_bytes *b = &io->scratch->answers;
 	__u32 after, head = 0;
 	bool kept;
 
+	__builtin_memset(b, 0, sizeof(*b));
 	if (is_walked(c->protocol))
-		read_answers(io, c, &b);
+		read_answers(io, c, b);
 	else
-		read_response_bytes(io, c, &b);
-	if (take_chunks && b.status == 101) {
-		head = upgrade_head(io->scratch, b.start, b.total);
-		head = head > b.have ? head - b.have : 0;
+		read_response_bytes(io, c, b);
+	if (take_chunks && b->status == 101) {
+		head = upgrade_head(io->scratch, b->start, b->total);
+		head = head > b->have ? head - b->have : 0;
 	}
 	kept = c->phase == PHASE_REQUEST;
 	if (kept)
-		keep_response(c, io->scratch, &b);
+		keep_response(c, io->scratch, b);
 	bpf_spin_lock(&c->lock);
-	after = response_transition(io, c, &b);
+	after = response_transition(io, c, b);
 	note_positions(io, c);
 	if (after & AFTER_ANSWERED && c->response_flags & EXCHANGE_SWITCHED) {
 		if (head)
@@ -260,12 +248,13 @@ static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 	}
 	bpf_spin_unlock(&c->lock);
 
+	after = forget_ways(io->scratch, after);
 	if (after & AFTER_KEPT && !kept) /* the request's hook ran just now */
-		keep_response(c, io->scratch, &b);
+		keep_response(c, io->scratch, b);
 	if (after & AFTER_TAIL)
 		emit_tail(&io->scratch->tail);
 	if (after & AFTER_ANSWERED)
-		send_record(io->sk, io->scratch, c, b.start);
+		send_record(io->sk, io->scratch, c, b->start);
 	if (after & AFTER_OPENED)
 		count(COUNT_OPENED);
 	if (after & AFTER_BOUNDARY)

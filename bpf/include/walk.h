@@ -74,6 +74,7 @@ static __always_inline bool look(struct scratch *s, __u32 n)
 
 struct walk_context {
 	struct scratch *scratch;
+	bool found;
 };
 
 static long walk_on(__u32 i, struct walk_context *context)

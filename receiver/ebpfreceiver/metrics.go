@@ -246,6 +246,7 @@ func spilledOf(a *capture.Aggregate) histograms.Spilled {
 		QueueSum:    a.QueueSum,
 		Felt:        a.Felt,
 		FeltSum:     a.FeltSum,
+		Waits:       a.Key.Waits != 0,
 	}
 	describe(&sp, registry.Of(a.Key.Protocol))
 	switch class := a.Key.StatusClass; class {

@@ -21,6 +21,7 @@ import (
 func (r *ebpfReceiver) onOperations(e *record.Exchange, sequence protocol.Sequence, result protocol.Result) {
 	operations := r.turn.Operations
 	var made, ok, failed uint64
+	waits := false
 	// of several with an answer that is not known the kernel's numbers say more than the one call does
 	for operations.Asked <= 1 || r.call.StatusClass != semconv.StatusClassUnknown || r.turn.Outcome != protocol.Answered {
 		switch r.call.StatusClass {
@@ -30,6 +31,7 @@ func (r *ebpfReceiver) onOperations(e *record.Exchange, sequence protocol.Sequen
 			failed++
 		}
 		made++
+		waits = waits || r.call.Waits
 		if r.turn.Unremembered {
 			r.telemetry.ReceiverEbpfStatementsUnknown.Add(context.Background(), 1)
 		}
@@ -48,7 +50,7 @@ func (r *ebpfReceiver) onOperations(e *record.Exchange, sequence protocol.Sequen
 	}
 	r.countCalls(made)
 	if made < operations.Asked {
-		r.addRest(e, operations.RestOf(made, ok, failed))
+		r.addRest(e, operations.RestOf(made, ok, failed), waits)
 	}
 }
 
@@ -64,11 +66,12 @@ func (r *ebpfReceiver) countCalls(made uint64) {
 }
 
 // addRest counts the operations of a turn that are known by their number only. Those
-// that were not answered yet wait for the rest of the response.
-func (r *ebpfReceiver) addRest(e *record.Exchange, rest protocol.Rest) {
+// that were not answered yet wait for the rest of the response. waits: one of the turn's
+// operations waited for others, and all of them have the turn's times.
+func (r *ebpfReceiver) addRest(e *record.Exchange, rest protocol.Rest, waits bool) {
 	r.telemetry.ReceiverEbpfOperationsUnnamed.Add(context.Background(), int64(rest.OK+rest.Failed+rest.Unknown))
 	id := r.processes.Get(e.Process)
-	call := protocol.Call{}
+	call := protocol.Call{Waits: waits}
 	r.complete(e, &call)
 	entry := registry.Of(e.Protocol)
 	call.Family = entry.Family
@@ -109,7 +112,7 @@ func (r *ebpfReceiver) addUnnamed(id *process.Identity, call *protocol.Call, ent
 		r.telemetry.ReceiverEbpfUncounted.Add(context.Background(), int64(n), uncountedNoPipeline)
 		return
 	}
-	sp := histograms.Spilled{Kind: call.Kind, Outcome: call.Outcome, StatusClass: class}
+	sp := histograms.Spilled{Kind: call.Kind, Outcome: call.Outcome, StatusClass: class, Waits: call.Waits}
 	describe(&sp, entry)
 	r.durations.AddAlike(&sp, n, time.Duration(call.EndUnixNano-call.StartUnixNano), time.Duration(call.QueueNs), call.QueueKnown)
 	r.durations.RecordSpilled(id, &sp, call.StartUnixNano)

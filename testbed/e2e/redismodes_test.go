@@ -107,29 +107,39 @@ func TestRedisPubSub(t *testing.T) {
 }
 
 // TestRedisBlocking: commands that wait for others are counted, and marked, and make
-// nobody slow.
+// nobody slow: neither as spans, nor where the kernel counts them.
 func TestRedisBlocking(t *testing.T) {
 	const waits, plain = 10, 50
-	service, caller := serviceName("redis"), serviceName("shop")
-	b := startBed(t, bedOptions{catalogue: fmt.Sprintf("services:\n  - {name: %s, tier: tier1, slo: {latency_threshold_ms: 50}}\n", caller)})
-	redis := redisbed.Start(t, redisbed.Options{Name: service})
-	for range waits {
-		redis.CLI(t, caller, "BLPOP", "nobody", "0.2")
+	for name, tt := range map[string]struct {
+		ebpf   string
+		marked int
+	}{
+		"spans":              {"", waits + 1},
+		"counts by sampling": {"{sampling: {ratio: 0, always: []}}", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			service, caller := serviceName("redis"), serviceName("shop")
+			b := startBed(t, bedOptions{ebpf: tt.ebpf, catalogue: fmt.Sprintf("services:\n  - {name: %s, tier: tier1, slo: {latency_threshold_ms: 50}}\n", caller)})
+			redis := redisbed.Start(t, redisbed.Options{Name: service})
+			for range waits {
+				redis.CLI(t, caller, "BLPOP", "nobody", "0.2")
+			}
+			redis.CLI(t, caller, "XREAD", "BLOCK", "200", "STREAMS", "none", "$")
+			redis.CLI(t, caller, "-r", fmt.Sprint(plain), "INCR", "n")
+			b.waitBudget(t, caller, "db_availability", waits+1+plain, patience)
+			requireCommands(t, b, redis, service, "blocking commands, "+name)
+			y := b.tallies(t)[caller]
+			assert.EqualValues(t, plain, y.SLI["db_latency good"], "those that do not wait")
+			assert.Zero(t, y.SLI["db_latency bad"])
+			marked := 0
+			for s := range b.spansOf(t, caller) {
+				if str(s.Attributes(), semconv.DBBlocking) == "true" {
+					marked++
+				}
+			}
+			assert.Equal(t, tt.marked, marked)
+		})
 	}
-	redis.CLI(t, caller, "XREAD", "BLOCK", "200", "STREAMS", "none", "$")
-	redis.CLI(t, caller, "-r", fmt.Sprint(plain), "INCR", "n")
-	b.waitBudget(t, caller, "db_availability", waits+1+plain, patience)
-	requireCommands(t, b, redis, service, "blocking commands")
-	y := b.tallies(t)[caller]
-	assert.EqualValues(t, plain, y.SLI["db_latency good"], "those that do not wait")
-	assert.Zero(t, y.SLI["db_latency bad"])
-	marked := 0
-	for s := range b.spansOf(t, caller) {
-		if str(s.Attributes(), semconv.DBBlocking) == "true" {
-			marked++
-		}
-	}
-	assert.Equal(t, waits+1, marked)
 }
 
 // TestRedisSpill: with a small ring and a reader that stands still the kernel counts the

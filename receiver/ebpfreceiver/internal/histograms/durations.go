@@ -37,8 +37,10 @@ type Spilled struct {
 	Metric      string
 	Outcome     protocol.Outcome
 	StatusClass string
-	Count       uint64
-	Sum         time.Duration
+	// Waits: see protocol.Call.
+	Waits bool
+	Count uint64
+	Sum   time.Duration
 	// Buckets by the edges, one more than there are edges.
 	Buckets []uint64
 	// Queue and Felt are the same for the exchanges whose queue time is known: by

@@ -103,7 +103,7 @@ func (u *Unspanned) point(id *process.Identity, key unspannedKey) *unspannedPoin
 
 // AddSpilled adds what the kernel counted.
 func (u *Unspanned) AddSpilled(id *process.Identity, sp *Spilled) {
-	p := u.point(id, unspannedKey{sp.Kind, sp.Family, sp.Outcome, sp.StatusClass, false})
+	p := u.point(id, unspannedKey{sp.Kind, sp.Family, sp.Outcome, sp.StatusClass, sp.Waits})
 	p.duration.add(sp.Buckets, sp.Sum)
 	p.felt.add(sp.Felt, sp.FeltSum)
 }
