@@ -15,14 +15,20 @@ import (
 	"github.com/sloe-dev/sloe/testbed/workload/process"
 )
 
+// clerks runs programs of libpq's at a server, or at a pool in front of one.
+type clerks interface {
+	Client(t testing.TB, service, program string, words ...string) string
+	Try(service, program string, words ...string) (string, error)
+}
+
 // pgxload runs single statements, failures and batches of up to a hundred with one Sync.
-func pgxload(t *testing.T, p *postgresbed.PostgreSQL, client string) {
+func pgxload(t *testing.T, p clerks, client string) {
 	p.Client(t, client, process.Build(t, "testbed/cmd/pgxload"))
 }
 
 // psycopg2 runs what a program of Python's does: transactions, a cursor of the server's,
 // COPY both ways, errors, a statement that is cancelled, and LISTEN and NOTIFY.
-func psycopg2(t *testing.T, p *postgresbed.PostgreSQL, client string) {
+func psycopg2(t *testing.T, p clerks, client string) {
 	p.Client(t, client, "/usr/bin/python3", "-c", `
 import io, threading, psycopg2, psycopg2.extensions
 c = psycopg2.connect("")
@@ -65,6 +71,15 @@ c.close()
 `)
 }
 
+// bench fills pgbench's tables and runs its 100 transactions on each of 8 connections, in a
+// mode of its.
+func bench(mode string, words ...string) func(t *testing.T, p clerks, client string) {
+	return func(t *testing.T, p clerks, client string) {
+		p.Client(t, client, "pgbench", "-i", "-q", "-s", "1")
+		p.Client(t, client, "pgbench", append(words, "-n", "-c", "8", "-t", "100", "-M", mode)...)
+	}
+}
+
 // TestPostgreSQL holds what Sloe has of a PostgreSQL server against what the server writes
 // of each message:
 //
@@ -73,15 +88,9 @@ c.close()
 // At the server those of everybody, as what sets the test up is seen too; at the client those
 // of its user.
 func TestPostgreSQL(t *testing.T) {
-	bench := func(mode string, words ...string) func(t *testing.T, p *postgresbed.PostgreSQL, client string) {
-		return func(t *testing.T, p *postgresbed.PostgreSQL, client string) {
-			p.Client(t, client, "pgbench", "-i", "-q", "-s", "1")
-			p.Client(t, client, "pgbench", append(words, "-n", "-c", "8", "-t", "100", "-M", mode)...)
-		}
-	}
 	tests := map[string]struct {
 		unix bool
-		run  func(t *testing.T, p *postgresbed.PostgreSQL, client string)
+		run  func(t *testing.T, p clerks, client string)
 	}{
 		"pgbench: simple":                     {run: bench("simple")},
 		"pgbench: a connection each time":     {run: bench("simple", "-C")},
@@ -92,7 +101,7 @@ func TestPostgreSQL(t *testing.T) {
 		"pgx, in all its ways, a Unix socket": {run: pgxload, unix: true},
 		"psycopg2":                            {run: psycopg2},
 		"psycopg2, a Unix socket":             {run: psycopg2, unix: true},
-		"psql": {run: func(t *testing.T, p *postgresbed.PostgreSQL, client string) {
+		"psql": {run: func(t *testing.T, p clerks, client string) {
 			for range 10 {
 				p.Client(t, client, "psql", "-X", "-c", "SELECT 1", "-c", "SELECT 1; SELECT 2", "-c", "COPY (SELECT 1) TO STDOUT")
 			}

@@ -8,7 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sloe-dev/sloe/testbed/workload/process"
 )
 
 // SQL runs a statement as the owner in the database postgres, by the Unix socket.
@@ -40,12 +43,31 @@ func (p *PostgreSQL) Try(service, program string, words ...string) (string, erro
 	return run(host, port, service, program, words...)
 }
 
+// Launch is Client for a program that goes on while the test does something else. The test's
+// end ends it.
+func (p *PostgreSQL) Launch(t testing.TB, service, program string, words ...string) *process.Process {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	require.NoError(t, err)
+	host, port := p.Where()
+	launched, err := process.Start(process.Command{Path: path, Args: words, Env: environment(host, port, service)})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, launched.Kill()) })
+	return launched
+}
+
 func run(host, port, service, program string, words ...string) (string, error) {
 	cmd := exec.Command(program, words...)
-	cmd.Env = append(os.Environ(), "PGHOST="+host, "PGPORT="+port, "PGUSER="+Clerk, "PGPASSWORD="+Secret, "PGDATABASE="+Database, "PGSSLMODE=disable")
-	if service != "" {
-		cmd.Env = append(cmd.Env, "OTEL_SERVICE_NAME="+service)
-	}
+	cmd.Env = append(os.Environ(), environment(host, port, service)...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
+}
+
+// environment is what libpq and the collector read of a client.
+func environment(host, port, service string) []string {
+	env := []string{"PGHOST=" + host, "PGPORT=" + port, "PGUSER=" + Clerk, "PGPASSWORD=" + Secret, "PGDATABASE=" + Database, "PGSSLMODE=disable"}
+	if service != "" {
+		env = append(env, "OTEL_SERVICE_NAME="+service)
+	}
+	return env
 }

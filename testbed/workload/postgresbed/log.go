@@ -20,13 +20,16 @@ const linePrefix = "~%u~%d~"
 // The log has a line for each Query and for each Execute that succeeded
 // (log_min_duration_statement), whatever they hold, and one for each error:
 //
-//	operations = Queries + Executes + Errors
+//	operations = Queries + Executes + Replications + Errors
 //
 // as long as the errors are those of operations, and not of a statement that was only
-// prepared, of a log-in, or of a commit. What an error made the server pass over is in none of
+// prepared, of a log-in, of a commit, or of a replica's command, which has a line in any case. What an error made the server pass over is in none of
 // them: it was never run.
 type Counts struct {
 	Queries, Executes, Errors uint64
+	// Replications are commands of the streaming protocol (log_replication_commands): Queries,
+	// too, which the server runs by itself.
+	Replications uint64
 	// Calls is the sum of calls in pg_stat_statements (track = top, track_utility = on): of
 	// each statement, also of several in one Query, that succeeded. Texts of nothing,
 	// PREPARE, EXECUTE (which counts what it executes) and DEALLOCATE are in none.
@@ -34,20 +37,24 @@ type Counts struct {
 }
 
 // Operations is what a capture is to have.
-func (c Counts) Operations() uint64 { return c.Queries + c.Executes + c.Errors }
+func (c Counts) Operations() uint64 { return c.OK() + c.Errors }
 
 // OK is how many of them succeeded.
-func (c Counts) OK() uint64 { return c.Queries + c.Executes }
+func (c Counts) OK() uint64 { return c.Queries + c.Executes + c.Replications }
 
 // Minus returns what came since.
 func (c Counts) Minus(before Counts) Counts {
-	return Counts{c.Queries - before.Queries, c.Executes - before.Executes, c.Errors - before.Errors, c.Calls - before.Calls}
+	return Counts{
+		c.Queries - before.Queries, c.Executes - before.Executes, c.Errors - before.Errors, c.Replications - before.Replications, c.Calls - before.Calls,
+	}
 }
 
 var (
 	queryLine   = regexp.MustCompile(`(?m)^~` + Clerk + `~\w*~LOG:  duration: [0-9.]+ ms  statement: `)
 	executeLine = regexp.MustCompile(`(?m)^~` + Clerk + `~\w*~LOG:  duration: [0-9.]+ ms  execute `)
-	errorLine   = regexp.MustCompile(`(?m)^~` + Clerk + `~\w*~ERROR:  `)
+	// a physical replica has no database, which the log calls [unknown]
+	replicationLine = regexp.MustCompile(`(?m)^~` + Clerk + `~[\w[\]]*~LOG:  received replication command: `)
+	errorLine       = regexp.MustCompile(`(?m)^~` + Clerk + `~[\w[\]]*~ERROR:  `)
 )
 
 // callsOf asks for the calls of a user.
@@ -76,7 +83,19 @@ func (p *PostgreSQL) All() Counts {
 // countsIn is what a log has of Clerk, without Calls.
 func countsIn(log string) Counts {
 	count := func(r *regexp.Regexp) uint64 { return uint64(len(r.FindAllStringIndex(log, -1))) }
-	return Counts{Queries: count(queryLine), Executes: count(executeLine), Errors: count(errorLine)}
+	return Counts{Queries: count(queryLine), Executes: count(executeLine), Errors: count(errorLine), Replications: count(replicationLine)}
+}
+
+// Simple counts the Queries of Clerk that begin like this.
+func (p *PostgreSQL) Simple(text string) uint64 {
+	var n uint64
+	log := p.Stderr()
+	for _, at := range queryLine.FindAllStringIndex(log, -1) {
+		if strings.HasPrefix(log[at[1]:], text) {
+			n++
+		}
+	}
+	return n
 }
 
 // Log returns what the server said, without the text of statements, for failures of tests.

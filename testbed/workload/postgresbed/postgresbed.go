@@ -56,52 +56,81 @@ type PostgreSQL struct {
 	dir  string // of its Unix socket
 	port string
 	unix bool
+	as   *syscall.SysProcAttr // whom it runs as
 }
 
 // Start starts a server on a free port of 127.0.0.1, and on a Unix socket. The test's end
 // stops it. It fails where postgresql is not installed (`make test` installs it).
 func Start(t testing.TB, o Options) *PostgreSQL {
 	t.Helper()
-	programs := Programs(t)
+	p := prepare(t, o)
+	p.tool(t, "initdb", "-D", p.data(), "-U", Superuser, "-A", "trust", "--no-sync", "--no-locale", "-E", "UTF8")
+	require.NoError(t, os.WriteFile(filepath.Join(p.data(), "pg_hba.conf"), []byte(hba), 0o644))
+	p.serve(t, o)
+	p.SQL(t, fmt.Sprintf("CREATE USER %s PASSWORD '%s' REPLICATION", Clerk, Secret))
+	p.SQL(t, fmt.Sprintf("CREATE DATABASE %s OWNER %s", Database, Clerk))
+	p.SQL(t, "CREATE EXTENSION pg_stat_statements")
+	return p
+}
+
+// Replica copies a running server by pg_basebackup and starts the copy, which goes on by the
+// stream of the first one's changes.
+func (p *PostgreSQL) Replica(t testing.TB, o Options) *PostgreSQL {
+	t.Helper()
+	r := prepare(t, o)
+	r.tool(t, "pg_basebackup", "-D", r.data(), "--checkpoint=fast", "--no-sync", "--write-recovery-conf", "-d", p.DSN(""))
+	r.serve(t, o)
+	return r
+}
+
+// prepare makes the directory of a server, and finds it a port.
+func prepare(t testing.TB, o Options) *PostgreSQL {
+	t.Helper()
 	uid, gid := account(t)
 	dir, err := os.MkdirTemp("", "pg") // its socket's path is to be short, and open to another user
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
 	require.NoError(t, os.Chown(dir, uid, gid))
 	require.NoError(t, os.Chmod(dir, 0o755))
-	as := &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
-	p := &PostgreSQL{dir: dir, unix: o.Unix}
-	data := filepath.Join(dir, "data")
-	initdb := exec.Command(filepath.Join(programs, "initdb"), "-D", data, "-U", Superuser, "-A", "trust", "--no-sync", "--no-locale", "-E", "UTF8")
-	initdb.SysProcAttr, initdb.Dir = as, dir
-	out, err := initdb.CombinedOutput()
-	require.NoError(t, err, "initdb:\n%s", out)
-	require.NoError(t, os.WriteFile(filepath.Join(data, "pg_hba.conf"), []byte(hba), 0o644))
-
+	p := &PostgreSQL{dir: dir, unix: o.Unix, as: &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}}
 	_, p.port, err = net.SplitHostPort(nginxbed.FreeAddress(t))
 	require.NoError(t, err)
 	p.Address = net.JoinHostPort("127.0.0.1", p.port)
 	if o.Unix {
 		p.Address = "unix:" + filepath.Join(dir, ".s.PGSQL."+p.port)
 	}
-	program := process.Copy(t, "postgresql", filepath.Join(programs, "postgres"), filepath.Join(dir, o.Name))
-	args := []string{"-D", data, "-p", p.port, "-k", dir, "-h", "127.0.0.1", "-F"}
+	return p
+}
+
+func (p *PostgreSQL) data() string { return filepath.Join(p.dir, "data") }
+
+// tool runs a program of the server's to its end, as the server's user.
+func (p *PostgreSQL) tool(t testing.TB, name string, words ...string) {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(Programs(t), name), words...)
+	cmd.SysProcAttr, cmd.Dir = p.as, p.dir
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s:\n%s", name, out)
+}
+
+// serve starts the server and waits until it lets clients in.
+func (p *PostgreSQL) serve(t testing.TB, o Options) {
+	t.Helper()
+	program := process.Copy(t, "postgresql", filepath.Join(Programs(t), "postgres"), filepath.Join(p.dir, o.Name))
+	args := []string{"-D", p.data(), "-p", p.port, "-k", p.dir, "-h", "127.0.0.1", "-F"}
 	for key, value := range settings {
 		args = append(args, "-c", key+"="+value)
 	}
-	p.Process, err = process.Start(process.Command{Path: program, Args: append(args, o.Args...), Dir: dir, SysProcAttr: as})
+	var err error
+	p.Process, err = process.Start(process.Command{Path: program, Args: append(args, o.Args...), Dir: p.dir, SysProcAttr: p.as})
 	require.NoError(t, err)
 	t.Cleanup(func() { p.stop(t) })
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		if _, err := p.psql(Superuser, "postgres", "SELECT 1"); err == nil {
-			break
+			return
 		}
 		require.True(t, time.Now().Before(deadline), "postgres does not accept connections:\n%s", p.Stderr())
 	}
-	p.SQL(t, fmt.Sprintf("CREATE USER %s PASSWORD '%s' REPLICATION", Clerk, Secret))
-	p.SQL(t, fmt.Sprintf("CREATE DATABASE %s OWNER %s", Database, Clerk))
-	p.SQL(t, "CREATE EXTENSION pg_stat_statements")
-	return p
 }
 
 // hba lets the owner in by the Unix socket, and others by password.
@@ -115,6 +144,7 @@ var settings = map[string]string{
 	"pg_stat_statements.save":           "off",
 	"log_min_duration_statement":        "0",
 	"log_line_prefix":                   linePrefix,
+	"log_replication_commands":          "on",
 	"log_error_verbosity":               "default",
 	"lc_messages":                       "C",
 	"max_connections":                   "120",
