@@ -69,6 +69,7 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 		turn.Memory, turn.Missed = r.memories.Of(e, remembering)
 		if e.Operations == 0 {
 			remembering.Learn(turn, call)
+			r.telemetry.ReceiverEbpfAsides.Add(context.Background(), 1)
 			return // an aside asks for nothing that counts
 		}
 	}

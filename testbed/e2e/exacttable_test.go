@@ -79,7 +79,7 @@ func (k kernelCounts) exact() bool { return k.recursionMisses == 0 && k.storage 
 // settledCounts returns the collector's own counters when they are at rest, and
 // fails if the equalities that hold on every host at every load do not: an ended
 // exchange is delivered or spilled, and what was delivered became a span, waits
-// for its end, or is unparsed. They are of the whole host, and counters are read
+// for its end, is an aside, or is unparsed. They are of the whole host, and counters are read
 // one after the other, so the two sides are compared until they agree: a loss would
 // never go away. Where the host does not come to rest, the test says so; its own
 // servers are compared in any case.
@@ -115,9 +115,10 @@ func unequal(m collectorbed.SelfMetrics) string {
 	delivered := m.Sum("receiver_ebpf_exchanges_placed", `way="delivered"`) + m.Sum("receiver_ebpf_streams_ended") +
 		m.Sum("receiver_ebpf_calls_further")
 	told := m.Sum("receiver_accepted_spans") + m.Sum("receiver_refused_spans") + m.Sum("receiver_failed_spans") +
-		m.Sum("receiver_ebpf_pending") + m.Sum("receiver_ebpf_unparsed") + m.Sum("receiver_ebpf_exchanges_unnamed")
+		m.Sum("receiver_ebpf_pending") + m.Sum("receiver_ebpf_unparsed") + m.Sum("receiver_ebpf_exchanges_unnamed") +
+		m.Sum("receiver_ebpf_asides")
 	if delivered != told {
-		return fmt.Sprintf("delivered, streams and further calls of pipelines %d, spans, pending and unparsed %d", delivered, told)
+		return fmt.Sprintf("delivered, streams and further calls of pipelines %d, spans, pending, asides and unparsed %d", delivered, told)
 	}
 	return ""
 }

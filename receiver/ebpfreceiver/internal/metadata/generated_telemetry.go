@@ -28,6 +28,7 @@ type TelemetryBuilder struct {
 	meter                            metric.Meter
 	mu                               sync.Mutex
 	registrations                    []metric.Registration
+	ReceiverEbpfAsides               metric.Int64Counter
 	ReceiverEbpfCallsFurther         metric.Int64Counter
 	ReceiverEbpfChunks               metric.Int64ObservableCounter
 	ReceiverEbpfConnectionsFollowed  metric.Int64ObservableGauge
@@ -383,6 +384,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ReceiverEbpfAsides, err = builder.meter.Int64Counter(
+		"otelcol_receiver_ebpf_asides",
+		metric.WithDescription("Delivered exchanges without an operation, such as log-ins and statements that are only prepared. Nothing is counted of them. [Development]"),
+		metric.WithUnit("{exchange}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ReceiverEbpfCallsFurther, err = builder.meter.Int64Counter(
 		"otelcol_receiver_ebpf_calls_further",
 		metric.WithDescription("Calls that a delivered exchange held besides its first one (pipelining). [Development]"),

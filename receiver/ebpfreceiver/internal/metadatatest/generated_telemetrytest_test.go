@@ -92,6 +92,7 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.ReceiverEbpfAsides.Add(context.Background(), 1)
 	tb.ReceiverEbpfCallsFurther.Add(context.Background(), 1)
 	tb.ReceiverEbpfExchangesExcluded.Add(context.Background(), 1)
 	tb.ReceiverEbpfExchangesUnnamed.Add(context.Background(), 1)
@@ -108,6 +109,9 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ReceiverEbpfUncounted.Add(context.Background(), 1)
 	tb.ReceiverEbpfUnmeasured.Add(context.Background(), 1)
 	tb.ReceiverEbpfUnparsed.Add(context.Background(), 1)
+	AssertEqualReceiverEbpfAsides(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualReceiverEbpfCallsFurther(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
