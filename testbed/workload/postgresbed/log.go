@@ -74,6 +74,20 @@ func (p *PostgreSQL) Counts(t testing.TB) Counts {
 	return c
 }
 
+// Statements are the calls of Clerk in pg_stat_statements, by the texts that it has of them.
+func (p *PostgreSQL) Statements(t testing.TB) map[string]uint64 {
+	t.Helper()
+	out := map[string]uint64{}
+	asked := p.SQL(t, "SELECT calls, query FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid WHERE rolname = '"+Clerk+"'")
+	for _, line := range strings.Split(asked, "\n") {
+		calls, text, _ := strings.Cut(line, "|")
+		n, err := strconv.ParseUint(calls, 10, 64)
+		require.NoError(t, err, "%s", line)
+		out[text] += n
+	}
+	return out
+}
+
 // All is what everybody asked for since the server started: Counts of all users, without
 // Calls. It asks nothing: what Counts waited for is there.
 func (p *PostgreSQL) All() Counts {
