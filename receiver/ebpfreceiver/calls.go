@@ -83,6 +83,9 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 		return
 	}
 	if sequence, ok := parser.(protocol.Sequence); ok {
+		if e.Flags&record.FlagSwitched != 0 {
+			result = protocol.Whole // a replica's stream: no tail will tell of an end
+		}
 		r.onOperations(e, sequence, result)
 		return
 	}

@@ -60,6 +60,7 @@ const (
 	FlagNoPayload     = uint16(bpf.SocketExchangeFlagEXCHANGE_NO_PAYLOAD)
 	FlagMismatch      = uint16(bpf.SocketExchangeFlagEXCHANGE_MISMATCH)
 	FlagComplete      = uint16(bpf.SocketExchangeFlagEXCHANGE_COMPLETE)
+	FlagSwitched      = uint16(bpf.SocketExchangeFlagEXCHANGE_SWITCHED) // the connection carries something else behind the response
 	FlagEarlyResponse = uint16(bpf.SocketExchangeFlagEXCHANGE_EARLY_RESPONSE)
 	FlagRequestGap    = uint16(bpf.SocketExchangeFlagEXCHANGE_REQUEST_GAP)
 	FlagLastChunk     = uint16(bpf.SocketExchangeFlagEXCHANGE_LAST_CHUNK)
