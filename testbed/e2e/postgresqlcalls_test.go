@@ -25,7 +25,7 @@ var pgbenchSpans = map[string]string{
 	"INSERT INTO pgbench_history (tid, bid, aid, delta, mtime) VALUES ($1, $2, $3, $4, CURRENT_TIMESTAMP)": "INSERT pgbench_history",
 	"END": "END",
 	// what it asks of its tables before the transactions
-	tablesOfPgbench: "SELECT pg_catalog.pg_class pg_catalog.pg_namespace SELECT",
+	tablesOfPgbench:                         "SELECT pg_catalog.pg_class pg_catalog.pg_namespace SELECT",
 	"select count(*) from pgbench_branches": "SELECT pgbench_branches",
 }
 

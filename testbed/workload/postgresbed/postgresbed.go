@@ -64,7 +64,7 @@ type PostgreSQL struct {
 func Start(t testing.TB, o Options) *PostgreSQL {
 	t.Helper()
 	p := prepare(t, o)
-	p.tool(t, "initdb", "-D", p.data(), "-U", Superuser, "-A", "trust", "--no-sync", "--no-locale", "-E", "UTF8")
+	p.tool(t, "", "initdb", "-D", p.data(), "-U", Superuser, "-A", "trust", "--no-sync", "--no-locale", "-E", "UTF8")
 	require.NoError(t, os.WriteFile(filepath.Join(p.data(), "pg_hba.conf"), []byte(hba), 0o644))
 	p.serve(t, o)
 	p.SQL(t, fmt.Sprintf("CREATE USER %s PASSWORD '%s' REPLICATION", Clerk, Secret))
@@ -74,11 +74,11 @@ func Start(t testing.TB, o Options) *PostgreSQL {
 }
 
 // Replica copies a running server by pg_basebackup and starts the copy, which goes on by the
-// stream of the first one's changes.
+// stream of the first one's changes. Who copies is of the replica's service.
 func (p *PostgreSQL) Replica(t testing.TB, o Options) *PostgreSQL {
 	t.Helper()
 	r := prepare(t, o)
-	r.tool(t, "pg_basebackup", "-D", r.data(), "--checkpoint=fast", "--no-sync", "--write-recovery-conf", "-d", p.DSN(""))
+	r.tool(t, o.Name, "pg_basebackup", "-D", r.data(), "--checkpoint=fast", "--no-sync", "--write-recovery-conf", "-d", p.DSN(""))
 	r.serve(t, o)
 	return r
 }
@@ -104,11 +104,15 @@ func prepare(t testing.TB, o Options) *PostgreSQL {
 
 func (p *PostgreSQL) data() string { return filepath.Join(p.dir, "data") }
 
-// tool runs a program of the server's to its end, as the server's user.
-func (p *PostgreSQL) tool(t testing.TB, name string, words ...string) {
+// tool runs a program of the server's to its end, as the server's user and as a service of
+// this name, empty for none of its own.
+func (p *PostgreSQL) tool(t testing.TB, service, name string, words ...string) {
 	t.Helper()
 	cmd := exec.Command(filepath.Join(Programs(t), name), words...)
 	cmd.SysProcAttr, cmd.Dir = p.as, p.dir
+	if service != "" {
+		cmd.Env = append(os.Environ(), "OTEL_SERVICE_NAME="+service)
+	}
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s:\n%s", name, out)
 }
@@ -135,7 +139,7 @@ func (p *PostgreSQL) serve(t testing.TB, o Options) {
 
 // hba lets the owner in by the Unix socket, and others by password.
 const hba = "local all " + Superuser + " trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n" +
-	"host replication all 127.0.0.1/32 scram-sha-256\n"
+	"local replication all scram-sha-256\nhost replication all 127.0.0.1/32 scram-sha-256\n"
 
 // settings make the server say what it did with each message: see Log.
 var settings = map[string]string{
@@ -160,7 +164,7 @@ var settings = map[string]string{
 // stop ends the server with all of its processes.
 func (p *PostgreSQL) stop(t testing.TB) {
 	t.Helper()
-	assert.NoError(t, syscall.Kill(p.PID(), syscall.SIGQUIT)) // immediate shutdown
+	assert.NoError(t, p.Signal(syscall.SIGQUIT)) // immediate shutdown
 	select {
 	case <-p.Ended():
 	case <-time.After(patience):
