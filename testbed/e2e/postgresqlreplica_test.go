@@ -27,9 +27,10 @@ const (
 func catchUp(t *testing.T, p *postgresbed.PostgreSQL, streams int) {
 	t.Helper()
 	end := p.SQL(t, "SELECT pg_current_wal_lsn()")
-	require.Eventually(t, func() bool {
-		return p.SQL(t, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sent_lsn >= '"+end+"'") == fmt.Sprint(streams)
-	}, patience, 100*time.Millisecond, "%s", p.Log())
+	caught := "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sent_lsn >= '" + end + "'"
+	for deadline := time.Now().Add(patience); p.SQL(t, caught) != fmt.Sprint(streams); time.Sleep(100 * time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), "no stream catches up:\n%s", p.Log())
+	}
 }
 
 // requireNothingPends: of none of the services anything is open, aborted, unmeasured, or of an

@@ -74,6 +74,28 @@ func (p *PostgreSQL) Counts(t testing.TB) Counts {
 	return c
 }
 
+// Quiet is Counts once the server has answered all that Clerk asked, of clients that ask no
+// more, such as stopped ones. What waits for the lock of another one's transaction cannot be
+// answered: inFlight are those.
+func (p *PostgreSQL) Quiet(t testing.TB) (c Counts, inFlight uint64) {
+	t.Helper()
+	const still = 3 // times, one after the other, that no process is at work and no line was added
+	last, seen := Counts{}, 0
+	for deadline := time.Now().Add(patience); seen < still; time.Sleep(20 * time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), "the server does not come to rest")
+		atWork := p.SQL(t, "SELECT count(*) FILTER (WHERE wait_event_type IS DISTINCT FROM 'Lock'), count(*) FROM pg_stat_activity WHERE usename = '"+Clerk+"' AND state = 'active'")
+		working, waiting, _ := strings.Cut(atWork, "|")
+		n, err := strconv.ParseUint(waiting, 10, 64)
+		require.NoError(t, err, "%s", atWork)
+		now := countsIn(p.Stderr())
+		if working != "0" || now != last || n != inFlight {
+			seen = 0
+		}
+		seen, last, inFlight = seen+1, now, n
+	}
+	return p.Counts(t), inFlight
+}
+
 // Statements are the calls of Clerk in pg_stat_statements, by the texts that it has of them.
 func (p *PostgreSQL) Statements(t testing.TB) map[string]uint64 {
 	t.Helper()
