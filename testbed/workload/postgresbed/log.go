@@ -80,10 +80,10 @@ func (p *PostgreSQL) Counts(t testing.TB) Counts {
 func (p *PostgreSQL) Quiet(t testing.TB) (c Counts, inFlight uint64) {
 	t.Helper()
 	const still = 3 // times, one after the other, that no process is at work and no line was added
-	last, seen := Counts{}, 0
-	for deadline := time.Now().Add(patience); seen < still; time.Sleep(20 * time.Millisecond) {
-		require.True(t, time.Now().Before(deadline), "the server does not come to rest")
-		atWork := p.SQL(t, "SELECT count(*) FILTER (WHERE wait_event_type IS DISTINCT FROM 'Lock'), count(*) FROM pg_stat_activity WHERE usename = '"+Clerk+"' AND state = 'active'")
+	last, seen, atWork := Counts{}, 0, ""
+	for deadline := time.Now().Add(2 * patience); seen < still; time.Sleep(20 * time.Millisecond) {
+		require.True(t, time.Now().Before(deadline), "the server does not come to rest: at work, and asked, are %s, and it has %+v", atWork, last)
+		atWork = p.SQL(t, "SELECT count(*) FILTER (WHERE wait_event_type IS DISTINCT FROM 'Lock'), count(*) FROM pg_stat_activity WHERE usename = '"+Clerk+"' AND state = 'active'")
 		working, waiting, _ := strings.Cut(atWork, "|")
 		n, err := strconv.ParseUint(waiting, 10, 64)
 		require.NoError(t, err, "%s", atWork)
