@@ -67,6 +67,14 @@ test-churn: test-packages build ## ten minutes of connections, processes, reload
 test-unit: build ## run the tests that need neither root nor other programs; names what it leaves out
 	{ failed=0; go test -p 2 -short -json ./... || failed=1; $(TEST_DETECT) || failed=1; exit $$failed; } | go run ./testbed/tally
 
+FUZZ_TIME ?= 10m
+
+.PHONY: fuzz
+fuzz: ## fuzz the parser of each protocol (FUZZ_TIME=10m each)
+	for p in http1 http2 postgresql mysql redis memcached; do \
+	  (cd receiver/ebpfreceiver/internal/protocol/$$p && go test . -run '^$$' -fuzz '^Fuzz(Parse|Session)$$' -fuzztime $(FUZZ_TIME)); \
+	done
+
 .PHONY: test-race
 test-race: ## run the tests of the concurrent packages under the race detector
 	CGO_ENABLED=1 go test -p 2 -short -race -timeout 30m ./internal/... ./receiver/... ./processor/... ./connector/... ./extension/... \
