@@ -12,6 +12,7 @@ static __always_inline void watch_again(struct conn *c, __u32 write_seq, __u32 c
 	c->protocol = PROTOCOL_UNDECIDED;
 	c->role = ROLE_UNKNOWN;
 	c->flags |= CONN_MIDWAY;
+	c->flags &= ~(CONN_MISSED_SENT | CONN_MISSED_RECEIVED);
 	if (peer_closed)
 		c->flags |= CONN_PEER_CLOSED;
 	c->sent_seq = write_seq;

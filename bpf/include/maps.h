@@ -81,6 +81,8 @@ enum conn_flag {
 	CONN_MAY_END = 16384,  /* the last bytes of the response may be the end of a chunked body */
 	CONN_OPAQUE = 8192,    /* given up, and its turns are counted: see opaque.h */
 	CONN_COMPLETE = 1 << 20, /* the last response is whole, by the lengths in it */
+	CONN_MISSED_SENT = 1 << 21,     /* of a connection of which nothing is known: bytes were sent that are no request, */
+	CONN_MISSED_RECEIVED = 1 << 22, /* and received */
 	CONN_END_SEEN = 1024,  /* Unix sockets: a walk found it open at a client whose server had closed */
 };
 

@@ -118,7 +118,7 @@ static __always_inline void on_boundary(const struct io *io, const struct conn *
 	if (is_unwanted(io->sk, role, &process))
 		return;
 	meet_process(&process, io->user, io->now);
-	count_unmeasured(&process, role, PROTOCOL_HTTP1, UNMEASURED_REQUEST_UNSEEN, 1);
+	count_unmeasured(&process, role, is_walked(c->protocol) ? c->protocol : PROTOCOL_HTTP1, UNMEASURED_REQUEST_UNSEEN, 1);
 }
 
 #endif

@@ -139,6 +139,7 @@ static __always_inline bool is_hopeless(const struct io *io, struct conn *c, con
 {
 	bool midway = c->flags & CONN_MIDWAY;
 
+	c->flags |= io->direction == DIRECTION_SEND ? CONN_MISSED_SENT : CONN_MISSED_RECEIVED;
 	begins_turn(c, io->direction);
 	c->misses++;
 	if (b->tls) {
@@ -151,6 +152,17 @@ static __always_inline bool is_hopeless(const struct io *io, struct conn *c, con
 		c->flags |= CONN_UNREADABLE;
 	/* bytes that cannot be read tell no more, however many there are */
 	return c->misses >= (midway && !(c->flags & CONN_UNREADABLE) ? MISSES_MIDWAY : MISSES_FRESH);
+}
+
+/*
+ * Whether what was missed before a connection's first request was the answer to an older
+ * one, of protocols whose answers do not tell by themselves what they are.
+ */
+static __always_inline bool began_amid_answers(const struct io *io, const struct conn *c)
+{
+	__u32 answers = io->direction == DIRECTION_RECV ? CONN_MISSED_SENT : CONN_MISSED_RECEIVED;
+
+	return is_walked(c->protocol) && c->flags & CONN_MIDWAY && c->flags & answers;
 }
 
 /*
@@ -256,6 +268,8 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 		c->protocol = b->protocol;
 		if (c->role == ROLE_SERVER)
 			after |= AFTER_SERVED;
+		if (began_amid_answers(io, c))
+			after |= AFTER_BOUNDARY;
 	}
 	if (io->is_unix)
 		unix_seen = true;

@@ -15,10 +15,11 @@ import (
 // all that it carries, if either it or http is asked for.
 const groupGRPC = "grpc"
 
-// protocolGroups are what the key protocols may name: those of which there is a protocol.
-var protocolGroups = slices.DeleteFunc([]string{registry.GroupHTTP, groupGRPC, registry.GroupSQL, registry.GroupRedis, registry.GroupMemcached}, func(g string) bool {
-	return g != groupGRPC && len(registry.Detected(g)) == 0
-})
+// defaultProtocols are looked for unless the key protocols says otherwise.
+var defaultProtocols = []string{registry.GroupHTTP, groupGRPC, registry.GroupSQL, registry.GroupRedis}
+
+// protocolGroups are what the key protocols may name.
+var protocolGroups = append(slices.Clone(defaultProtocols), registry.GroupMemcached)
 
 func validateProtocols(groups []string) []error {
 	if len(groups) == 0 {

@@ -4,6 +4,7 @@ package ebpfreceiver
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -47,7 +48,7 @@ func createDefaultConfig() component.Config {
 		MetricsInterval: 10 * time.Second,
 		QueueTime:       true,
 		Metrics:         MetricsConfig{Names: namesStable},
-		Protocols:       protocolGroups,
+		Protocols:       slices.Clone(defaultProtocols),
 		Sampling:        SamplingConfig{Ratio: 1, Always: []string{alwaysErrors, alwaysSlow}, Slow: time.Second},
 		SQL:             SQLConfig{QueryText: sqltext.Off.String()},
 		Processes:       defaultProcesses(),
