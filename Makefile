@@ -53,7 +53,7 @@ TEST_DETECT = CGO_ENABLED=1 go test -json ./bpf/detect
 
 .PHONY: test
 test: test-packages build ## run every test: unit, live capture, end to end (root); installs what they need
-	{ failed=0; go test -p 2 -timeout 40m -json ./... || failed=1; $(TEST_DETECT) || failed=1; exit $$failed; } | go run ./testbed/tally
+	{ failed=0; go test -p 2 -timeout 60m -json ./... || failed=1; $(TEST_DETECT) || failed=1; exit $$failed; } | go run ./testbed/tally
 
 .PHONY: test-exact
 test-exact: test-packages build ## run the exactness suite and print its table: servers' own counts against ours (root)
