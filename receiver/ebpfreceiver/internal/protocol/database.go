@@ -52,6 +52,27 @@ func (c *Call) putSocket(turn *Turn, client bool) {
 	c.Number(semconv.NetworkPeerPort, int64(turn.Remote.Port()), false)
 }
 
+// PutCommand writes a command of a database whose commands have names, and how it ended.
+// The name is empty if it was not captured: the call is named after its system then.
+func (c *Call) PutCommand(turn *Turn, system, family, name string, status Status, code string) {
+	c.Name = cmp.Or(name, system)
+	c.PutDatabase(turn, system, family)
+	if name != "" {
+		c.Text(semconv.DBOperationName, name, true)
+	}
+	if turn.Outcome != Answered {
+		c.PutAborted(turn)
+		return
+	}
+	if code != "" {
+		c.Text(semconv.DBResponseStatusCode, code, true)
+	}
+	if status == Failed {
+		code = cmp.Or(code, OtherError)
+	}
+	c.PutStatus(status, code)
+}
+
 // PutStatement writes what a statement of SQL does, and names the call after it. One that
 // is nil is not known: the call is named after its system.
 func (c *Call) PutStatement(s *sqltext.Statement, system string) {

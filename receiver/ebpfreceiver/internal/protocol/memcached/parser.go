@@ -42,25 +42,7 @@ func (Parser) Next(turn *protocol.Turn, call *protocol.Call) bool {
 }
 
 func put(turn *protocol.Turn, call *protocol.Call, c command, a answer) {
-	call.Name = c.name
-	if c.name == "" {
-		call.Name = semconv.SystemMemcached
-	}
-	call.PutDatabase(turn, semconv.SystemMemcached, semconv.ProtocolMemcached)
-	if c.name != "" {
-		call.Text(semconv.DBOperationName, c.name, true)
-	}
-	if turn.Outcome != protocol.Answered {
-		call.PutAborted(turn)
-		return
-	}
-	if a.code != "" {
-		call.Text(semconv.DBResponseStatusCode, a.code, true)
-	}
-	if a.status == protocol.Failed && a.code == "" {
-		a.code = protocol.OtherError
-	}
-	call.PutStatus(a.status, a.code)
+	call.PutCommand(turn, semconv.SystemMemcached, semconv.ProtocolMemcached, c.name, a.status, a.code)
 }
 
 // nextStatus is how a command ended: by its answer, or, where that was not captured or

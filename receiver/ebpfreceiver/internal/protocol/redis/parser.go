@@ -42,30 +42,11 @@ func (Parser) Next(turn *protocol.Turn, call *protocol.Call) bool {
 }
 
 func put(turn *protocol.Turn, call *protocol.Call, c *command, status protocol.Status, code string) {
-	name, known := c.name, c.name != ""
-	call.Name = name
-	if !known {
-		call.Name = semconv.SystemRedis
-	}
-	call.PutDatabase(turn, semconv.SystemRedis, semconv.ProtocolRedis)
-	if known {
-		call.Text(semconv.DBOperationName, name, true)
-	}
+	call.PutCommand(turn, semconv.SystemRedis, semconv.ProtocolRedis, c.name, status, code)
 	if c.blocking {
 		call.Waits = true
 		call.Flag(semconv.DBBlocking)
 	}
-	if turn.Outcome != protocol.Answered {
-		call.PutAborted(turn)
-		return
-	}
-	if code != "" {
-		call.Text(semconv.DBResponseStatusCode, code, true)
-	}
-	if status == protocol.Failed && code == "" {
-		code = protocol.OtherError
-	}
-	call.PutStatus(status, code)
 }
 
 // nextStatus is how the next command ended, and the code of an error or of a
