@@ -66,14 +66,9 @@ func newAlerter(e *budgetExtension) (*alerter, error) {
 		Labels:            cfg.Labels,
 		Runbook:           cfg.Runbook,
 		Unreachable:       a.unreachable,
-		Pause:             letOthersRun,
 	}, e.clock())
 	return a, nil
 }
-
-// letOthersRun gives the processor away for a moment. A mere Gosched would not:
-// the scheduler looks for what the network brought when it has nothing else to do.
-func letOthersRun() { time.Sleep(time.Microsecond) }
 
 // refuseUnreachable refuses windows that somebody wrote and that an objective of
 // the catalogue can never fire. Those of a profile are left out with a warning.
@@ -130,7 +125,7 @@ func (a *alerter) start(ctx context.Context, host component.Host) error {
 	}
 	minute := slo.MinuteOf(a.e.clock().Add(-evaluationDelay))
 	a.engine.CatchUp(minute)
-	a.evaluate(minute)
+	a.evaluate(minute, nil) // nobody waits for an answer yet
 	a.e.done.Add(1)
 	go a.run()
 	return nil
@@ -172,23 +167,24 @@ func (a *alerter) evaluateOnce(minute slo.Minute) {
 	done := minute == a.evaluated
 	a.turn.Unlock()
 	if !done {
-		a.evaluate(minute)
+		a.evaluate(minute, newPacer(a.e.stop).step)
 	}
 }
 
-// evaluate decides by the minutes before minute and tells the receivers.
-func (a *alerter) evaluate(minute slo.Minute) {
+// evaluate decides by the minutes before minute and tells the receivers. Beside, if
+// it is not nil, is called after each service.
+func (a *alerter) evaluate(minute slo.Minute, beside func()) {
 	a.turn.Lock()
 	defer a.turn.Unlock()
 	a.evaluated = minute
 	began := time.Now() // not the clock: a duration
-	changed := a.engine.Evaluate(minute)
+	changed := a.engine.Evaluate(minute, beside)
 	a.e.telemetry.ExtensionErrorBudgetEvaluationDuration.Record(context.Background(), time.Since(began).Seconds())
 	all := a.engine.Alerts()
 	now := a.e.clock()
 	alive := now.Sub(a.e.keeper.Ledger().DurableThrough()) < a.e.cfg.StaleAfter
 	a.e.expireOverrides()
-	a.e.keepStates()
+	a.e.keepStates(beside)
 	a.log(changed)
 	told := outward(changed, alive)
 	toAlertmanagers := told

@@ -86,7 +86,7 @@ func TestWebhookIsToldOfBeginAndEnd(t *testing.T) {
 	cfg.Alerts.Webhooks = []confighttp.ClientConfig{receiverAt(server.URL)}
 	d := startDesk(t, cfg)
 	minute := d.burn(900, 100, 1000)
-	d.alerter.evaluate(minute)
+	d.alerter.evaluate(minute, nil)
 	require.Eventually(t, func() bool { return len(in.statuses(fastBurn)) == 1 }, 10*time.Second, 5*time.Millisecond)
 
 	var g budgetapi.Gate
@@ -101,7 +101,7 @@ func TestWebhookIsToldOfBeginAndEnd(t *testing.T) {
 
 	// A burn of 20 over one minute, and the rest of the window is fine by far.
 	d.burn(9_999_000, 0, 10_000_000)
-	d.alerter.evaluate(minute)
+	d.alerter.evaluate(minute, nil)
 	require.Eventually(t, func() bool { return len(in.statuses(fastBurn)) == 2 }, 10*time.Second, 5*time.Millisecond)
 	assert.Equal(t, []string{"firing", "resolved"}, in.statuses(fastBurn))
 	assert.Equal(t, []string{"firing"}, in.statuses("SloeHeartbeat"))
@@ -118,7 +118,7 @@ func TestFastBurnKeepsFromNormal(t *testing.T) {
 	d.Heartbeat(now, writer)
 	d.Add(shopOK, now-100, 10_000_000, 0, "d", writer) // a clean past
 	minute := d.burn(900, 100, 10_001_000)
-	d.alerter.evaluate(minute)
+	d.alerter.evaluate(minute, nil)
 	var g budgetapi.Gate
 	d.get("/v1/gate/shop", &g)
 	assert.Equal(t, "CANARY", g.State)
@@ -177,7 +177,7 @@ receivers: [{name: behind, webhook_configs: [{url: "`+behind.URL+`", send_resolv
 	cfg.Alerts.Alertmanagers = []confighttp.ClientConfig{receiverAt("http://" + address + "/")}
 	d := startDesk(t, cfg)
 	minute := d.burn(900, 100, 1000)
-	d.alerter.evaluate(minute)
+	d.alerter.evaluate(minute, nil)
 	require.Eventually(t, func() bool { return len(in.statuses(fastBurn)) == 1 }, 30*time.Second, 20*time.Millisecond, p.Stderr())
 
 	response, err := client.Get("http://" + address + "/api/v2/alerts?filter=" + `alertname="` + fastBurn + `"`)
@@ -198,7 +198,7 @@ receivers: [{name: behind, webhook_configs: [{url: "`+behind.URL+`", send_resolv
 	assert.True(t, strings.HasPrefix(held[0].Annotations["description"], "100 of 1000 events were bad within 1h."), held[0].Annotations)
 
 	d.burn(9_999_000, 0, 10_000_000)
-	d.alerter.evaluate(minute)
+	d.alerter.evaluate(minute, nil)
 	require.Eventually(t, func() bool { return len(in.statuses(fastBurn)) == 2 }, 30*time.Second, 20*time.Millisecond, p.Stderr())
 	assert.Equal(t, []string{"firing", "resolved"}, in.statuses(fastBurn))
 	assert.Equal(t, []string{"firing"}, in.statuses("SloeHeartbeat"))

@@ -59,11 +59,15 @@ func (e *budgetExtension) recall(file string, into any) error {
 
 // keepStates looks at every service, so that the time in which a budget permits
 // a better state, and the time since when it is in its state, are known whether
-// somebody asks or not, and writes changes down.
-func (e *budgetExtension) keepStates() {
+// somebody asks or not, and writes changes down. Beside, if it is not nil, is called
+// after each.
+func (e *budgetExtension) keepStates(beside func()) {
 	known := map[slo.Service]bool{}
-	for _, a := range e.assessor.Each(assess.Query{}) {
+	for a := range e.assessor.All(assess.Query{}) {
 		known[a.Service] = true
+		if beside != nil {
+			beside()
+		}
 	}
 	e.assessor.Standings.Keep(func(s slo.Service) bool { return known[s] })
 	directory := e.auditDirectory()

@@ -24,7 +24,7 @@ func TestStatesOverARestart(t *testing.T) {
 	d := startDesk(t, cfg)
 	d.count(1, 9)
 	require.Equal(t, "FREEZE", d.eventuallyValid(10).State)
-	d.keepStates()
+	d.keepStates(nil)
 	shop := assess.Query{Name: "shop"}
 	since := d.assessor.One(shop).Since
 	require.NotZero(t, since)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -40,7 +41,7 @@ func (e *budgetExtension) observeUnarchived(_ context.Context, o metric.Int64Obs
 }
 
 func (e *budgetExtension) observeRemaining(_ context.Context, o metric.Float64Observer) error {
-	for _, a := range e.assessor.Each(assess.Query{}) {
+	for a := range e.assessor.All(assess.Query{}) {
 		for _, s := range a.SLOs {
 			attributes := append(identity(a.Service), attribute.String(semconv.SLIName, s.Promise.Name))
 			o.Observe(s.Spend.Remaining(), metric.WithAttributes(attributes...))
@@ -50,7 +51,7 @@ func (e *budgetExtension) observeRemaining(_ context.Context, o metric.Float64Ob
 }
 
 func (e *budgetExtension) observeState(_ context.Context, o metric.Int64Observer) error {
-	for _, a := range e.assessor.Each(assess.Query{}) {
+	for a := range e.assessor.All(assess.Query{}) {
 		attributes := append(identity(a.Service), attribute.String("state", string(a.Verdict.State)))
 		o.Observe(1, metric.WithAttributes(attributes...))
 	}
@@ -112,7 +113,12 @@ func (e *budgetExtension) decided(g budgetapi.Gate) {
 	for _, r := range g.Reasons {
 		codes = append(codes, r.Code)
 	}
-	fields := append(make([]zap.Field, 0, 13), // all there are, so that it grows but once
+	room := decisionFields.Get().(*[]zap.Field)
+	defer func() {
+		clear(*room)
+		decisionFields.Put(room)
+	}()
+	fields := append((*room)[:0],
 		zap.String("decision_id", g.DecisionID), zap.String("service", g.Service), zap.String("namespace", g.Namespace),
 		zap.String("environment", g.Environment), zap.String("state", g.State), zap.Bool("allow", g.Allow),
 		zap.String("strategy", g.Strategy.Type), zap.Strings("reasons", slices.Compact(codes)),
@@ -126,8 +132,13 @@ func (e *budgetExtension) decided(g budgetapi.Gate) {
 	if g.Override != nil {
 		fields = append(fields, zap.String("override", g.Override.ID), zap.String("override_actor", g.Override.Actor))
 	}
+	*room = fields
 	line.Write(fields...)
 }
+
+// decisionFields are buffers for the fields of a decision's line. Nobody keeps them
+// when the line is written.
+var decisionFields = sync.Pool{New: func() any { return new([]zap.Field) }}
 
 func stateOf(g budgetapi.Gate) metric.MeasurementOption {
 	return metric.WithAttributes(attribute.String("state", g.State))

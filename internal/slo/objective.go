@@ -131,23 +131,23 @@ func (e Entry) Series(o Objective) string {
 	return name + "_" + strconv.FormatInt(o.Threshold.Milliseconds(), 10) + "ms"
 }
 
-// ObjectivesOf returns the objectives whose events are counted under a name: that
-// of an indicator, or of a threshold that is counted apart. A series that was
+// AppendObjectivesOf appends the objectives whose events are counted under a name:
+// that of an indicator, or of a threshold that is counted apart. A series that was
 // counted for an objective that is no more has none.
-func (e Entry) ObjectivesOf(series string) []Objective {
-	var all []Objective
+func (e *Entry) AppendObjectivesOf(to []Objective, series string) []Objective {
+	before := len(to)
 	for _, o := range e.Objectives {
 		if e.Series(o) == series {
-			all = append(all, o)
+			to = append(to, o)
 		}
 	}
-	if all != nil || IsApart(series) {
-		return all
+	if len(to) > before || IsApart(series) {
+		return to
 	}
 	if slices.ContainsFunc(e.Objectives, func(o Objective) bool { return o.Indicator == series }) {
-		return nil // they take the implicit one's place, under names of their own
+		return to // they take the implicit one's place, under names of their own
 	}
-	return []Objective{e.implicit(series)}
+	return append(to, e.implicit(series))
 }
 
 // apartName is the form of a name that Series gives to what is counted apart.

@@ -22,12 +22,12 @@ func TestObjectivesFor(t *testing.T) {
 	assert.Equal(t, "http_latency_100ms", e.Series(e.Objectives[0]), "another threshold is counted apart")
 	assert.Equal(t, "http_latency", e.Series(e.Objectives[1]))
 
-	assert.Equal(t, e.Objectives[:1], e.ObjectivesOf("http_latency_100ms"))
-	assert.Equal(t, e.Objectives[1:], e.ObjectivesOf(HTTPLatency))
-	assert.Empty(t, e.ObjectivesOf("http_latency_50ms"), "no objective asks for it any more")
-	assert.Equal(t, e.ObjectivesFor(DBLatency), e.ObjectivesOf(DBLatency))
+	assert.Equal(t, e.Objectives[:1], e.AppendObjectivesOf(nil, "http_latency_100ms"))
+	assert.Equal(t, e.Objectives[1:], e.AppendObjectivesOf(nil, HTTPLatency))
+	assert.Empty(t, e.AppendObjectivesOf(nil, "http_latency_50ms"), "no objective asks for it any more")
+	assert.Equal(t, e.ObjectivesFor(DBLatency), e.AppendObjectivesOf(nil, DBLatency))
 	e.Objectives[1].Threshold++
-	assert.Empty(t, e.ObjectivesOf(HTTPLatency), "named ones with other thresholds take its place too")
+	assert.Empty(t, e.AppendObjectivesOf(nil, HTTPLatency), "named ones with other thresholds take its place too")
 
 	assert.Equal(t, []Objective{{
 		Name: GRPCLatency, Indicator: GRPCLatency, Kind: Latency, Target: e.LatencyTarget, Threshold: e.LatencyThreshold,

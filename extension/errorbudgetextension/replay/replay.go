@@ -94,7 +94,7 @@ func attach(d *budgetscript.Desk, o Options, emit func(Event)) error {
 
 // minute looks at what the minute that ended changed.
 func (e *engine) minute(d *budgetscript.Desk) {
-	for _, a := range e.alerts.Evaluate(d.Minute()) {
+	for _, a := range e.alerts.Evaluate(d.Minute(), nil) {
 		e.emit(Event{Time: d.Now, Kind: "alert", Service: a.ID.Service.String(), SLO: a.ID.SLO, Name: a.ID.Name, From: string(e.before[a.ID]), To: string(a.State)})
 		e.before[a.ID] = a.State
 	}

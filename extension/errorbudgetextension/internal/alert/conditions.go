@@ -15,14 +15,12 @@ import (
 )
 
 // conditions finds what holds at the end of the minutes before minute.
-func (e *Engine) conditions(minute slo.Minute) []condition {
+func (e *Engine) conditions(minute slo.Minute, beside func()) []condition {
 	snapshot, counts, tracked := e.set.Catalogue(), e.set.Counts(), e.tracked()
 	var all []condition
 	named := map[slo.Service]bool{}
-	for n, service := range counts.Services() {
-		if n%stepServices == stepServices-1 {
-			e.set.Pause()
-		}
+	for _, service := range counts.Services() {
+		beside()
 		entry := snapshot.Lookup(service)
 		named[entry.Service] = true
 		view := counts.View(service, minute.Time(), e.set.StaleAfter)
@@ -43,10 +41,6 @@ func (e *Engine) conditions(minute slo.Minute) []condition {
 	}
 	return all
 }
-
-// stepServices is after how many services an evaluation lets others run: they
-// take about as long as an answer of the gate may.
-const stepServices = 64
 
 // tracked returns the services that there are alerts of.
 func (e *Engine) tracked() map[slo.Service]bool {

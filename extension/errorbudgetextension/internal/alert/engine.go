@@ -49,9 +49,6 @@ type Settings struct {
 	// Unreachable is told each pair that an objective can never fire, at each
 	// evaluation.
 	Unreachable func(service slo.Service, objective string, pair burnrate.Pair)
-	// Pause is called now and then in an evaluation, which takes long with many
-	// services, and lets others run. It may be nil.
-	Pause func()
 }
 
 // Engine holds the alerts there are. Its methods may be called from any
@@ -75,17 +72,19 @@ func NewEngine(set Settings, started time.Time) *Engine {
 	if set.Unreachable == nil {
 		set.Unreachable = func(slo.Service, string, burnrate.Pair) {}
 	}
-	if set.Pause == nil {
-		set.Pause = func() {}
-	}
 	return &Engine{set: set, started: started, alerts: map[ID]*tracked{}, limits: map[limitsOf]limits{}}
 }
 
 // Evaluate decides by the minutes before minute. It returns the alerts whose
 // state is another one than before, in the order of their services and names.
-func (e *Engine) Evaluate(minute slo.Minute) []Alert {
+// Beside is called after each service, as an evaluation takes long with many of
+// them; it may be nil.
+func (e *Engine) Evaluate(minute slo.Minute, beside func()) []Alert {
+	if beside == nil {
+		beside = func() {}
+	}
 	now := minute.Time()
-	conditions := e.conditions(minute)
+	conditions := e.conditions(minute, beside)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var changed []Alert
@@ -165,7 +164,7 @@ func (e *Engine) CatchUp(minute slo.Minute) {
 		longest = max(longest, p.For)
 	}
 	for m := minute - slo.Minute(longest/time.Minute) - 1; m < minute; m++ {
-		e.Evaluate(m)
+		e.Evaluate(m, nil)
 	}
 }
 

@@ -55,7 +55,7 @@ func newDesk(t *testing.T, catalogue, profile string) *desk {
 func (d *desk) minutes(n int, sli string, good, bad uint64) {
 	for range n {
 		d.close(sli, good, bad, true)
-		for _, a := range d.engine.Evaluate(d.now) {
+		for _, a := range d.engine.Evaluate(d.now, nil) {
 			name := a.ID.Name
 			if w := a.Labels["long_window"]; w != "" {
 				name = w
@@ -130,7 +130,7 @@ func TestForDurations(t *testing.T) {
 
 	again := NewEngine(d.set, d.now.Time())
 	again.CatchUp(d.now)
-	again.Evaluate(d.now)
+	again.Evaluate(d.now, nil)
 	var states []State
 	for _, a := range again.Alerts() {
 		states = append(states, a.State)
@@ -219,7 +219,7 @@ func TestUnmeasuredResolvesNothing(t *testing.T) {
 	d.happened = nil
 	for range 70 {
 		d.close("", 0, 0, false)
-		for _, a := range d.engine.Evaluate(d.now) {
+		for _, a := range d.engine.Evaluate(d.now, nil) {
 			if a.Labels["long_window"] == "1h" {
 				d.happened = append(d.happened, fmt.Sprintf("%d %s", d.now-start, a.State))
 			}
@@ -261,8 +261,8 @@ func TestHeartbeatAlwaysFires(t *testing.T) {
 	d := newDesk(t, "", burnrate.Simple)
 	d.set.Heartbeat, d.set.Labels = true, map[string]string{"cluster": "eu"}
 	d.engine = NewEngine(d.set, start.Time())
-	require.Len(t, d.engine.Evaluate(start), 1)
-	assert.Empty(t, d.engine.Evaluate(start+1), "it is the same one")
+	require.Len(t, d.engine.Evaluate(start, nil), 1)
+	assert.Empty(t, d.engine.Evaluate(start+1, nil), "it is the same one")
 	a := d.engine.Alerts()
 	require.Len(t, a, 1)
 	assert.Equal(t, Firing, a[0].State)

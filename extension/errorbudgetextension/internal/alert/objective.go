@@ -21,8 +21,9 @@ type objective struct {
 // watched returns the objectives of a service that something was counted for.
 func watched(service slo.Service, entry slo.Entry, view budget.View) []objective {
 	var all []objective
+	var room [4]slo.Objective
 	for _, i := range view.Indicators {
-		for _, o := range entry.ObjectivesOf(i.SLI) {
+		for _, o := range entry.AppendObjectivesOf(room[:0], i.SLI) {
 			all = append(all, objective{Objective: o, service: service, entry: entry, indicator: i, window: lengthOf(o.Window, entry)})
 		}
 	}

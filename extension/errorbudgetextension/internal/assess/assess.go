@@ -6,6 +6,7 @@ package assess // import "github.com/sloe-dev/sloe/extension/errorbudgetextensio
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 
@@ -110,6 +111,19 @@ func (a *Assessor) One(q Query) Assessment {
 // seen.
 func (a *Assessor) Each(q Query) []Assessment { return a.each(q, false) }
 
+// All visits what Each returns, in the order of the services, and holds none of it:
+// what it takes is spread over the time that the caller takes.
+func (a *Assessor) All(q Query) iter.Seq[Assessment] {
+	return func(yield func(Assessment) bool) {
+		snapshot, found := a.find(q)
+		for _, s := range found {
+			if !yield(a.assess(snapshot, s, q.Change)) {
+				return
+			}
+		}
+	}
+}
+
 // EachInDetail is Each for pages and answers about few services: they can also tell
 // what spent the budgets.
 func (a *Assessor) EachInDetail(q Query) []Assessment { return a.each(q, true) }
@@ -136,12 +150,10 @@ func (a *Assessor) assess(snapshot *slo.Snapshot, service slo.Service, change st
 	durable := ledger.DurableThrough() // before the view, which then holds at least that much
 	entry := snapshot.Lookup(service)
 	view := ledger.View(service, now, a.StaleAfter)
-	objectives := objectivesOf(entry, view)
+	objectives := objectivesOf(&entry, &view)
 	in := policy.Input{Entry: entry, Seen: view.Seen, Activity: view.Activity, Open: view.Open, Coverage: view.Coverage, Change: cmp.Or(change, policy.DefaultChange)}
 	if a.Memory != nil {
-		in.Hold = func(plain, strict policy.State) (policy.State, time.Duration) {
-			return a.Memory.Hold(service, entry.Policy, plain, strict, now)
-		}
+		in.Hold = a.Memory.Holding(service, entry.Policy, now)
 	}
 	if a.FastBurn != nil {
 		in.FastBurn, _ = a.FastBurn(service)

@@ -19,7 +19,7 @@ type Objective struct {
 	Promise slo.Objective
 	// Indicator whose events the objective is about. It has no definition if
 	// nothing was counted yet.
-	Indicator budget.Indicator
+	Indicator *budget.Indicator
 	// Tally holds the counts of the objective's window, of minutes if they are
 	// judged. Nothing is known while Unread.
 	Tally budget.Tally
@@ -33,13 +33,15 @@ type Objective struct {
 
 // objectivesOf returns the objectives that hold for what was counted, and after
 // them those that the catalogue names for what was not counted yet.
-func objectivesOf(entry slo.Entry, view budget.View) []Objective {
+func objectivesOf(entry *slo.Entry, view *budget.View) []Objective {
 	if !view.Seen {
 		return nil
 	}
 	objectives := make([]Objective, 0, len(view.Indicators))
-	for _, i := range view.Indicators {
-		for _, o := range entry.ObjectivesOf(i.SLI) {
+	var room [4]slo.Objective
+	for n := range view.Indicators {
+		i := &view.Indicators[n]
+		for _, o := range entry.AppendObjectivesOf(room[:0], i.SLI) {
 			objectives = append(objectives, objectiveOf(o, i))
 		}
 	}
@@ -48,7 +50,7 @@ func objectivesOf(entry slo.Entry, view budget.View) []Objective {
 		if !slices.ContainsFunc(view.Indicators, func(i budget.Indicator) bool { return i.SLI == series }) {
 			none := budget.Tally{Coverage: view.Coverage}
 			objectives = append(objectives, Objective{
-				Promise: o, Indicator: budget.Indicator{SLI: series}, Tally: none,
+				Promise: o, Indicator: &budget.Indicator{SLI: series}, Tally: none,
 				Spend: budget.Spend{Objective: o.Target}, Threshold: o.Threshold,
 			})
 		}
@@ -56,7 +58,7 @@ func objectivesOf(entry slo.Entry, view budget.View) []Objective {
 	return objectives
 }
 
-func objectiveOf(o slo.Objective, i budget.Indicator) Objective {
+func objectiveOf(o slo.Objective, i *budget.Indicator) Objective {
 	tally, read := i.Tally(o.Window, o.SliceTarget)
 	return Objective{
 		Promise:   o,

@@ -104,10 +104,7 @@ func ReadAttributions(raw []byte, to AttributionSink) error {
 
 func (r *reader) attributions() (*Attributions, error) {
 	first := r.uvarint()
-	h := &header{texts: make([]string, r.count(1))}
-	for i := range h.texts {
-		h.texts[i] = r.text()
-	}
+	h := &header{texts: r.texts()}
 	t := &Attributions{}
 	const partBytes = 8 // six texts, a dimension, a number
 	for range r.count(partBytes) {

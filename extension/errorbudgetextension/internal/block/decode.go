@@ -67,6 +67,27 @@ func (r *reader) bytes(n int) []byte {
 
 func (r *reader) text() string { return string(r.bytes(r.count(1))) }
 
+// texts reads the table of texts. They lie in one piece, which is one for the collector
+// of garbage to look at, not one each.
+func (r *reader) texts() []string {
+	all := make([]string, r.count(1))
+	table := r.buf
+	for range all {
+		r.bytes(r.count(1))
+	}
+	if r.fault {
+		return all
+	}
+	again, piece := reader{buf: table}, string(table[:len(table)-len(r.buf)])
+	for i := range all {
+		n := again.count(1)
+		at := len(table) - len(again.buf)
+		all[i] = piece[at : at+n]
+		again.bytes(n)
+	}
+	return all
+}
+
 // entry is a series of the Part that is read, before its columns.
 type entry struct {
 	id          budget.SeriesID
@@ -89,10 +110,7 @@ func (r *reader) header() (*header, error) {
 	if r.fault || h.width < 1 || h.width > MaxWidth || h.from < 0 || h.from > maxMinute {
 		return nil, errMalformed
 	}
-	h.texts = make([]string, r.count(1))
-	for i := range h.texts {
-		h.texts[i] = r.text()
-	}
+	h.texts = r.texts()
 	const seriesBytes = 8 // five texts, two minutes, the flags
 	h.entries = make([]entry, r.count(seriesBytes))
 	for i := range h.entries {

@@ -25,7 +25,7 @@ type series struct {
 	old    history
 	hot    []cell // ascending
 
-	windows []*window
+	windows []window
 	out     *series               // what of it is excluded; nil until asked for
 	slices  map[slo.Ratio]*series // its minutes, judged; nil until asked for
 
@@ -69,8 +69,8 @@ func (s *series) add(now, minute slo.Minute, counts Counts) {
 	if s.out != nil && s.owner.excludes(minute) {
 		s.out.add(now, minute, counts)
 	}
-	for _, w := range s.windows {
-		if minute >= w.start() {
+	for i := range s.windows {
+		if w := &s.windows[i]; minute >= w.start() {
 			w.sum.add(counts)
 		}
 	}
@@ -155,7 +155,7 @@ func (s *series) sumUp(now slo.Minute) {
 			return // more of it may come: a restore goes minute by minute
 		}
 		cells = cells[:0]
-		edge := s.beginsIn(whole)
+		edge := slices.ContainsFunc(s.windows, func(w window) bool { return w.beginsIn(whole) })
 		for s.old.n > 0 {
 			c, next := s.old.front()
 			if c.minute >= whole.end() {
@@ -169,28 +169,18 @@ func (s *series) sumUp(now slo.Minute) {
 		}
 		s.old.compact()
 		s.blocks.push(whole)
-		for _, w := range s.windows {
-			if whole.start() < w.start() && w.start() < whole.end() {
+		for i := range s.windows {
+			if w := &s.windows[i]; w.beginsIn(whole) {
 				w.edge = newEdge(whole.number, cells, w.start())
 			}
 		}
 	}
 }
 
-// beginsIn tells whether a window begins within a block, and not with it.
-func (s *series) beginsIn(whole block) bool {
-	for _, w := range s.windows {
-		if whole.start() < w.start() && w.start() < whole.end() {
-			return true
-		}
-	}
-	return false
-}
-
 // drop lets go of the blocks before a minute that no window reaches.
 func (s *series) drop(before slo.Minute) {
-	for _, w := range s.windows {
-		before = min(before, w.start())
+	for i := range s.windows {
+		before = min(before, s.windows[i].start())
 	}
 	before = startOfBlock(before)
 	for s.blocks.n > 0 {
@@ -212,7 +202,7 @@ func (s *series) drop(before slo.Minute) {
 }
 
 func (s *series) forgetUnread(now slo.Minute) {
-	s.windows = slices.DeleteFunc(s.windows, func(w *window) bool { return slo.Minute(w.read) < now-unreadAfter })
+	s.windows = slices.DeleteFunc(s.windows, func(w window) bool { return slo.Minute(w.read) < now-unreadAfter })
 }
 
 // reach makes sure that counts are held from a minute on, as far as the archive

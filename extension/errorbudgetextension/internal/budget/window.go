@@ -47,8 +47,7 @@ func (s *series) over(span Span, now slo.Minute) Counts {
 	w := s.windowNamed(span.Name)
 	switch {
 	case w == nil:
-		w = &window{name: span.Name}
-		s.windows = append(s.windows, w)
+		w = s.newWindow(span.Name)
 		s.recount(w, from)
 	case from < w.start():
 		s.recount(w, from)
@@ -61,13 +60,31 @@ func (s *series) over(span Span, now slo.Minute) Counts {
 
 func (w *window) start() slo.Minute { return slo.Minute(w.from) }
 
+// beginsIn tells whether the window begins within a block, and not with it.
+func (w *window) beginsIn(whole block) bool {
+	return whole.start() < w.start() && w.start() < whole.end()
+}
+
+// windowNamed returns a window until the next one is made, nil if there is none of
+// the name.
 func (s *series) windowNamed(name string) *window {
-	for _, w := range s.windows {
-		if w.name == name {
-			return w
+	for i := range s.windows {
+		if s.windows[i].name == name {
+			return &s.windows[i]
 		}
 	}
 	return nil
+}
+
+// newWindow returns a new window until the next one is made. The windows of a series
+// lie in one piece, as the collector of garbage looks at each piece, and there are
+// many series.
+func (s *series) newWindow(name string) *window {
+	grown := make([]window, len(s.windows)+1) // no more than it needs
+	copy(grown, s.windows)
+	grown[len(s.windows)].name = name
+	s.windows = grown
+	return &grown[len(grown)-1]
 }
 
 // recount adds a window up from nothing.

@@ -39,6 +39,11 @@ func NewMemory(before []Held) *Memory {
 	return m
 }
 
+// Holding returns Hold of a service at an instant, as an Input takes it.
+func (m *Memory) Holding(service slo.Service, p slo.Policy, now time.Time) func(plain, strict State) (State, time.Duration) {
+	return func(plain, strict State) (State, time.Duration) { return m.Hold(service, p, plain, strict, now) }
+}
+
 // Hold returns the state of a service: the worse of what its budget leads to and
 // of what it was, until strict, the state with the hysteresis on top, was better
 // for as long as the policy's dwell. It also returns how much of the dwell is

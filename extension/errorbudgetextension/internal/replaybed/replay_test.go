@@ -116,7 +116,8 @@ func TestAMonthInPrometheusAndInOurEngine(t *testing.T) {
 			require.NoError(t, err)
 			theirs := newPrometheus(t, catalogue, rules.Options{Burn: tt.profile, Indicators: []string{indicator}})
 			ours := newOwn(t, catalogue, profile)
-			foreseen := newOracle(profile.Pairs, catalogue.Lookup(service).ObjectivesOf(indicator)[0].Target)
+			entry := catalogue.Lookup(service)
+			foreseen := newOracle(profile.Pairs, entry.AppendObjectivesOf(nil, indicator)[0].Target)
 			theirDiary, ourDiary := newDiary(), newDiary()
 			theirs.scrape(start.Time())
 			asked := 0
@@ -130,7 +131,7 @@ func TestAMonthInPrometheusAndInOurEngine(t *testing.T) {
 				ours.close(m, counts)
 				now := start + slo.Minute(m+1)
 				theirs.scrape(now.Time())
-				ours.engine.Evaluate(now)
+				ours.engine.Evaluate(now, nil)
 				ourDiary.note(m+1, ours.firing())
 				firing, certain := foreseen.at(m + 1)
 				if !tt.everyMinute && certain {
