@@ -261,7 +261,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExtensionErrorBudgetEvaluationDuration, err = builder.meter.Float64Histogram(
 		"otelcol_extension_error_budget_evaluation_duration",
-		metric.WithDescription("How long the evaluation of all alerts took, which is done once a minute. [Development]"),
+		metric.WithDescription("How long the evaluation of all alerts took, its rests included, which is done once a minute. [Development]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}...),
 	)

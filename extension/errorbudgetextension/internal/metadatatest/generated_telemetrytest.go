@@ -85,7 +85,7 @@ func AssertEqualExtensionErrorBudgetDecisions(t *testing.T, tt *componenttest.Te
 func AssertEqualExtensionErrorBudgetEvaluationDuration(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_extension_error_budget_evaluation_duration",
-		Description: "How long the evaluation of all alerts took, which is done once a minute. [Development]",
+		Description: "How long the evaluation of all alerts took, its rests included, which is done once a minute. [Development]",
 		Unit:        "s",
 		Data: metricdata.Histogram[float64]{
 			Temporality: metricdata.CumulativeTemporality,
