@@ -20,6 +20,7 @@ type announcer struct {
 	said   map[string]struct{}
 	// looked spares making the key for every call
 	looked map[lookedKey]struct{}
+	last   [2]*process.Identity // of each kind: mostly it is the same again
 }
 
 type lookedKey struct {
@@ -39,6 +40,11 @@ func newAnnouncer(logger *zap.Logger) *announcer {
 }
 
 func (a *announcer) seen(id *process.Identity, call *protocol.Call) {
+	last := &a.last[int(call.Kind)%len(a.last)]
+	if *last == id {
+		return
+	}
+	*last = id
 	look := lookedKey{id, call.Kind}
 	if _, ok := a.looked[look]; ok {
 		return

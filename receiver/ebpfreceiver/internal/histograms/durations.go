@@ -3,7 +3,7 @@
 package histograms
 
 import (
-	"strconv"
+	"encoding/binary"
 	"sync"
 	"time"
 
@@ -91,6 +91,7 @@ type Durations struct {
 
 	mu     sync.Mutex
 	series map[seriesKey]*series
+	recent recent
 	paths  paths // nil: they are no attributes
 	key    []byte
 	gone   map[*process.Identity]bool
@@ -121,16 +122,21 @@ func (d *Durations) Record(id *process.Identity, call *protocol.Call) {
 			text = d.paths.bound(id, text)
 		}
 		d.key = append(append(append(d.key, a.Key...), separator), text...)
-		d.key = append(strconv.AppendInt(append(d.key, separator), a.Number, 10), separator)
+		d.key = binary.LittleEndian.AppendUint64(append(d.key, separator), uint64(a.Number))
 	}
 	d.key = append(append(append(d.key, call.ErrorType...), separator), call.Outcome.String()...)
-	s, ok := d.series[seriesKey{id, call.Metric, string(d.key)}]
-	if !ok {
-		s = d.make(seriesKey{id, call.Metric, string(d.key)}, call.StartUnixNano, func() []protocol.Attribute {
-			return d.metricAttributes(id, call)
-		})
+	last := d.recent.of(id, call.Metric)
+	if !last.is(id, call.Metric, d.key) {
+		key := seriesKey{id, call.Metric, string(d.key)}
+		s, ok := d.series[key]
+		if !ok {
+			s = d.make(key, call.StartUnixNano, func() []protocol.Attribute {
+				return d.metricAttributes(id, call)
+			})
+		}
+		*last = recentSeries{key, s}
 	}
-	s.add(duration)
+	last.series.add(duration)
 	if call.QueueKnown {
 		d.queue(id, call.Family, call.StartUnixNano).add(time.Duration(call.QueueNs))
 	}
@@ -187,7 +193,12 @@ func (d *Durations) AddAlike(sp *Spilled, n uint64, duration, queue time.Duratio
 // queue returns the series of a process's queue times.
 func (d *Durations) queue(id *process.Identity, family string, startUnixNano uint64) *series {
 	key := seriesKey{id, semconv.ServerQueueDuration, family}
+	last := d.recent.of(id, key.metric)
+	if last.key == key {
+		return last.series
+	}
 	if s, ok := d.series[key]; ok {
+		*last = recentSeries{key, s}
 		return s
 	}
 	return d.make(key, startUnixNano, func() []protocol.Attribute {

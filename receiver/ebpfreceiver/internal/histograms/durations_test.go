@@ -167,3 +167,23 @@ func TestRecordAllocatesNothing(t *testing.T) {
 	c := callOf(30*ms, 500)
 	assert.Zero(t, testing.AllocsPerRun(100, func() { d.Record(nginx, c) }))
 }
+
+// A process whose series were dropped begins anew, though they were counted in lately.
+func TestForgottenSeriesBeginAnew(t *testing.T) {
+	layout, _ := NewLayout(nil, 16)
+	d := NewDurations(layout, Stable)
+	id := &process.Identity{Executable: "server", PID: 7}
+	call := &protocol.Call{Metric: semconv.HTTPServerRequestDuration, Family: "http", EndUnixNano: 1000, QueueKnown: true}
+	for range 3 {
+		d.Record(id, call)
+	}
+	d.Forget(id)
+	d.Export(pmetric.NewMetrics(), "scope", "v1", 1)
+	d.Record(id, call)
+	md := pmetric.NewMetrics()
+	d.Export(md, "scope", "v1", 2)
+	require.Equal(t, 2, md.DataPointCount(), "duration and queue")
+	for _, m := range md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().All() {
+		assert.Equal(t, uint64(1), m.Histogram().DataPoints().At(0).Count(), m.Name())
+	}
+}

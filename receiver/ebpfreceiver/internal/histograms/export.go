@@ -32,6 +32,9 @@ func (d *Durations) Export(md pmetric.Metrics, scope, version string, nowUnixNan
 	for id := range d.gone {
 		delete(d.paths, id)
 	}
+	if len(d.gone) > 0 {
+		d.recent = recent{} // it may hold series that are no more
+	}
 	clear(d.gone)
 }
 

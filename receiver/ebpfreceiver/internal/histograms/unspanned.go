@@ -20,6 +20,14 @@ type Unspanned struct {
 	bounds     []float64
 	byProc     map[*process.Identity]map[unspannedKey]*unspannedPoint
 	unmeasured unmeasured
+	// recent are points that calls were counted in lately: see recent.
+	recent [8]recentPoint
+}
+
+type recentPoint struct {
+	process *process.Identity
+	key     unspannedKey
+	point   *unspannedPoint
 }
 
 type unspannedKey struct {
@@ -116,7 +124,12 @@ func (u *Unspanned) AddUnmeasured(id *process.Identity, what Unmeasured, n uint6
 // AddCall adds a call of which no span was made.
 func (u *Unspanned) AddCall(id *process.Identity, call *protocol.Call) {
 	d := time.Duration(call.EndUnixNano - call.StartUnixNano)
-	p := u.point(id, unspannedKey{call.Kind, call.Family, call.Outcome, call.StatusClass, call.Waits})
+	key := unspannedKey{call.Kind, call.Family, call.Outcome, call.StatusClass, call.Waits}
+	last := &u.recent[int(id.PID)%len(u.recent)]
+	if last.process != id || last.key != key {
+		*last = recentPoint{id, key, u.point(id, key)}
+	}
+	p := last.point
 	p.duration.addOne(u.edges, d)
 	if call.QueueKnown {
 		p.felt.addOne(u.edges, d+time.Duration(call.QueueNs))
