@@ -60,7 +60,7 @@ func (r *ebpfReceiver) onExchange(e *record.Exchange) {
 		}
 	}
 	turn := &r.turn
-	*turn = turnOf(e)
+	fillTurn(turn, e)
 	call := r.call
 	call.Reset()
 	parser := registry.Of(e.Protocol).Parser
@@ -167,23 +167,21 @@ func (r *ebpfReceiver) countFurther(e *record.Exchange, turn *protocol.Turn) {
 	r.missedExchange(e, unmeasuredPipelined, further)
 }
 
-func turnOf(e *record.Exchange) protocol.Turn {
-	turn := protocol.Turn{
-		Kind:          kindOf(e.Role),
-		Outcome:       outcomeOf(e.Outcome),
-		Request:       e.Request(),
-		Response:      e.Response(),
-		RequestBytes:  e.RequestBytes,
-		ResponseBytes: e.ResponseBytes,
-		RequestGap:    e.Flags&record.FlagRequestGap != 0,
-		LastChunk:     e.Flags&record.FlagLastChunk != 0,
-		Status:        int(e.Status),
-		Operations: protocol.Operations{
-			Asked: uint64(e.Operations), Answered: uint64(e.Answered), Failed: uint64(e.Failed), Complete: e.Flags&record.FlagComplete != 0,
-		},
+// fillTurn makes a turn of an exchange, in place: it is large, and copying pointers
+// costs more while the collector of garbage runs.
+func fillTurn(turn *protocol.Turn, e *record.Exchange) {
+	*turn = protocol.Turn{}
+	turn.Kind, turn.Outcome = kindOf(e.Role), outcomeOf(e.Outcome)
+	if e.Flags&record.FlagMiddle == 0 { // else what it is made of cannot be told from there on
+		turn.Request = e.Request()
 	}
-	if e.Flags&record.FlagMiddle != 0 {
-		turn.Request = nil // what it is made of cannot be told from there on
+	turn.Response = e.Response()
+	turn.RequestBytes, turn.ResponseBytes = e.RequestBytes, e.ResponseBytes
+	turn.RequestGap = e.Flags&record.FlagRequestGap != 0
+	turn.LastChunk = e.Flags&record.FlagLastChunk != 0
+	turn.Status = int(e.Status)
+	turn.Operations = protocol.Operations{
+		Asked: uint64(e.Operations), Answered: uint64(e.Answered), Failed: uint64(e.Failed), Complete: e.Flags&record.FlagComplete != 0,
 	}
 	if e.IsUnix() {
 		turn.Unix, turn.SocketName = true, e.SocketName()
@@ -191,7 +189,6 @@ func turnOf(e *record.Exchange) protocol.Turn {
 		turn.Local = netip.AddrPortFrom(netip.AddrFrom16(e.LocalAddr).Unmap(), e.LocalPort)
 		turn.Remote = netip.AddrPortFrom(netip.AddrFrom16(e.RemoteAddr).Unmap(), e.RemotePort)
 	}
-	return turn
 }
 
 // servicePort is the port of the server's side.

@@ -19,8 +19,27 @@ import (
 // sent is what is kept of a span until the next consumer has taken it: enough to
 // count it otherwise. The span itself belongs to the consumer then.
 type sent struct {
-	process *process.Identity
-	call    protocol.Call // without its attributes
+	process             *process.Identity
+	family, statusClass string
+	start, end, queueNs uint64
+	queueKnown, waits   bool
+	kind                protocol.Kind
+	outcome             protocol.Outcome
+}
+
+func sentOf(id *process.Identity, call *protocol.Call) sent {
+	return sent{
+		process: id, family: call.Family, statusClass: call.StatusClass, kind: call.Kind, outcome: call.Outcome,
+		start: call.StartUnixNano, end: call.EndUnixNano, queueNs: call.QueueNs, queueKnown: call.QueueKnown, waits: call.Waits,
+	}
+}
+
+// call returns what is counted of it.
+func (s *sent) call() protocol.Call {
+	return protocol.Call{
+		Family: s.family, StatusClass: s.statusClass, Kind: s.kind, Outcome: s.outcome,
+		StartUnixNano: s.start, EndUnixNano: s.end, QueueNs: s.queueNs, QueueKnown: s.queueKnown, Waits: s.waits,
+	}
 }
 
 // Values of the attribute counted of receiver_ebpf_refused_spans: by whom spans
@@ -43,9 +62,7 @@ var (
 // hundred thousand, of one full ring.
 func (r *ebpfReceiver) addSpan(id *process.Identity, call *protocol.Call) {
 	r.batch.Add(id, call)
-	kept := sent{process: id, call: *call}
-	kept.call.Attributes = nil // of the next call
-	r.sent = append(r.sent, kept)
+	r.sent = append(r.sent, sentOf(id, call))
 	if r.batch.Len() >= maxBatch {
 		r.sendSpans()
 	}
@@ -91,7 +108,8 @@ func (r *ebpfReceiver) refused(ctx context.Context, counted int, err error) {
 		r.telemetry.ReceiverEbpfRefusedSpans.Add(ctx, n, refusedUnspanned)
 	}
 	for i := range r.sent {
-		r.addUnspanned(r.sent[i].process, &r.sent[i].call)
+		call := r.sent[i].call()
+		r.addUnspanned(r.sent[i].process, &call)
 	}
 	if consumererror.IsPermanent(err) {
 		// it is about these spans, not about the consumer's state

@@ -87,7 +87,16 @@ func (b *Batch) put(span ptrace.Span, call *protocol.Call) {
 		span.Status().SetCode(ptrace.StatusCodeError)
 	}
 	m := span.Attributes()
-	m.EnsureCapacity(len(call.Attributes) + 4)
+	unknown := call.StatusClass == semconv.StatusClassUnknown && call.Outcome == protocol.Answered
+	outcome := call.Outcome.String()
+	uncertain := call.EndUnknown || call.StartUnproven
+	room := len(call.Attributes) // and no more: it is most of what a span takes
+	for _, more := range [...]bool{call.QueueKnown, unknown, call.ErrorType != "", outcome != "", uncertain} {
+		if more {
+			room++
+		}
+	}
+	m.EnsureCapacity(room)
 	for i := range call.Attributes {
 		a := &call.Attributes[i]
 		switch {
@@ -102,16 +111,16 @@ func (b *Batch) put(span ptrace.Span, call *protocol.Call) {
 	if call.QueueKnown {
 		m.PutDouble(semconv.ServerQueueDuration, time.Duration(call.QueueNs).Seconds())
 	}
-	if call.StatusClass == semconv.StatusClassUnknown && call.Outcome == protocol.Answered {
+	if unknown {
 		m.PutStr(semconv.StatusClass, call.StatusClass)
 	}
 	if call.ErrorType != "" {
 		m.PutStr(semconv.ErrorType, call.ErrorType)
 	}
-	if outcome := call.Outcome.String(); outcome != "" {
+	if outcome != "" {
 		m.PutStr(semconv.ExchangeOutcome, outcome)
 	}
-	if call.EndUnknown || call.StartUnproven {
+	if uncertain {
 		m.PutBool(semconv.DurationUncertain, true)
 	}
 }
