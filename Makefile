@@ -87,6 +87,10 @@ test-packages:
 # What a fleet takes; SCALE="-old 10000" gives every service a month of counts.
 SCALE ?=
 
+.PHONY: bench-parsers
+bench-parsers: ## what parsers take for a usual exchange, beside the SHA-256 of 64 bytes
+	go test ./receiver/ebpfreceiver/internal/protocol/... -run '^$$' -bench 'Exchange|GRPCUnary' -benchmem
+
 .PHONY: bench-scale
 bench-scale: ## measure a fleet of 20,000 objectives: adds, gate, memory, disk, restart (a quiet machine; see testbed/scale)
 	go run ./testbed/scale $(SCALE)

@@ -9,8 +9,13 @@
 #include "process.h"
 #include "verdict.h"
 
-#define MISSES_FRESH 4   /* I/Os of a connection seen from its start that may fail to look like a request */
-#define MISSES_MIDWAY 64 /* the same for a connection joined midway, which may be in the middle of a body */
+#define MISSES_FRESH 4 /* I/Os of a connection seen from its start that may fail to look like a request */
+/*
+ * The same for a connection joined midway, which may be in the middle of a body: of 64
+ * turns the first I/O, or as many of a stream in one direction that ends no turn.
+ */
+#define MISSES_MIDWAY 4096
+#define MISSES_A_TURN (MISSES_MIDWAY / 64)
 
 enum direction {
 	DIRECTION_RECV = 0,

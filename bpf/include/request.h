@@ -140,8 +140,10 @@ static __always_inline bool is_hopeless(const struct io *io, struct conn *c, con
 	bool midway = c->flags & CONN_MIDWAY;
 
 	c->flags |= io->direction == DIRECTION_SEND ? CONN_MISSED_SENT : CONN_MISSED_RECEIVED;
-	begins_turn(c, io->direction);
-	c->misses++;
+	if (begins_turn(c, io->direction) && midway && !(c->flags & CONN_UNREADABLE))
+		c->misses += MISSES_A_TURN;
+	else
+		c->misses++;
 	if (b->tls) {
 		/* where it may be the middle of something else that looks so, twice */
 		if (!midway || c->flags & CONN_TLS)

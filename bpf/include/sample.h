@@ -94,6 +94,15 @@ static __always_inline bool take_token(const struct process_key *process)
 	return taken;
 }
 
+/*
+ * Whether the turn prepares a statement by a name before it runs it: later turns name it
+ * alone, and what it is, is learned from this record or never.
+ */
+static __always_inline bool names_statement(const struct exchange_record *r)
+{
+	return r->protocol == PROTOCOL_POSTGRESQL && r->request_len > 5 && r->data[0] == 'P' && r->data[5] && !(r->flags & EXCHANGE_MIDDLE);
+}
+
 /* Why the exchange is to be spilled, or RECORD_WANTED. */
 static __always_inline __u32 place(const struct exchange_record *r)
 {
@@ -105,6 +114,8 @@ static __always_inline __u32 place(const struct exchange_record *r)
 		return RECORD_WANTED; /* what later operations are is learned from it */
 	if (controls.keep_none)
 		return SPILL_SHED;
+	if (names_statement(r))
+		return RECORD_WANTED;
 	if ((always_errors && is_error(r)) || (always_slower_ns && is_slow(r)))
 		return RECORD_WANTED;
 	hash = sample_hash(r);

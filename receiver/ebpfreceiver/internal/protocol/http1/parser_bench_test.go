@@ -6,7 +6,13 @@ import (
 	"testing"
 
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/protocoltest"
 )
+
+// BenchmarkExchange is a GET of an API, seen by its server.
+func BenchmarkExchange(b *testing.B) {
+	protocoltest.BenchExchange(b, Parser{}, protocoltest.LoadHTTP(b, "testdata/exchanges"), "get")
+}
 
 // BenchmarkParse parses the corpus: an operation is one exchange.
 func BenchmarkParse(b *testing.B) {

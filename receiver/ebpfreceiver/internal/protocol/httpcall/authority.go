@@ -24,10 +24,14 @@ func SplitAuthority(b []byte) ([]byte, int) {
 	} else if bytes.Count(b, []byte{':'}) == 1 { // more of them are an address without its brackets
 		host, port, _ = bytes.Cut(b, []byte{':'})
 	}
-	if n, err := strconv.ParseUint(string(port), 10, 16); err == nil {
-		return host, int(n)
+	if len(port) == 0 {
+		return host, -1 // as mostly: not even an error is made
 	}
-	return host, -1
+	n, err := strconv.ParseUint(string(port), 10, 16)
+	if err != nil {
+		return host, -1
+	}
+	return host, int(n)
 }
 
 // DefaultPort of a scheme (RFC 9110, section 4.2), -1 of one that is not known.

@@ -59,7 +59,7 @@ func Parse(parser protocol.Sequence, turn protocol.Turn, before ...protocol.Turn
 
 // remember makes the memory of a connection with asides and other turns on it, nil of a
 // parser that has none.
-func remember(parser protocol.Sequence, before []protocol.Turn) any {
+func remember(parser protocol.Parser, before []protocol.Turn) any {
 	remembering, ok := parser.(protocol.Remembering)
 	if !ok {
 		return nil

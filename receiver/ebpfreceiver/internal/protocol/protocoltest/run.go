@@ -13,7 +13,6 @@ import (
 
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
-	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/sqltext"
 )
 
 // secret hides in the corpora where nothing may be shown.
@@ -149,21 +148,6 @@ func requireBrief(t *testing.T, parser protocol.Sequence, turn protocol.Turn, be
 		}
 		require.ElementsMatch(t, metric, brief.Attributes)
 		brief.Reset()
-	}
-}
-
-// Bench parses the corpus: an operation is one exchange.
-func Bench(b *testing.B, parser protocol.Sequence) {
-	cases := Load(b)
-	call := protocol.Call{Texts: protocol.NewTexts(), SQL: sqltext.NewCache(sqltext.Off)}
-	for i := range cases {
-		cases[i].Turn.Memory = remember(parser, cases[i].Before)
-	}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		turn := cases[i%len(cases)].Turn
-		call.Reset()
-		parser.Parse(&turn, &call)
 	}
 }
 

@@ -14,6 +14,10 @@ func TestExchanges(t *testing.T) { protocoltest.Run(t, Parser{}) }
 
 func BenchmarkParse(b *testing.B) { protocoltest.Bench(b, Parser{}) }
 
+func BenchmarkExchange(b *testing.B) {
+	protocoltest.BenchExchange(b, Parser{}, protocoltest.Load(b), "get")
+}
+
 func FuzzParse(f *testing.F) { protocoltest.Fuzz(f, Parser{}) }
 
 // TestNames: the table is in the form that names are compared in.
