@@ -9,13 +9,9 @@
 #include "process.h"
 #include "verdict.h"
 
-#define MISSES_FRESH 4 /* I/Os of a connection seen from its start that may fail to look like a request */
-/*
- * The same for a connection joined midway, which may be in the middle of a body: of 64
- * turns the first I/O, or as many of a stream in one direction that ends no turn.
- */
-#define MISSES_MIDWAY 4096
-#define MISSES_A_TURN (MISSES_MIDWAY / 64)
+#define MISS 64 /* what an I/O that does not look like a request counts in conn.misses, unless it may be amid a body: then 1 */
+#define MISSES_FRESH (4 * MISS)   /* that a connection may have that was seen from its start, or cannot be read */
+#define MISSES_MIDWAY (64 * MISS) /* the same of one joined midway: of 64 turns the first I/O, or 4,096 others */
 
 enum direction {
 	DIRECTION_RECV = 0,

@@ -131,7 +131,7 @@ struct conn {
 	__u8 partial_dir;   /* direction of the bytes in PHASE_PARTIAL while the role is unknown */
 	__u32 flags;
 	__u32 sequence;
-	__u32 misses;       /* I/Os that did not look like a request */
+	__u32 misses;       /* I/Os that did not look like a request, see MISS */
 	__u32 sent_seq;     /* write_seq at the last send hook */
 	__u32 verdict_generation; /* of the verdict on process that holds for this connection, 0: none does */
 	__u32 recv_seq;     /* how far the receive hooks saw the stream; of Unix sockets: bytes */

@@ -137,23 +137,21 @@ static __always_inline bool take_early_response(const struct io *io, struct conn
 /* Bytes that are no request, of a connection that has had none. Returns whether it is given up. Lock held. */
 static __always_inline bool is_hopeless(const struct io *io, struct conn *c, const struct request_bytes *b)
 {
-	bool midway = c->flags & CONN_MIDWAY;
+	bool midway = c->flags & CONN_MIDWAY, begins = begins_turn(c, io->direction), amid_body;
 
 	c->flags |= io->direction == DIRECTION_SEND ? CONN_MISSED_SENT : CONN_MISSED_RECEIVED;
-	if (begins_turn(c, io->direction) && midway && !(c->flags & CONN_UNREADABLE))
-		c->misses += MISSES_A_TURN;
-	else
-		c->misses++;
+	if (b->unreadable)
+		c->flags |= CONN_UNREADABLE;
+	/* bytes that cannot be read tell no more, however many there are */
+	amid_body = midway && !(c->flags & CONN_UNREADABLE);
+	c->misses += amid_body && !begins ? 1 : MISS;
 	if (b->tls) {
 		/* where it may be the middle of something else that looks so, twice */
 		if (!midway || c->flags & CONN_TLS)
 			c->misses = MISSES_MIDWAY;
 		c->flags |= CONN_TLS;
 	}
-	if (b->unreadable)
-		c->flags |= CONN_UNREADABLE;
-	/* bytes that cannot be read tell no more, however many there are */
-	return c->misses >= (midway && !(c->flags & CONN_UNREADABLE) ? MISSES_MIDWAY : MISSES_FRESH);
+	return c->misses >= (amid_body ? MISSES_MIDWAY : MISSES_FRESH);
 }
 
 /*

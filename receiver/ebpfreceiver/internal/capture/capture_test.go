@@ -118,15 +118,8 @@ func testExchanges(t *testing.T, name, protocol string, family int) {
 
 	byRole, queueTimes := map[uint8]int{}, map[uint8]int{}
 	sequences := map[uint8]uint32{}
-	var e record.Exchange
 	var process record.Process
-	require.NoError(t, c.Drain(func(sample []byte) {
-		kind, err := record.KindOf(sample)
-		require.NoError(t, err)
-		if kind != record.KindExchange {
-			return // something else on this host
-		}
-		require.NoError(t, record.DecodeExchange(sample, &e))
+	drainExchanges(t, c, func(e *record.Exchange) {
 		if int(e.Process.Tgid) != p.pid {
 			return
 		}
@@ -147,7 +140,7 @@ func testExchanges(t *testing.T, name, protocol string, family int) {
 			queueTimes[e.Role]++
 		}
 		assert.Less(t, time.Duration(e.QueueNs), time.Minute, "a time, not a clock: how long is for other tests")
-	}))
+	})
 	assert.Equal(t, map[uint8]int{record.RoleServer: n, record.RoleClient: n}, byRole)
 	assert.Zero(t, queueTimes[record.RoleClient])
 	assert.Equal(t, n, queueTimes[record.RoleServer])

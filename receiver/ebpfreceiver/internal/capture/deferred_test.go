@@ -30,8 +30,6 @@ func testAnsweredBehindTheEnd(t *testing.T, name string) {
 		postgresComplete = "C\x00\x00\x00\x0dSELECT 1\x00" + postgresReady
 		redisPing        = "*1\r\n$4\r\nPING\r\n"
 		redisPong        = "+PONG\r\n"
-		httpGet          = "GET / HTTP/1.1\r\nHost: shop\r\n\r\n"
-		httpOK           = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 	)
 	type turn struct{ says, answer string }
 	tests := []struct {
@@ -88,10 +86,8 @@ func testAnsweredBehindTheEnd(t *testing.T, name string) {
 			require.NoError(t, err, tt.what)
 		}
 		for _, turn := range tt.before {
-			say(client, turn.says)
-			hear(server, turn.says)
-			say(server, turn.answer)
-			hear(client, turn.answer)
+			pass(t, client, server, turn.says)
+			pass(t, server, client, turn.answer)
 		}
 		for _, turn := range tt.last {
 			say(client, turn.says)
@@ -116,23 +112,10 @@ func testAnsweredBehindTheEnd(t *testing.T, name string) {
 		}
 
 		var got []uint8
-		drain := func() bool {
-			require.NoError(t, c.Drain(func(sample []byte) {
-				kind, err := record.KindOf(sample)
-				require.NoError(t, err)
-				if kind != record.KindExchange {
-					return
-				}
-				var e record.Exchange
-				require.NoError(t, record.DecodeExchange(sample, &e))
-				if e.Role == record.RoleServer && e.LocalPort == port && e.Operations > 0 {
-					got = append(got, e.Outcome)
-				}
-			}))
-			return len(got) >= len(tt.want)
-		}
-		for deadline := time.Now().Add(time.Second); !drain() && time.Now().Before(deadline); {
-			time.Sleep(10 * time.Millisecond)
+		for _, e := range awaitExchanges(t, c, len(tt.want), func(e *record.Exchange) bool {
+			return e.Role == record.RoleServer && e.LocalPort == port && e.Operations > 0
+		}) {
+			got = append(got, e.Outcome)
 		}
 		assert.Equal(t, tt.want, got, tt.what)
 	}

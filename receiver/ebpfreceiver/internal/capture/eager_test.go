@@ -93,21 +93,14 @@ func TestEagerReaders(t *testing.T) {
 		require.NoError(t, c.objects.AttachedNs.Set(uint64(now.Nano())-uint64(time.Hour))) // unsigned, in the kernel too
 	})
 	answered, queued := map[uint8]int{}, 0
-	var e record.Exchange
-	require.NoError(t, c.Drain(func(sample []byte) {
-		kind, err := record.KindOf(sample)
-		require.NoError(t, err)
-		if kind != record.KindExchange {
-			return
-		}
-		require.NoError(t, record.DecodeExchange(sample, &e))
+	drainExchanges(t, c, func(e *record.Exchange) {
 		if int(e.Process.Tgid) == p.pid && e.Outcome == record.Answered {
 			answered[e.Role]++
 		}
 		if int(e.Process.Tgid) == p.pid && e.Role == record.RoleServer && e.Flags&record.FlagQueueKnown != 0 {
 			queued++
 		}
-	}))
+	})
 	counters, err := c.Counters()
 	require.NoError(t, err)
 	assert.Zero(t, counters.Lost["socket_storage"])

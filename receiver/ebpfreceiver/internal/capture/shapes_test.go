@@ -224,16 +224,11 @@ func settled(t *testing.T, c *Capture, client, server, expected int) (exchanges 
 // drained are the exchanges of these processes that wait in the ring.
 func drained(t *testing.T, c *Capture, client, server int) (exchanges []record.Exchange) {
 	t.Helper()
-	require.NoError(t, c.Drain(func(sample []byte) {
-		if kind, err := record.KindOf(sample); err != nil || kind != record.KindExchange {
-			return
-		}
-		var e record.Exchange
-		require.NoError(t, record.DecodeExchange(sample, &e))
+	drainExchanges(t, c, func(e *record.Exchange) {
 		if pid := int(e.Process.Tgid); pid == client || pid == server {
-			exchanges = append(exchanges, e)
+			exchanges = append(exchanges, *e)
 		}
-	}))
+	})
 	return exchanges
 }
 
