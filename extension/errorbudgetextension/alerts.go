@@ -172,7 +172,7 @@ func (a *alerter) evaluateOnce(minute slo.Minute) {
 }
 
 // evaluate decides by the minutes before minute and tells the receivers. Beside, if
-// it is not nil, is called after each service.
+// it is not nil, is called for each service.
 func (a *alerter) evaluate(minute slo.Minute, beside func()) {
 	a.turn.Lock()
 	defer a.turn.Unlock()

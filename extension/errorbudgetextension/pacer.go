@@ -19,7 +19,7 @@ const (
 	// the gate.
 	workAtMost = 200 * time.Microsecond
 	// restBetween is how long nothing is done between parts. An evaluation of 20,000
-	// objectives takes some two seconds by it, of the minute that it has.
+	// objectives takes about a second by it, of the minute that it has.
 	restBetween = time.Millisecond
 )
 

@@ -60,7 +60,7 @@ func (e *budgetExtension) recall(file string, into any) error {
 // keepStates looks at every service, so that the time in which a budget permits
 // a better state, and the time since when it is in its state, are known whether
 // somebody asks or not, and writes changes down. Beside, if it is not nil, is called
-// after each.
+// for each.
 func (e *budgetExtension) keepStates(beside func()) {
 	known := map[slo.Service]bool{}
 	for a := range e.assessor.All(assess.Query{}) {

@@ -153,9 +153,6 @@ func (r *ebpfReceiver) finish(id *process.Identity, call *protocol.Call, span bo
 }
 
 func (r *ebpfReceiver) countFurther(e *record.Exchange, turn *protocol.Turn) {
-	if turn.Further == 0 && !turn.FurtherUnknown {
-		return
-	}
 	further := turn.Further
 	if turn.Further > 0 {
 		r.telemetry.ReceiverEbpfIndeterminate.Add(context.Background(), int64(turn.Further), indeterminateKnown)

@@ -40,6 +40,9 @@ func (r *ebpfReceiver) missed(id *process.Identity, unixNano uint64, what histog
 // missedExchange counts what an exchange that was delivered held and that became no
 // call.
 func (r *ebpfReceiver) missedExchange(e *record.Exchange, reason string, n uint64) {
+	if n == 0 {
+		return
+	}
 	what := histograms.Unmeasured{Kind: kindOf(e.Role).String(), Family: familyOf(e.Protocol), Reason: reason}
 	r.missed(r.processes.Get(e.Process), r.clock.Unix(e.EndNs), what, n)
 }

@@ -35,10 +35,11 @@ type asking struct {
 	answered int
 	took     []time.Duration
 
-	poll  int
-	timer int
-	lines map[int32]*line
-	idle  []*line
+	poll   int
+	timer  int
+	opened []int // all descriptors
+	lines  map[int32]*line
+	idle   []*line
 }
 
 // latencies are those of the answers, ascending.
@@ -75,9 +76,11 @@ func (r *asking) open() (err error) {
 	if r.poll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return fmt.Errorf("epoll_create1: %w", err)
 	}
+	r.opened = append(r.opened, r.poll)
 	if r.timer, err = unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK); err != nil {
 		return fmt.Errorf("timerfd_create: %w", err)
 	}
+	r.opened = append(r.opened, r.timer)
 	if err := r.watch(r.timer); err != nil {
 		return err
 	}
@@ -86,6 +89,7 @@ func (r *asking) open() (err error) {
 		if err != nil {
 			return err
 		}
+		r.opened = append(r.opened, l.fd)
 		r.lines[int32(l.fd)] = l
 		r.idle = append(r.idle, l)
 		if err := r.watch(l.fd); err != nil {
@@ -105,10 +109,9 @@ func (r *asking) watch(fd int) error {
 	return nil
 }
 
-func (r *asking) close() error {
-	err := errors.Join(unix.Close(r.timer), unix.Close(r.poll))
-	for _, l := range r.lines {
-		err = errors.Join(err, unix.Close(l.fd))
+func (r *asking) close() (err error) {
+	for _, fd := range r.opened {
+		err = errors.Join(err, unix.Close(fd))
 	}
 	return err
 }

@@ -77,8 +77,8 @@ func NewEngine(set Settings, started time.Time) *Engine {
 
 // Evaluate decides by the minutes before minute. It returns the alerts whose
 // state is another one than before, in the order of their services and names.
-// Beside is called after each service, as an evaluation takes long with many of
-// them; it may be nil.
+// Beside is called for each service, as an evaluation takes long with many of them;
+// it may be nil.
 func (e *Engine) Evaluate(minute slo.Minute, beside func()) []Alert {
 	if beside == nil {
 		beside = func() {}

@@ -10,6 +10,6 @@ import (
 
 func TestExchanges(t *testing.T) { protocoltest.Run(t, Parser{}) }
 
-func BenchmarkParse(b *testing.B) { protocoltest.Bench(b, Parser{}) }
+func BenchmarkParse(b *testing.B) { protocoltest.Bench(b, Parser{}, protocoltest.Load(b)) }
 
 func FuzzParse(f *testing.F) { protocoltest.Fuzz(f, Parser{}) }

@@ -17,7 +17,7 @@ var parser = Parser{System: semconv.SystemMariaDB}
 
 func TestExchanges(t *testing.T) { protocoltest.Run(t, parser) }
 
-func BenchmarkParse(b *testing.B) { protocoltest.Bench(b, parser) }
+func BenchmarkParse(b *testing.B) { protocoltest.Bench(b, parser, protocoltest.Load(b)) }
 
 func FuzzParse(f *testing.F) { protocoltest.Fuzz(f, parser) }
 

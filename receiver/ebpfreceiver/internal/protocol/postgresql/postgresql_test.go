@@ -10,7 +10,7 @@ import (
 
 func TestExchanges(t *testing.T) { protocoltest.Run(t, Parser{}) }
 
-func BenchmarkParse(b *testing.B) { protocoltest.Bench(b, Parser{}) }
+func BenchmarkParse(b *testing.B) { protocoltest.Bench(b, Parser{}, protocoltest.Load(b)) }
 
 // BenchmarkExchange is a statement of the extended protocol: unnamed, which brings its
 // text, and prepared, whose text is remembered.

@@ -14,18 +14,16 @@ import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/sqltext"
 )
 
-// Bench parses the corpus: an operation is one exchange.
-func Bench(b *testing.B, parser protocol.Sequence) { bench(b, parser, Load(b)) }
-
 // BenchExchange parses one exchange of some again and again: an operation is one such
 // exchange on a connection that is in use, whose texts are known.
 func BenchExchange(b *testing.B, parser protocol.Parser, cases []Case, name string) {
 	i := slices.IndexFunc(cases, func(c Case) bool { return c.Name == name })
 	require.GreaterOrEqual(b, i, 0, name)
-	bench(b, parser, cases[i:i+1])
+	Bench(b, parser, cases[i:i+1])
 }
 
-func bench(b *testing.B, parser protocol.Parser, cases []Case) {
+// Bench parses a corpus: an operation is one exchange.
+func Bench(b *testing.B, parser protocol.Parser, cases []Case) {
 	call := protocol.Call{Texts: protocol.NewTexts(), SQL: sqltext.NewCache(sqltext.Off)}
 	for i := range cases {
 		cases[i].Turn.Memory = remember(parser, cases[i].Before)

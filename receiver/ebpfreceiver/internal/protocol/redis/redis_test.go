@@ -12,7 +12,7 @@ import (
 
 func TestExchanges(t *testing.T) { protocoltest.Run(t, Parser{}) }
 
-func BenchmarkParse(b *testing.B) { protocoltest.Bench(b, Parser{}) }
+func BenchmarkParse(b *testing.B) { protocoltest.Bench(b, Parser{}, protocoltest.Load(b)) }
 
 func BenchmarkExchange(b *testing.B) {
 	protocoltest.BenchExchange(b, Parser{}, protocoltest.Load(b), "get")
