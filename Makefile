@@ -74,6 +74,7 @@ fuzz: ## fuzz the parser of each protocol (FUZZ_TIME=10m each)
 	for p in http1 http2 postgresql mysql redis memcached; do \
 	  (cd receiver/ebpfreceiver/internal/protocol/$$p && go test . -run '^$$' -fuzz '^Fuzz(Parse|Session)$$' -fuzztime $(FUZZ_TIME)); \
 	done
+	cd receiver/ebpfreceiver/internal/protocol/http1 && go test . -run '^$$' -fuzz '^FuzzPipelined$$' -fuzztime $(FUZZ_TIME)
 
 .PHONY: test-race
 test-race: ## run the tests of the concurrent packages under the race detector

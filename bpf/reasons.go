@@ -39,5 +39,6 @@ var UnmeasuredReasons = map[SocketUnmeasuredReason]string{
 	SocketUnmeasuredReasonUNMEASURED_GAP:            "gap",
 	SocketUnmeasuredReasonUNMEASURED_STORAGE:        "socket_storage",
 	SocketUnmeasuredReasonUNMEASURED_ANONYMOUS:      "aggregates_full",
+	SocketUnmeasuredReasonUNMEASURED_PIPELINED:      "pipelined",
 	SocketUnmeasuredReasonUNMEASURED_MUTE:           "no_answer",
 }

@@ -288,28 +288,29 @@ const (
 	SocketCounterCOUNT_SPILLED           SocketCounter = 5
 	SocketCounterCOUNT_MUTED             SocketCounter = 10
 	SocketCounterCOUNT_CHUNKS            SocketCounter = 11
-	SocketCounterCOUNT_BOUNDARY          SocketCounter = 12
-	SocketCounterLOSS_TAIL               SocketCounter = 13
-	SocketCounterLOSS_CHUNK              SocketCounter = 14
-	SocketCounterLOSS_CHUNK_CUT          SocketCounter = 15
-	SocketCounterLOSS_STORAGE            SocketCounter = 16
-	SocketCounterLOSS_AGGREGATES_FULL    SocketCounter = 17
-	SocketCounterLOSS_UNCOUNTED          SocketCounter = 18
-	SocketCounterLOSS_PROCESSES_FULL     SocketCounter = 19
-	SocketCounterLOSS_BUCKETS_FULL       SocketCounter = 20
-	SocketCounterLOSS_OWN_FLOWS_FULL     SocketCounter = 21
-	SocketCounterLOSS_UNTRUSTED          SocketCounter = 22
-	SocketCounterLOSS_RESPONSE_UNSEEN    SocketCounter = 23
-	SocketCounterLOSS_FAULT              SocketCounter = 24
-	SocketCounterLOSS_FAILURES_FULL      SocketCounter = 25
-	SocketCounterLOSS_LISTENERS_FULL     SocketCounter = 26
-	SocketCounterLOSS_UNMEASURED_FULL    SocketCounter = 27
-	SocketCounterCOUNTERS                SocketCounter = 28
+	SocketCounterCOUNT_LEFT_TO_CHUNKS    SocketCounter = 12
+	SocketCounterCOUNT_BOUNDARY          SocketCounter = 13
+	SocketCounterLOSS_TAIL               SocketCounter = 14
+	SocketCounterLOSS_CHUNK              SocketCounter = 15
+	SocketCounterLOSS_CHUNK_CUT          SocketCounter = 16
+	SocketCounterLOSS_STORAGE            SocketCounter = 17
+	SocketCounterLOSS_AGGREGATES_FULL    SocketCounter = 18
+	SocketCounterLOSS_UNCOUNTED          SocketCounter = 19
+	SocketCounterLOSS_PROCESSES_FULL     SocketCounter = 20
+	SocketCounterLOSS_BUCKETS_FULL       SocketCounter = 21
+	SocketCounterLOSS_OWN_FLOWS_FULL     SocketCounter = 22
+	SocketCounterLOSS_UNTRUSTED          SocketCounter = 23
+	SocketCounterLOSS_RESPONSE_UNSEEN    SocketCounter = 24
+	SocketCounterLOSS_FAULT              SocketCounter = 25
+	SocketCounterLOSS_FAILURES_FULL      SocketCounter = 26
+	SocketCounterLOSS_LISTENERS_FULL     SocketCounter = 27
+	SocketCounterLOSS_UNMEASURED_FULL    SocketCounter = 28
+	SocketCounterCOUNTERS                SocketCounter = 29
 )
 
 type SocketCounterValues struct {
 	_  structs.HostLayout
-	Of [28]uint64
+	Of [29]uint64
 }
 
 type SocketExchangeFlag uint32
@@ -470,6 +471,7 @@ const (
 	SocketProtocolPROTOCOL_MYSQL      SocketProtocol = 5
 	SocketProtocolPROTOCOL_MARIADB    SocketProtocol = 6
 	SocketProtocolPROTOCOL_MEMCACHED  SocketProtocol = 7
+	SocketProtocolPROTOCOL_PIPELINED  SocketProtocol = 8
 	SocketProtocolPROTOCOL_UNWATCHED  SocketProtocol = 254
 	SocketProtocolPROTOCOL_MUTED      SocketProtocol = 255
 )
@@ -553,9 +555,10 @@ type SocketScratch struct {
 		Middle     bool
 		Opaque     bool
 		Unwaited   bool
+		Pipelined  bool
 		Phase      uint8
 		Watch      uint8
-		_          [2]byte
+		_          [1]byte
 		Generation uint32
 	}
 	Answers struct {
@@ -624,6 +627,8 @@ type SocketScratch struct {
 	}
 	Identity  SocketProcessIdentity
 	Length    uint64
+	HeadEnd   uint32
+	_         [4]byte
 	UnixSk    uint64
 	EnvString [256]int8
 }
@@ -686,8 +691,9 @@ const (
 	SocketUnmeasuredReasonUNMEASURED_GAP            SocketUnmeasuredReason = 4
 	SocketUnmeasuredReasonUNMEASURED_STORAGE        SocketUnmeasuredReason = 5
 	SocketUnmeasuredReasonUNMEASURED_ANONYMOUS      SocketUnmeasuredReason = 6
-	SocketUnmeasuredReasonUNMEASURED_MUTE           SocketUnmeasuredReason = 7
-	SocketUnmeasuredReasonUNMEASURED_REASONS        SocketUnmeasuredReason = 8
+	SocketUnmeasuredReasonUNMEASURED_PIPELINED      SocketUnmeasuredReason = 7
+	SocketUnmeasuredReasonUNMEASURED_MUTE           SocketUnmeasuredReason = 8
+	SocketUnmeasuredReasonUNMEASURED_REASONS        SocketUnmeasuredReason = 9
 )
 
 type SocketVerdict struct {

@@ -44,5 +44,17 @@ func HTTP1Request(b []byte) Claim { return Claim(C.detect_http1_request(buffer(b
 // HTTP1Response is detect_http1_response.
 func HTTP1Response(b []byte) Claim { return Claim(C.detect_http1_response(buffer(b), C.uint(len(b)))) }
 
+// Head is how many bytes HTTP1HeadEnd looks at.
+const Head = int(C.DETECT_HEAD)
+
+// HTTP1HeadEnd is detect_http1_head_end.
+func HTTP1HeadEnd(b []byte) int {
+	padded := make([]byte, max(len(b), Head)+int(C.DETECT_HEAD_OVER))
+	for i := copy(padded, b); i < len(padded); i++ {
+		padded[i] = "\r\n"[i&1] // what is there must not matter
+	}
+	return int(C.detect_http1_head_end((*C.uchar)(unsafe.Pointer(&padded[0])), C.uint(len(b))))
+}
+
 // HTTP1Status is detect_http1_status, for bytes that HTTP1Response said Yes to.
 func HTTP1Status(b []byte) int { return int(C.detect_http1_status(buffer(b))) }

@@ -74,6 +74,45 @@ static __always_inline int detect_http1_request(const unsigned char *p, unsigned
 	return DETECT_NO;
 }
 
+#define DETECT_HEAD 256     /* bytes that are searched for the end of a head */
+#define DETECT_HEAD_OVER 10 /* that the buffer has behind them, whatever is in it */
+
+#define EACH_BYTE(b) (0x0101010101010101ULL * (b))
+
+static __always_inline unsigned long long detect_word(const unsigned char *p)
+{
+	unsigned long long word;
+
+	__builtin_memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+/*
+ * Behind the empty line that ends a head, 0: it is not within the first len bytes, or
+ * DETECT_HEAD. Eight bytes at a time: text has no control characters but the ends of
+ * its lines, and all others have one of the bits 0x20 and 0x40.
+ */
+static __always_inline unsigned int detect_http1_head_end(const unsigned char *p, unsigned int len)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < DETECT_HEAD && i < len; i += 8) {
+		unsigned long long word = detect_word(p + i), off;
+
+		if (((word | word << 1) & EACH_BYTE(0x40)) == EACH_BYTE(0x40))
+			continue;
+		/* a byte of zero where the end of a line is followed by an empty one */
+		off = (word ^ EACH_BYTE('\n')) | (detect_word(p + i + 1) ^ EACH_BYTE('\r')) | (detect_word(p + i + 2) ^ EACH_BYTE('\n'));
+		if (!((off - EACH_BYTE(1)) & ~off & EACH_BYTE(0x80)))
+			continue;
+		for (k = i; k < i + 8; k++) {
+			if (p[k] == '\n' && p[k + 1] == '\r' && p[k + 2] == '\n')
+				return k + 3 <= len ? k + 3 : 0;
+		}
+	}
+	return 0;
+}
+
 /* A status line is "HTTP/1." digit space three digits; 12 bytes decide. */
 #define DETECT_STATUS_LINE 12
 

@@ -5,6 +5,7 @@
 package detect
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -136,4 +137,26 @@ func FuzzRequest(f *testing.F) {
 			decided = claim
 		}
 	})
+}
+
+// TestHeadEnd looks for the end of the head of each request of the corpus, cut at every
+// byte, and at every place in the words that are looked at.
+func TestHeadEnd(t *testing.T) {
+	for _, e := range loadCorpus(t) {
+		for shift := range 9 {
+			b := append([]byte(strings.Repeat("x", shift)), e.request...)
+			for n := range len(b) + 1 {
+				want := 0
+				if at := bytes.Index(b[:n], []byte("\n\r\n")); at >= 0 && at < Head {
+					want = at + len("\n\r\n")
+				}
+				require.Equal(t, want, HTTP1HeadEnd(b[:n]), "%s: %q", e.name, b[:n])
+			}
+		}
+	}
+	all := make([]byte, 256) // no byte is taken for the end of a line
+	for i := range all {
+		all[i] = byte(i)
+	}
+	require.Zero(t, HTTP1HeadEnd(all))
 }

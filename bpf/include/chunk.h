@@ -66,7 +66,7 @@ static __always_inline bool on_chunk(struct io *io, struct conn *c)
 	bool known;
 	__u8 watch;
 
-	if (c->protocol != PROTOCOL_HTTP2 && !turns_to_chunks(io, c))
+	if (!is_chunked(c->protocol) && !turns_to_chunks(io, c))
 		return false;
 	process_key_of(io->task, &io->process);
 	known = same_process(&c->process, &io->process);

@@ -63,6 +63,12 @@ static __always_inline struct tcp_sock *tcp_stream_of(struct sock *sk)
 	return sk->sk_protocol == IPPROTO_TCP ? bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock)) : NULL;
 }
 
+/* Whether the bytes of a connection are sent on as chunks. */
+static __always_inline bool is_chunked(__u8 protocol)
+{
+	return protocol == PROTOCOL_HTTP2 || protocol == PROTOCOL_PIPELINED;
+}
+
 /* Bytes between the hook of the last send and now: a send is under way whose hook has not run. */
 static __always_inline bool send_in_flight(const struct io *io, const struct conn *c)
 {

@@ -119,7 +119,7 @@ static __always_inline void on_state(struct sock *sk, int new_state)
 	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
 	if (!c || is_left_out(c))
 		return;
-	if (c->protocol == PROTOCOL_HTTP2) {
+	if (is_chunked(c->protocol)) {
 		on_chunk_state(sk, c, new_state);
 		return;
 	}
@@ -181,7 +181,7 @@ static __always_inline void on_destroy(struct sock *sk)
 	}
 	if (is_left_out(c))
 		return;
-	if (c->protocol == PROTOCOL_HTTP2) {
+	if (is_chunked(c->protocol)) {
 		end_chunks(sk, c, SCRATCH_DESTROY, c->flags & (CONN_PEER_CLOSED | CONN_RESET));
 		return;
 	}

@@ -13,20 +13,42 @@
 #include "walk.h"
 #include "../detect/http1.h"
 
-/* enum detected of the first total bytes as a request. */
-__noinline int request_head(struct scratch *scratch, __u32 total)
-{
-	if (!scratch || total == 0)
-		return DETECT_NO; /* nothing could be read: nothing is known */
-	return detect_http1_request(scratch->payload, total);
-}
-
 #define HEAD_DETECTED 0xff
 #define HEAD_PROTOCOL_SHIFT 8      /* the protocol's place in what any_head returns */
 #define HEAD_GREETING (1 << 16)    /* it is the first word of a server */
 #define HEAD_CHAIN (1 << 17)       /* it is a request if what follows is one, message by message */
 #define HEAD_STARTUP (1 << 18)     /* it begins a connection, and is no operation */
 #define HEAD_FORM (1 << 19)        /* it is a request if it has the form of one */
+#define HEAD_PIPELINED (1 << 20)   /* another one seems to begin behind it: see pipeline.h */
+
+/*
+ * HEAD_PIPELINED if what stands behind the first head looks like another request. A body
+ * may, and what is behind a body is not looked at.
+ */
+static __always_inline int holds_more(struct scratch *scratch, __u32 total)
+{
+	__u32 end;
+
+	/* by way of memory: the verifier is to look once at what follows, and not once for each end */
+	IN_MEMORY(scratch->head_end) = detect_http1_head_end(scratch->payload, total);
+	end = IN_MEMORY(scratch->head_end);
+	if (!end || end >= total)
+		return 0;
+	barrier_var(end);
+	end &= RESPONSE_PREFIX - 1;
+	return detect_http1_request(scratch->payload + end, total - end) == DETECT_NO ? 0 : HEAD_PIPELINED;
+}
+
+/* enum detected of the first total bytes as a request of HTTP/1, with HEAD_PIPELINED. */
+__noinline int request_head(struct scratch *scratch, __u32 total)
+{
+	int detected;
+
+	if (!scratch || total == 0)
+		return DETECT_NO; /* nothing could be read: nothing is known */
+	detected = detect_http1_request(scratch->payload, total);
+	return detected == DETECT_YES ? detected | holds_more(scratch, total) : detected;
+}
 
 static __always_inline bool is_wanted(__u32 protocol)
 {
@@ -50,7 +72,7 @@ __noinline int any_head(struct scratch *scratch, __u32 total, __u64 len, __u64 a
 	if (is_wanted(PROTOCOL_HTTP1)) {
 		detected = detect_http1_request(p, total);
 		if (detected == DETECT_YES)
-			return detected | PROTOCOL_HTTP1 << HEAD_PROTOCOL_SHIFT;
+			return detected | PROTOCOL_HTTP1 << HEAD_PROTOCOL_SHIFT | holds_more(scratch, total);
 		more |= detected;
 	}
 	if (is_wanted(PROTOCOL_REDIS)) {

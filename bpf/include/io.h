@@ -24,7 +24,7 @@ static __always_inline void on_no_storage(struct io *io)
 {
 	__u8 role = io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT;
 
-	if (request_head(io->scratch, read_payload(io->scratch, REQUEST_PREFIX, 0, io->len) & PAYLOAD_BYTES) != DETECT_YES)
+	if (!begins_request(io))
 		return;
 	process_key_of(io->task, &io->process);
 	if (is_unwanted(io->sk, role, &io->process))
@@ -118,9 +118,9 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 			on_tail_bytes(&io, c);
 	} else {
 		on_response_bytes(&io, c);
-		if (c->protocol == PROTOCOL_HTTP2)
-			on_chunk(&io, c); /* what stands behind the head of an upgrade */
 	}
+	if (is_chunked(c->protocol))
+		on_chunk(&io, c); /* from here on: requests that were pipelined, or what stands behind the head of an upgrade */
 }
 
 #endif

@@ -83,6 +83,7 @@ enum conn_flag {
 	CONN_COMPLETE = 1 << 20, /* the last response is whole, by the lengths in it */
 	CONN_MISSED_SENT = 1 << 21,     /* of a connection of which nothing is known: bytes were sent that are no request, */
 	CONN_MISSED_RECEIVED = 1 << 22, /* and received */
+	CONN_PIPELINES = 1 << 23, /* HTTP/1: more than one request was open at once: see pipeline.h */
 	CONN_END_SEEN = 1024,  /* Unix sockets: a walk found it open at a client whose server had closed */
 };
 
@@ -362,6 +363,7 @@ struct request_bytes {
 	bool middle;    /* they begin in the middle of a message */
 	bool opaque;    /* the connection cannot be read from here on */
 	bool unwaited;  /* they were read before their arrival was told */
+	bool pipelined; /* another request seems to stand behind the first */
 	__u8 phase;     /* the phase that they were read in */
 	__u8 watch;     /* enum watch of the process that they are a request of */
 	__u32 generation; /* of that verdict */
@@ -410,6 +412,7 @@ struct scratch {
 	struct chunk_copy copy;
 	struct process_identity identity;
 	__u64 length; /* of a response, from heads.h */
+	__u32 head_end; /* the same of a request's head */
 	__u64 unix_sk; /* address of the Unix socket that the record is about; 0: it is about another */
 	char env_string[ENV_SIZE];
 };

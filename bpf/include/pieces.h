@@ -113,7 +113,9 @@ __noinline int send_piece(struct scratch *scratch)
 	flags = s->flags;
 	keep = s->have;
 	r->boundary = boundary_of(w);
-	if (!(flags & CHUNK_BEGINS) && !w->proven)
+	if (r->protocol == PROTOCOL_PIPELINED)
+		cut = true; /* there are no frames to tell of */
+	else if (!(flags & CHUNK_BEGINS) && !w->proven)
 		http2_lose(w); /* in the middle of an I/O nothing says that a frame begins */
 	else
 		walk_piece(scratch);
@@ -131,7 +133,7 @@ __noinline int send_piece(struct scratch *scratch)
 	s->have = 0;
 	s->flags &= ~(CHUNK_BEGINS | CHUNK_FIRST);
 	s->pieces++;
-	return s->pieces >= (w->proven >= HTTP2_PROVEN ? CHUNK_PIECES : CHUNK_UNPROVEN);
+	return s->pieces >= (w->proven >= HTTP2_PROVEN || r->protocol == PROTOCOL_PIPELINED ? CHUNK_PIECES : CHUNK_UNPROVEN);
 }
 
 /* Goes on to the end of a buffer, a piece, or what is not wanted. */

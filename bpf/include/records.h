@@ -44,6 +44,7 @@ enum protocol {
 	PROTOCOL_MYSQL = 5,   /* or MariaDB, as long as its greeting was not seen */
 	PROTOCOL_MARIADB = 6, /* by its greeting */
 	PROTOCOL_MEMCACHED = 7,
+	PROTOCOL_PIPELINED = 8, /* HTTP/1, as chunks: more than one request is open at once */
 	PROTOCOL_UNWATCHED = 254, /* of a process that is left out: looked at anew when that may have changed */
 	PROTOCOL_MUTED = 255, /* of no interest: one storage look-up an I/O from then on */
 };
@@ -276,6 +277,7 @@ enum unmeasured_reason {
 	UNMEASURED_GAP,            /* bytes of requests or responses passed unseen: splice, or a hook that was skipped */
 	UNMEASURED_STORAGE,        /* a request on a socket that had no room for a connection's state */
 	UNMEASURED_ANONYMOUS,      /* spilled into the aggregates without its process: those were full */
+	UNMEASURED_PIPELINED,      /* a response behind the first one to a turn, whose requests were not captured so far */
 	UNMEASURED_MUTE,           /* an operation that asks for no answer: how it ended nobody is told */
 	UNMEASURED_REASONS,
 };
@@ -348,6 +350,7 @@ enum counter {
 	COUNT_SPILLED,         /* and enum spill_reason */
 	COUNT_MUTED = COUNT_SPILLED + SPILL_REASONS,
 	COUNT_CHUNKS,          /* chunk records that were sent */
+	COUNT_LEFT_TO_CHUNKS,  /* exchanges that were opened, and whose connection went over to chunks before they ended */
 	COUNT_BOUNDARY,        /* responses to requests from before the agent */
 	LOSS_TAIL,             /* a tail record could not be placed: the end is unknown */
 	LOSS_CHUNK,            /* a chunk record could not be placed: what it held is a gap */

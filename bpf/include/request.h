@@ -9,6 +9,7 @@
 #include "heads.h"
 #include "opaque.h"
 #include "operations.h"
+#include "pipeline.h"
 #include "queue.h"
 #include "../detect/tls.h"
 
@@ -16,7 +17,7 @@
 static __always_inline void read_request_bytes(const struct io *io, struct conn *c, struct request_bytes *b)
 {
 	struct request *slot = b->held ? &c->next : &c->current;
-	__u32 have = 0, got, want, room = controls.heads_only ? DETECT_ROOM : REQUEST_PREFIX;
+	__u32 have = 0, got, want, head, room = controls.heads_only ? DETECT_ROOM : REQUEST_PREFIX;
 	int payload;
 
 	if (b->held || c->phase == PHASE_PARTIAL || c->phase == PHASE_REQUEST)
@@ -50,11 +51,15 @@ static __always_inline void read_request_bytes(const struct io *io, struct conn 
 		return;
 	}
 	if (c->role != ROLE_UNKNOWN) {
+		head = request_head(io->scratch, b->total);
 		b->protocol = c->protocol;
-		b->detected = request_head(io->scratch, b->total);
+		b->detected = head & HEAD_DETECTED;
+		b->pipelined = head & HEAD_PIPELINED;
 		return;
 	}
-	claim(io, c, b, any_head(io->scratch, b->total, have ? 0 : io->len, have + io->len), have, got);
+	head = any_head(io->scratch, b->total, have ? 0 : io->len, have + io->len);
+	b->pipelined = head & HEAD_PIPELINED;
+	claim(io, c, b, head, have, got);
 	if (b->detected == DETECT_NO) {
 		b->response = response_head(io->scratch, 0, b->total) & DETECT_YES;
 		b->tls = detect_tls_record(io->scratch->payload, b->total);
@@ -329,6 +334,8 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 	}
 	if (b->detected == DETECT_YES)
 		decide_request(io->sk, io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT, &io->process, c, b);
+	if ((b->pipelined || c->flags & CONN_PIPELINES) && b->protocol == PROTOCOL_HTTP1 && leaves_turns(io, c, b))
+		return;
 	bpf_spin_lock(&c->lock);
 	unseen = !b->held && requests_unseen(io, c);
 	after = request_transition(io, c, b);

@@ -5,7 +5,7 @@
 /* The rest of a response: when it is whole, and what is told of it meanwhile. */
 
 #include "answers.h"
-#include "heads.h"
+#include "begins.h"
 #include "request.h"
 
 #define TAIL_PAUSE_NS 500000000ULL /* between tails of a response whose length is not known */
@@ -69,9 +69,27 @@ static __always_inline void on_walked_tail(struct io *io, struct conn *c)
 		send_kept_record(io->sk, io->scratch, c);
 }
 
+/*
+ * Whether a response begins behind one that was whole with the bytes so far, of requests
+ * that stood behind the first one's head, where nothing was captured. Only the response's
+ * thread gets here.
+ */
+static __always_inline bool begins_behind(const struct io *io, const struct conn *c, __u32 learned)
+{
+	__u64 length = learned & CONN_LENGTH_KNOWN ? io->scratch->length : c->response_length;
+	bool whole;
+
+	if (io->direction == DIRECTION_SEND && io->copied_seq != c->recv_seq)
+		return false; /* a request may have passed unseen, and have its own count */
+	whole = (c->flags | learned) & CONN_LENGTH_KNOWN ? c->response_bytes >= length :
+		!(c->flags & CONN_END_UNTOLD) || c->response_flags & EXCHANGE_LAST_CHUNK;
+	return whole && begins_response(io);
+}
+
 static __always_inline void on_tail_bytes(struct io *io, struct conn *c)
 {
 	__u32 learned = 0, after = 0;
+	bool behind;
 	int payload;
 	bool last_chunk = false, end_possible = true; /* unless it is known to be chunked, nobody looked */
 
@@ -80,6 +98,7 @@ static __always_inline void on_tail_bytes(struct io *io, struct conn *c)
 		__builtin_memcpy(io->scratch->payload, c->response, RESPONSE_PREFIX);
 		learned = response_length(io->scratch, c->response_len);
 	}
+	behind = begins_behind(io, c, learned);
 	if ((c->flags | learned) & CONN_CHUNKED) {
 		payload = read_payload(io->scratch, 0, 0, io->len);
 		last_chunk = payload & PAYLOAD_LAST_CHUNK;
@@ -90,7 +109,7 @@ static __always_inline void on_tail_bytes(struct io *io, struct conn *c)
 	if (c->phase == PHASE_RESPONSE) {
 		bool whole;
 
-		c->flags |= learned | CONN_TAIL_DUE;
+		c->flags |= learned | CONN_TAIL_DUE | (behind ? CONN_PIPELINES : 0);
 		note_may_end(c, end_possible);
 		if (learned & CONN_LENGTH_KNOWN)
 			c->response_length = io->scratch->length;
@@ -119,6 +138,8 @@ static __always_inline void on_tail_bytes(struct io *io, struct conn *c)
 		emit_tail(&io->scratch->tail);
 	if (after & AFTER_OPENED)
 		count(COUNT_OPENED);
+	if (behind && !detect_http1_head_end(c->current.data, c->current.len)) /* else user space saw them */
+		count_unmeasured(&c->process, c->role, c->protocol, UNMEASURED_PIPELINED, 1);
 }
 
 #endif

@@ -122,7 +122,7 @@ static __always_inline void unix_end_chunks(struct sock *sk, struct conn *c, str
 	struct conn *other = bpf_sk_storage_get(&connections, peer, NULL, 0);
 
 	end_chunks(sk, c, user, true);
-	if (other && other->protocol == PROTOCOL_HTTP2)
+	if (other && is_chunked(other->protocol))
 		end_chunks(peer, other, user, false);
 }
 
@@ -136,12 +136,12 @@ static __always_inline void on_unix_end(struct sock *sk, int ret, __u32 directio
 	if (!tells_end(ret, direction))
 		return;
 	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
-	if (!c || is_left_out(c) || (c->role == ROLE_UNKNOWN && c->protocol != PROTOCOL_HTTP2))
+	if (!c || is_left_out(c) || (c->role == ROLE_UNKNOWN && !is_chunked(c->protocol)))
 		return;
 	peer = unix_peer_of(sk);
 	if (!peer)
 		return;
-	if (c->protocol == PROTOCOL_HTTP2) {
+	if (is_chunked(c->protocol)) {
 		if (is_closed(peer))
 			unix_end_chunks(sk, c, peer, user);
 		return;
@@ -171,7 +171,7 @@ static __always_inline void on_unix_sweep(struct sock *sk)
 	struct sock *peer;
 	bool by_client;
 
-	if (c && c->protocol == PROTOCOL_HTTP2) {
+	if (c && is_chunked(c->protocol)) {
 		peer = unix_peer_of(sk);
 		if (is_closed(sk))
 			end_chunks(sk, c, SCRATCH_SWEEP, false);

@@ -19,18 +19,8 @@
  * then, one of two requests is counted as missing, and none is twice.)
  */
 
-#include "heads.h"
+#include "begins.h"
 #include "request.h"
-
-static __always_inline bool begins_request(const struct io *io)
-{
-	return request_head(io->scratch, read_payload(io->scratch, REQUEST_PREFIX, 0, io->len) & PAYLOAD_BYTES) == DETECT_YES;
-}
-
-static __always_inline bool begins_response(const struct io *io)
-{
-	return response_head(io->scratch, 0, read_payload(io->scratch, DETECT_ROOM, 0, io->len) & PAYLOAD_BYTES) & DETECT_YES;
-}
 
 /* Whether the response to c->current passed unseen. */
 static __always_inline bool response_unseen(const struct io *io, const struct conn *c)

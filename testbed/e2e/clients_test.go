@@ -3,8 +3,15 @@
 package e2e
 
 import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -118,4 +125,71 @@ func TestWrk(t *testing.T) {
 				spans: y.spans(), unspanned: y.unspanned(), kernel: kernel, equal: !t.Failed()})
 		})
 	}
+}
+
+// TestPipelined: twenty connections with sixteen requests at a time, at the servers' own
+// counters and the client's. Then wrk does the same, as fast as it can, and leaves in the
+// midst of it: what it has counted is what its side was answered.
+func TestPipelined(t *testing.T) {
+	const connections, times, depth = 20, 100, 16
+	for name, start := range webServers() {
+		t.Run(name, func(t *testing.T) {
+			service, caller := serviceName("web"), serviceName("wrk")
+			b := startBed(t, bedOptions{ebpf: "{ring_buffer: 134217728}"})
+			server := start(t, service)
+			ended := make(chan error)
+			for range connections {
+				go func() { ended <- askInPipelines(strings.TrimPrefix(server.base, "http://"), times, depth) }()
+			}
+			for range connections {
+				require.NoError(t, <-ended)
+			}
+			const sent = connections * times * depth
+			b.waitBudget(t, service, "http_availability", sent, patience)
+			own := server.total(t, sent, 200, 299)
+			out := clients.Tool(t, caller, "wrk", "-t", "1", "-c", "20", "-d", "1s", "-s", "testdata/pipeline.lua", server.base+"/ok")
+			found := wrkRequests.FindStringSubmatch(out)
+			require.NotNil(t, found, out)
+			answered, err := strconv.ParseUint(found[1], 10, 64)
+			require.NoError(t, err)
+			kernel := b.settledCounts(t)
+			b.Terminate(t)
+
+			tallies := b.tallies(t)
+			assert.EqualValues(t, sent, own)
+			_, port, err := net.SplitHostPort(strings.TrimPrefix(server.base, "http://"))
+			require.NoError(t, err)
+			byPort := sumBy(b.lastPoints(t, filepath.Base(os.Args[0]))[semconv.HTTPClientRequestDuration], semconv.ServerPort)
+			assert.EqualValues(t, sent, byPort[port], "at the client")
+			assert.Equal(t, answered, tallies[caller].total("client 2xx"), "at wrk")
+			assert.Zero(t, kernel.indeterminate+kernel.indeterminateKnown)
+			exactTable.add(exactRow{scenario: "20 connections with 16 at a time", server: name, own: own,
+				spans: sent, kernel: kernel, equal: !t.Failed()})
+		})
+	}
+}
+
+// askInPipelines asks for depth responses at a time, so many times, over one connection.
+func askInPipelines(address string, times, depth int) error {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	responses := bufio.NewReader(c)
+	for range times {
+		if _, err := io.WriteString(c, strings.Repeat(request("/ok"), depth)); err != nil {
+			return err
+		}
+		for range depth {
+			response, err := http.ReadResponse(responses, nil)
+			if err != nil {
+				return err
+			}
+			if _, err := io.Copy(io.Discard, response.Body); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -54,7 +54,7 @@ func (c *Capture) Sweep(always bool) error {
 		return err
 	}
 	gone := after.Of[bpf.SocketCounterCOUNT_ANSWERED] + after.Of[bpf.SocketCounterCOUNT_ABORTED_BY_SERVER] +
-		after.Of[bpf.SocketCounterCOUNT_ABORTED_BY_CLIENT] + after.Of[bpf.SocketCounterLOSS_RESPONSE_UNSEEN]
+		after.Of[bpf.SocketCounterCOUNT_ABORTED_BY_CLIENT] + after.Of[bpf.SocketCounterLOSS_RESPONSE_UNSEEN] + after.Of[bpf.SocketCounterCOUNT_LEFT_TO_CHUNKS]
 	c.vanished.saw(before.Of[bpf.SocketCounterCOUNT_OPENED], uint64(len(open)), gone)
 	return nil
 }

@@ -42,6 +42,7 @@ const (
 const (
 	ProtocolHTTP1      = uint8(bpf.SocketProtocolPROTOCOL_HTTP1)
 	ProtocolHTTP2      = uint8(bpf.SocketProtocolPROTOCOL_HTTP2)
+	ProtocolPipelined  = uint8(bpf.SocketProtocolPROTOCOL_PIPELINED) // HTTP/1, as chunks
 	ProtocolRedis      = uint8(bpf.SocketProtocolPROTOCOL_REDIS)
 	ProtocolPostgreSQL = uint8(bpf.SocketProtocolPROTOCOL_POSTGRESQL)
 	ProtocolMySQL      = uint8(bpf.SocketProtocolPROTOCOL_MYSQL)

@@ -37,9 +37,10 @@ type stimulus struct {
 
 // tables are the stimuli of each protocol: the corpora of its parser.
 func tables(t testing.TB) map[string][]stimulus {
-	http, grpc := conversations(t, "../protocol/http2/testdata/conversations")
+	http, grpc := conversations(t, http2.Parser{}, "../protocol/http2/testdata/conversations")
+	pipelined, _ := conversations(t, http1.Pipelined{}, "../protocol/http1/testdata/conversations")
 	return map[string][]stimulus{
-		"http1":      exchanges(t, http1.Parser{}),
+		"http1":      append(exchanges(t, http1.Parser{}), pipelined...),
 		"http2":      http,
 		"grpc":       grpc,
 		"memcached":  walked(t, memcached.Parser{}, "../protocol/memcached/testdata/exchanges", "10.0.0.1:11211"),
@@ -89,15 +90,15 @@ func (c *collector) Upgraded(call *protocol.Call) { c.Ended(call) }
 func (*collector) Indeterminate(uint64)           {}
 func (*collector) Boundary()                      {}
 
-// conversations parses the corpus of HTTP/2, and tells gRPC from the rest.
-func conversations(t testing.TB, directory string) (http, grpc []stimulus) {
+// conversations parses the corpus of a protocol that is read as chunks, and tells gRPC from the rest.
+func conversations(t testing.TB, parser protocol.Streams, directory string) (http, grpc []stimulus) {
 	for _, c := range protocoltest.LoadConversations(t, directory) {
 		sink := &collector{}
 		link := c.Link
 		if !link.FromStart {
 			link.Kind = 0
 		}
-		s := http2.Parser{}.Open(&link, &protocol.Environment{Call: &protocol.Call{}, Sink: sink})
+		s := parser.Open(&link, &protocol.Environment{Call: &protocol.Call{}, Sink: sink})
 		c.Play(s)
 		s.Expire(1 << 62)
 		if strings.Contains(c.Name, "grpc") {
@@ -144,9 +145,9 @@ func TestTables(t *testing.T) {
 				fmt.Fprintf(&b, "| %s | none | | | |\n", cell(s.words))
 				continue
 			}
-			batch := NewBatch("", "")
+			batch, who := NewBatch("", ""), &process.Identity{PID: 1}
 			for i := range s.calls {
-				batch.Add(&process.Identity{PID: 1}, &s.calls[i])
+				batch.Add(who, &s.calls[i])
 			}
 			traces, n := batch.Take()
 			require.Equal(t, len(s.calls), n)

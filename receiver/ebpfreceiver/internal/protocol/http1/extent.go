@@ -21,9 +21,8 @@ type response struct {
 	headSize int
 }
 
-func parseResponse(turn *protocol.Turn) response {
+func parseResponse(b []byte) response {
 	var r response
-	b := turn.Response
 	nl := bytes.IndexByte(b, '\n')
 	if nl < 0 {
 		return r
@@ -50,16 +49,14 @@ func parseResponse(turn *protocol.Turn) response {
 // extent tells whether the response ended with the bytes that went by (RFC
 // 9112, section 6.3).
 func (r *response) extent(turn *protocol.Turn, method string) protocol.Result {
-	switch s := turn.Status; {
-	case method == "HEAD", s == 101, s == 204, s == 304:
-		return protocol.Whole
-	case method == "CONNECT" && s >= 200 && s < 300: // what follows is the tunnel's
+	kind := r.body(method, turn.Status)
+	if kind == bodyNone || kind == bodyTunnel {
 		return protocol.Whole
 	}
 	if r.headSize == 0 {
 		return protocol.Growing
 	}
-	if r.chunked {
+	if kind == bodyChunked {
 		// its end is visible to the kernel, or here if all of it was captured
 		if turn.LastChunk || uint64(len(turn.Response)) == turn.ResponseBytes && chunksEnd(turn.Response[r.headSize:]) {
 			return protocol.Whole
@@ -67,8 +64,8 @@ func (r *response) extent(turn *protocol.Turn, method string) protocol.Result {
 		turn.ResponseChunked = true
 		return protocol.Growing
 	}
-	if !r.lengthKnown {
-		return protocol.Growing // until the connection closes
+	if kind == bodyToClose {
+		return protocol.Growing
 	}
 	turn.ResponseLength = uint64(r.headSize) + r.contentLength
 	if turn.ResponseBytes >= turn.ResponseLength {

@@ -80,6 +80,15 @@ func parseLength(value []byte) (uint64, bool) {
 	return n, true
 }
 
+// endsChunked tells whether chunked is the last of a message's transfer codings (RFC
+// 9112, section 6.3).
+func endsChunked(value []byte) bool {
+	if i := bytes.LastIndexByte(value, ','); i >= 0 {
+		value = trimBlanks(value[i+1:])
+	}
+	return equalFold(value, "chunked")
+}
+
 // equalFold compares a field name with a lower-case one.
 func equalFold(name []byte, lower string) bool {
 	if len(name) != len(lower) {

@@ -26,6 +26,8 @@ type request struct {
 	// contentLength is the size of the body, unless that is not known.
 	contentLength uint64
 	sizeUnknown   bool
+	// chunked tells that a last chunk ends it.
+	chunked bool
 	// headSize is 0 if the end of the head was not captured.
 	headSize int
 }
@@ -58,7 +60,11 @@ func (Parser) Parse(turn *protocol.Turn, call *protocol.Call) protocol.Result {
 		putAborted(turn, call)
 		return protocol.Whole
 	}
-	return putResponse(turn, call, method, req.longPoll)
+	result := putResponse(turn, call, method, req.longPoll)
+	if req.headSize == 0 && turn.ResponseLength > 0 && turn.ResponseBytes > turn.ResponseLength {
+		turn.FurtherUnknown = true // another response, to a request behind what was captured
+	}
+	return result
 }
 
 func parseRequest(b []byte) (request, lineResult) {
@@ -88,8 +94,8 @@ func parseRequest(b []byte) (request, lineResult) {
 				r.contentLength, r.sizeUnknown = n, r.sizeUnknown || !ok
 			}
 		case 't':
-			if _, is := valueOf(field, "transfer-encoding"); is {
-				r.sizeUnknown = true
+			if value, is := valueOf(field, "transfer-encoding"); is {
+				r.sizeUnknown, r.chunked = true, endsChunked(value)
 			}
 		}
 	}
@@ -117,7 +123,7 @@ func putResponse(turn *protocol.Turn, call *protocol.Call, method string, longPo
 		call.Failed = true
 		call.ErrorType = httpcall.Code(turn.Status)
 	}
-	resp := parseResponse(turn)
+	resp := parseResponse(turn.Response)
 	httpcall.PutStream(call, turn.Status, resp.events, longPoll)
 	return resp.extent(turn, method)
 }

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,47 +15,6 @@ import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/protocoltest"
 )
-
-func describe(call *protocol.Call) string {
-	var b strings.Builder
-	line := func(key string, value any) {
-		if s := fmt.Sprint(value); s != "" && s != "0" && s != "false" {
-			fmt.Fprintln(&b, " ", key, s)
-		}
-	}
-	line("name", call.Name)
-	line("kind", call.Kind)
-	line("family", call.Family)
-	line("metric", call.Metric)
-	line("start", time.Duration(call.StartUnixNano))
-	line("duration", time.Duration(call.EndUnixNano-call.StartUnixNano))
-	if call.QueueKnown {
-		line("queue", time.Duration(call.QueueNs))
-	}
-	line("outcome", call.Outcome)
-	line("status_class", call.StatusClass)
-	line("failed", call.Failed)
-	line("error_type", call.ErrorType)
-	line("end_unknown", call.EndUnknown)
-	line("start_unproven", call.StartUnproven)
-	attributes := slices.Clone(call.Attributes)
-	slices.SortFunc(attributes, func(x, y protocol.Attribute) int { return strings.Compare(x.Key, y.Key) })
-	for _, a := range attributes {
-		fmt.Fprintf(&b, "    %s = %s\n", a.Key, valueOf(a))
-	}
-	return b.String()
-}
-
-func valueOf(a protocol.Attribute) string {
-	value := strconv.Quote(a.Text)
-	if a.Text == "" {
-		value = strconv.FormatInt(a.Number, 10)
-	}
-	if a.Metric {
-		value += " (histogram too)"
-	}
-	return value
-}
 
 func TestConversations(t *testing.T) {
 	for _, c := range loadConversations(t) {
@@ -169,7 +126,7 @@ func requireOnlyUnknown(t *testing.T, what string, want, got *found, counted boo
 		k := slices.IndexFunc(want.calls, func(w foundCall) bool { return w.stream == g.stream })
 		require.GreaterOrEqual(t, k, 0, "%s: stream %d is invented", what, g.stream)
 		w := want.calls[k].call
-		requirePart(t, fmt.Sprintf("%s: stream %d", what, g.stream), &w, &g.call)
+		protocoltest.RequirePart(t, fmt.Sprintf("%s: stream %d", what, g.stream), &w, &g.call)
 	}
 	lost := len(want.calls) - len(got.calls)
 	open := len(got.session.streams) - len(want.session.streams)
@@ -188,35 +145,4 @@ func unseenAtEnd(want, got *found) int {
 		}
 	}
 	return n
-}
-
-func requirePart(t *testing.T, what string, whole, part *protocol.Call) {
-	require.Equal(t, whole.Family, part.Family, what)
-	require.Equal(t, whole.Kind, part.Kind, what)
-	require.Equal(t, whole.Outcome, part.Outcome, what)
-	if !part.StartUnproven {
-		require.Equal(t, whole.StartUnixNano, part.StartUnixNano, what)
-	}
-	if !part.EndUnknown {
-		require.Equal(t, whole.EndUnixNano, part.EndUnixNano, what)
-	}
-	if part.QueueKnown {
-		require.Equal(t, whole.QueueNs, part.QueueNs, what)
-	}
-	if part.StatusClass != "unknown" {
-		require.Equal(t, whole.StatusClass, part.StatusClass, what)
-		require.Equal(t, whole.Failed, part.Failed, what)
-	}
-	if part.ErrorType != "" {
-		require.Equal(t, whole.ErrorType, part.ErrorType, what)
-	}
-	for _, a := range part.Attributes {
-		if a.Key == "sloe.protocol" { // instead of the method
-			continue
-		}
-		if a.Key == "rpc.method" && slices.Contains(whole.Attributes, protocol.Attribute{Key: "rpc.method_original", Text: a.Text}) {
-			continue // that the server does not have the method was in the gap
-		}
-		require.Contains(t, whole.Attributes, a, what)
-	}
 }

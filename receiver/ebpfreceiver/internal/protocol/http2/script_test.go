@@ -100,7 +100,7 @@ func (c *conversation) parsed(room *protocol.Room) *found {
 func (f *found) describe() string {
 	var b strings.Builder
 	for i := range f.calls {
-		fmt.Fprintf(&b, "stream %d\n%s", f.calls[i].stream, describe(&f.calls[i].call))
+		fmt.Fprintf(&b, "stream %d\n%s", f.calls[i].stream, protocoltest.DescribeCall(&f.calls[i].call))
 	}
 	if n := len(f.session.streams); n > 0 {
 		fmt.Fprintln(&b, "open", n)

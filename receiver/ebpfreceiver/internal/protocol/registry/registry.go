@@ -42,6 +42,7 @@ func database(p protocol.Parser, family, group, system string) Entry {
 var entries = map[uint8]Entry{
 	record.ProtocolHTTP1:      http(http1.Parser{}),
 	record.ProtocolHTTP2:      http(nil), // read as streams
+	record.ProtocolPipelined:  http(nil), // the same
 	record.ProtocolPostgreSQL: database(postgresql.Parser{}, semconv.ProtocolPostgreSQL, GroupSQL, semconv.SystemPostgreSQL),
 	record.ProtocolMySQL:      database(mysql.Parser{System: semconv.SystemMySQL}, semconv.ProtocolMySQL, GroupSQL, semconv.SystemMySQL),
 	record.ProtocolMariaDB:    database(mysql.Parser{System: semconv.SystemMariaDB}, semconv.ProtocolMySQL, GroupSQL, semconv.SystemMariaDB),
@@ -74,7 +75,8 @@ func Detected(group string) []uint8 {
 
 // streams are the parsers of protocols that multiplex.
 var streams = map[uint8]protocol.Streams{
-	record.ProtocolHTTP2: http2.Parser{},
+	record.ProtocolHTTP2:     http2.Parser{},
+	record.ProtocolPipelined: http1.Pipelined{},
 }
 
 // Streams returns the parser of a protocol that multiplexes, nil if there is none.

@@ -27,7 +27,7 @@ func TestEveryDetectedProtocolHasItsParser(t *testing.T) {
 	assert.Equal(t, mysql.Parser{System: "mariadb"}, Of(uint8(bpf.SocketProtocolPROTOCOL_MARIADB)).Parser)
 	assert.Equal(t, postgresql.Parser{}, Of(uint8(bpf.SocketProtocolPROTOCOL_POSTGRESQL)).Parser)
 	assert.Equal(t, memcached.Parser{}, Of(uint8(bpf.SocketProtocolPROTOCOL_MEMCACHED)).Parser)
-	assert.Len(t, entries, 7)
+	assert.Len(t, entries, 8)
 	for number, e := range entries {
 		assert.NotEmpty(t, e.Family)
 		assert.NotEmpty(t, e.ServerMetric)
@@ -36,5 +36,6 @@ func TestEveryDetectedProtocolHasItsParser(t *testing.T) {
 	}
 	assert.Equal(t, http2.Parser{}, Streams(uint8(bpf.SocketProtocolPROTOCOL_HTTP2)))
 	assert.Nil(t, Streams(uint8(bpf.SocketProtocolPROTOCOL_HTTP1)))
-	assert.Len(t, streams, 1)
+	assert.Equal(t, http1.Pipelined{}, Streams(uint8(bpf.SocketProtocolPROTOCOL_PIPELINED)))
+	assert.Len(t, streams, 2)
 }
