@@ -328,6 +328,7 @@ const (
 	SocketExchangeFlagEXCHANGE_UNDECIDED      SocketExchangeFlag = 512
 	SocketExchangeFlagEXCHANGE_COMPLETE       SocketExchangeFlag = 1024
 	SocketExchangeFlagEXCHANGE_MIDDLE         SocketExchangeFlag = 2048
+	SocketExchangeFlagEXCHANGE_TO_HTTP2       SocketExchangeFlag = 4096
 )
 
 type SocketExchangeRecord struct {
@@ -570,10 +571,11 @@ type SocketScratch struct {
 		Have      uint32
 		Unread    bool
 		Interim   bool
+		ToHttp2   bool
 		MayEnd    bool
 		LastChunk bool
 		Walked    bool
-		_         [3]byte
+		_         [2]byte
 	}
 	Walked struct {
 		_          structs.HostLayout
@@ -628,7 +630,7 @@ type SocketScratch struct {
 	Identity  SocketProcessIdentity
 	Length    uint64
 	HeadEnd   uint32
-	_         [4]byte
+	Field     uint32
 	UnixSk    uint64
 	EnvString [256]int8
 }

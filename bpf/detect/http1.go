@@ -8,6 +8,17 @@ package detect
 #define __always_inline inline __attribute__((always_inline))
 #endif
 #include "http1.h"
+
+// Whether a field of a head says so, as the kernel goes over it.
+static int http1_waits(const unsigned char *p, unsigned int len, int response)
+{
+	unsigned int at = 0, line;
+
+	while ((line = detect_http1_next_line(p + at, len - at)) && (at += line) < len && p[at] != '\r')
+		if (response ? detect_is_events_field(p + at, len - at) : detect_is_long_poll_field(p + at, len - at))
+			return 1;
+	return 0;
+}
 */
 import "C"
 
@@ -49,11 +60,26 @@ const Head = int(C.DETECT_HEAD)
 
 // HTTP1HeadEnd is detect_http1_head_end.
 func HTTP1HeadEnd(b []byte) int {
-	padded := make([]byte, max(len(b), Head)+int(C.DETECT_HEAD_OVER))
+	return int(C.detect_http1_head_end(head(b, int(C.DETECT_HEAD_OVER)), C.uint(len(b))))
+}
+
+// HTTP1Waits tells whether the head of a request is of a long poll, or that of a response
+// of server-sent events.
+func HTTP1Waits(b []byte, response bool) bool {
+	is := C.int(0)
+	if response {
+		is = 1
+	}
+	return C.http1_waits(head(b, int(C.DETECT_FIELD_OVER)), C.uint(len(b)), is) != 0
+}
+
+// head has the valid bytes and those behind them: as many as are looked at, and over.
+func head(b []byte, over int) *C.uchar {
+	padded := make([]byte, max(len(b), Head)+over)
 	for i := copy(padded, b); i < len(padded); i++ {
 		padded[i] = "\r\n"[i&1] // what is there must not matter
 	}
-	return int(C.detect_http1_head_end((*C.uchar)(unsafe.Pointer(&padded[0])), C.uint(len(b))))
+	return (*C.uchar)(unsafe.Pointer(&padded[0]))
 }
 
 // HTTP1Status is detect_http1_status, for bytes that HTTP1Response said Yes to.

@@ -87,6 +87,18 @@ static __always_inline unsigned long long detect_word(const unsigned char *p)
 	return word;
 }
 
+/* Has the highest bit of the first byte of a word that is zero, and of no byte before it. 0: there is none. */
+static __always_inline unsigned long long detect_zero_bytes(unsigned long long word)
+{
+	return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
+}
+
+/* Which byte of a little-endian word the first of these is: the one bit, in front of the numbers of all bytes. */
+static __always_inline unsigned int detect_first_of(unsigned long long bytes)
+{
+	return ((bytes & -bytes) >> 7) * 0x0001020304050607ULL >> 56;
+}
+
 /*
  * Behind the empty line that ends a head, 0: it is not within the first len bytes, or
  * DETECT_HEAD. Eight bytes at a time: text has no control characters but the ends of
@@ -94,21 +106,20 @@ static __always_inline unsigned long long detect_word(const unsigned char *p)
  */
 static __always_inline unsigned int detect_http1_head_end(const unsigned char *p, unsigned int len)
 {
-	unsigned int i, k;
+	unsigned int i, end;
 
 	for (i = 0; i < DETECT_HEAD && i < len; i += 8) {
-		unsigned long long word = detect_word(p + i), off;
+		unsigned long long word = detect_word(p + i), found;
 
 		if (((word | word << 1) & EACH_BYTE(0x40)) == EACH_BYTE(0x40))
 			continue;
-		/* a byte of zero where the end of a line is followed by an empty one */
-		off = (word ^ EACH_BYTE('\n')) | (detect_word(p + i + 1) ^ EACH_BYTE('\r')) | (detect_word(p + i + 2) ^ EACH_BYTE('\n'));
-		if (!((off - EACH_BYTE(1)) & ~off & EACH_BYTE(0x80)))
+		/* where the end of a line is followed by an empty one */
+		found = detect_zero_bytes((word ^ EACH_BYTE('\n')) | (detect_word(p + i + 1) ^ EACH_BYTE('\r')) |
+					  (detect_word(p + i + 2) ^ EACH_BYTE('\n')));
+		if (!found)
 			continue;
-		for (k = i; k < i + 8; k++) {
-			if (p[k] == '\n' && p[k + 1] == '\r' && p[k + 2] == '\n')
-				return k + 3 <= len ? k + 3 : 0;
-		}
+		end = i + detect_first_of(found) + 3;
+		return end <= len ? end : 0;
 	}
 	return 0;
 }
@@ -138,6 +149,72 @@ static __always_inline unsigned int detect_http1_status(const unsigned char *p)
 	if (p[8] != ' ' || a > 9 || b > 9 || c > 9 || a == 0)
 		return 0;
 	return a * 100 + b * 10 + c;
+}
+
+#define DETECT_FIELD_OVER 64 /* bytes behind a head that the buffer has, whatever is in them */
+
+/* Eight letters of a name in lower case. All characters of the names sought have the bit 0x20. */
+static __always_inline unsigned long long detect_lower_word(const unsigned char *p)
+{
+	return detect_word(p) | EACH_BYTE(0x20);
+}
+
+#define WORD_BYTES(n) (~0ULL >> (64 - 8 * (n))) /* the first of a word */
+
+#define WORD_TYPE 0x3a65707974ULL          /* "type:" */
+#define WORD_TEXT_EVE 0x6576652f74786574ULL /* "text/eve" */
+#define WORD_NT_STREA 0x61657274732d746eULL /* "nt-strea" */
+#define WORD_PREFER 0x3a726566657270ULL    /* "prefer:" */
+#define WORD_WAIT 0x3d74696177ULL          /* "wait=" */
+#define WORD_CONTENT_ 0x2d746e65746e6f63ULL /* "content-" */
+
+/* Whether the field at p, of which left bytes are valid, is the content type of server-sent events. */
+static __always_inline int detect_is_events_field(const unsigned char *p, unsigned int left)
+{
+	unsigned int value = 13 + (p[13] == ' ');
+	unsigned char behind;
+
+	if (detect_lower_word(p) != WORD_CONTENT_ || (detect_lower_word(p + 8) & WORD_BYTES(5)) != WORD_TYPE)
+		return 0;
+	if (detect_lower_word(p + value) != WORD_TEXT_EVE || detect_lower_word(p + value + 8) != WORD_NT_STREA)
+		return 0;
+	behind = p[value + 17];
+	return (p[value + 16] | 0x20) == 'm' && value + 17 < left && (behind == '\r' || behind == ';' || behind == ' ');
+}
+
+#define DETECT_PREFERENCES 40 /* bytes of a field that are looked at */
+
+/* Whether the field at p, of which left bytes are valid, asks the server to wait (RFC 7240, sections 2 and 4.3). */
+static __always_inline int detect_is_long_poll_field(const unsigned char *p, unsigned int left)
+{
+	unsigned int i;
+
+	if ((detect_lower_word(p) & WORD_BYTES(7)) != WORD_PREFER)
+		return 0;
+	for (i = 7; i < DETECT_PREFERENCES && i + 6 <= left; i++) {
+		unsigned char before = p[i - 1] == ' ' ? p[i - 2] : p[i - 1];
+
+		if (p[i] == '\r')
+			return 0;
+		/* the first of the field, or of those behind a comma; else it is a parameter of another */
+		if ((before == ':' || before == ',') && (detect_lower_word(p + i) & WORD_BYTES(5)) == WORD_WAIT)
+			return p[i + 5] >= '1' && p[i + 5] <= '9';
+	}
+	return 0;
+}
+
+/* Behind the end of the line that p is in, 0: that is not within the next room bytes. */
+static __always_inline unsigned int detect_http1_next_line(const unsigned char *p, unsigned int room)
+{
+	unsigned int i;
+
+	for (i = 0; i < room; i += 8) {
+		unsigned long long found = detect_zero_bytes(detect_word(p + i) ^ EACH_BYTE('\n'));
+
+		if (found)
+			return i + detect_first_of(found) + 1;
+	}
+	return 0;
 }
 
 #endif

@@ -26,6 +26,8 @@ type exchange struct {
 	// status that the kernel is to read, as a fact of the case
 	status string
 	claim  Claim
+	// stream is what the parser says of it
+	stream string
 }
 
 func loadCorpus(t *testing.T) []exchange {
@@ -36,8 +38,11 @@ func loadCorpus(t *testing.T) []exchange {
 	for _, file := range files {
 		b, err := os.ReadFile(file)
 		require.NoError(t, err)
-		input, _, _ := strings.Cut(string(b), "\nexpect\n")
+		input, want, _ := strings.Cut(string(b), "\nexpect\n")
 		e := exchange{name: filepath.Base(file), claim: Yes}
+		if _, stream, ok := strings.Cut(want, `sloe.stream = "`); ok {
+			e.stream, _, _ = strings.Cut(stream, `"`)
+		}
 		for line := range strings.Lines(input) {
 			key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
 			switch key {
@@ -159,4 +164,38 @@ func TestHeadEnd(t *testing.T) {
 		all[i] = byte(i)
 	}
 	require.Zero(t, HTTP1HeadEnd(all))
+}
+
+// TestWaits: what the parser marks as a stream, the kernel leaves out of latency too.
+func TestWaits(t *testing.T) {
+	for _, e := range loadCorpus(t) {
+		waits := HTTP1Waits(e.request, false) || HTTP1Waits(e.response, true)
+		assert.Equal(t, e.stream != "" && e.stream != "upgrade", waits, e.name)
+	}
+	const line, status = "GET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n"
+	for head, want := range map[string]bool{
+		line + "Prefer: wait=30\r\n\r\n":                      true,
+		line + "prefer:wait=1, x\r\n\r\n":                     true,
+		line + "PREFER: respond-async, wait=10\r\n\r\n":       true,
+		line + "Prefer: x,wait=10\r\n\r\n":                    true,
+		line + "Prefer: x; wait=10\r\n\r\n":                   false,
+		line + "Prefer: x; y=1, wait=10\r\n\r\n":              true,
+		line + "Prefer: wait=0\r\n\r\n":                       false,
+		line + "Prefer: wait=\r\n\r\n":                        false,
+		line + "Prefer: await=5\r\n\r\n":                      false,
+		line + "X-Prefer: wait=5\r\n\r\n":                     false,
+		line + "X: y\r\nPrefer: wait=5":                       true,
+		line + "\r\nPrefer: wait=5\r\n\r\n":                   false, // a body
+		status + "Content-Type: text/event-stream\r\n\r\n":    true,
+		status + "content-type:text/event-stream\r\n\r\n":     true,
+		status + "Content-Type: TEXT/Event-Stream; x=y\r\n":   true,
+		status + "A: b\r\nContent-Type: text/event-stream \r": true,
+		status + "Content-Type: text/event-stream":            false, // the value may go on
+		status + "Content-Type: text/event-streams\r\n\r\n":   false,
+		status + "Content-Type: text/html\r\n\r\n":            false,
+		status + "X-Content-Type: text/event-stream\r\n":      false,
+		status + "\r\nContent-Type: text/event-stream\r\n":    false, // a body
+	} {
+		assert.Equal(t, want, HTTP1Waits([]byte(head), strings.HasPrefix(head, status)), head)
+	}
 }

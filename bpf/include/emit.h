@@ -7,6 +7,7 @@
 #include "kernel.h"
 #include "maps.h"
 #include "sample.h"
+#include "openlong.h"
 #include "unmeasured.h"
 #include "walk.h"
 
@@ -103,10 +104,12 @@ static long search_block(__u32 i, struct walk_context *context)
 }
 
 /* Whether the first operation of scratch->record waits for others by its nature: its duration says nothing of the server. */
-static __always_inline bool waits_for_others(struct scratch *scratch)
+static __always_inline bool waits_for_others(struct scratch *scratch, __u32 start)
 {
 	struct walk_context context = {scratch};
 
+	if (scratch->record.protocol == PROTOCOL_HTTP1)
+		return scratch->record.outcome == OUTCOME_ANSWERED && is_open_for_long(scratch, start);
 	if (scratch->record.protocol != PROTOCOL_REDIS)
 		return false;
 	switch (detect_redis_waiting(scratch->record.data)) {
@@ -118,8 +121,8 @@ static __always_inline bool waits_for_others(struct scratch *scratch)
 	return context.found;
 }
 
-/* Counts scratch->record in the aggregates. A global function: the verifier looks at it once. */
-__noinline int spill(struct scratch *scratch, __u32 reason)
+/* Counts scratch->record in the aggregates, with the response's prefix in scratch->payload at start. A global function: the verifier looks at it once. */
+__noinline int spill(struct scratch *scratch, __u32 reason, __u32 start)
 {
 	const struct exchange_record *r;
 	struct aggregate_key key = {};
@@ -136,7 +139,7 @@ __noinline int spill(struct scratch *scratch, __u32 reason)
 		key.undecided = 1;
 		key.port = r->role == ROLE_SERVER ? r->local_port : r->remote_port;
 	}
-	key.waits = waits_for_others(scratch);
+	key.waits = waits_for_others(scratch, start);
 	if (!r->operations) {
 		/* an aside: there is nothing to count */
 	} else if (r->outcome == OUTCOME_ANSWERED && is_walked(r->protocol)) {
@@ -209,7 +212,7 @@ __noinline int emit_exchange(struct scratch *scratch, __u32 start)
 		count(COUNT_ABORTED_BY_CLIENT);
 	reason = place(r);
 	if (reason != RECORD_WANTED) {
-		spill(scratch, reason);
+		spill(scratch, reason, start);
 		return 0;
 	}
 	if (response_len)
@@ -220,7 +223,7 @@ __noinline int emit_exchange(struct scratch *scratch, __u32 start)
 	name_len &= 127; /* at most SOCKET_NAME: the verifier forgot it */
 	r->name_len = name_len;
 	if (bpf_ringbuf_output(&records, r, offsetof(struct exchange_record, data) + request_len + response_len + name_len, wakeup_flags())) {
-		spill(scratch, SPILL_RING_FULL);
+		spill(scratch, SPILL_RING_FULL, start);
 		return 0;
 	}
 	count(COUNT_DELIVERED);

@@ -160,12 +160,6 @@ __noinline int final_head(struct scratch *scratch, __u32 total)
 	return s.found;
 }
 
-/* Eight letters of a name in lower case. All characters of the names sought have the bit 0x20. */
-static __always_inline __u64 lower_word(const __u8 *p)
-{
-	return *(const __u64 *)p | 0x2020202020202020ULL;
-}
-
 struct upgrade_search {
 	struct scratch *scratch;
 	__u32 start;
@@ -193,7 +187,7 @@ static long search_upgrade(__u32 i, struct upgrade_search *s)
 		s->head_end = at + 4;
 		return 1;
 	}
-	if (lower_word(p + 2) != WORD_UPGRADE_)
+	if (detect_lower_word(p + 2) != WORD_UPGRADE_)
 		return 0;
 	skip = 10 + (p[10] == ' ');
 	barrier_var(skip);
@@ -226,9 +220,7 @@ struct length_search {
 	bool chunked;
 };
 
-#define WORD_CONTENT_ 0x2d746e65746e6f63ULL /* "content-" */
 #define WORD_LENGTH 0x3a6874676e656cULL     /* "length:" */
-#define WORD_LENGTH_MASK 0x00ffffffffffffffULL
 #define WORD_TRANSFER 0x726566736e617274ULL /* "transfer" */
 #define WORD__ENCODIN 0x6e69646f636e652dULL /* "-encodin" */
 #define WORD_G_CHUNK 0x6b6e756863203a67ULL  /* "g: chunk" */
@@ -249,7 +241,7 @@ static long search_length(__u32 i, struct length_search *s)
 		s->head_end = i + 4;
 		return 1;
 	}
-	if (lower_word(p + 2) == WORD_CONTENT_ && (lower_word(p + 10) & WORD_LENGTH_MASK) == WORD_LENGTH) {
+	if (detect_lower_word(p + 2) == WORD_CONTENT_ && (detect_lower_word(p + 10) & WORD_BYTES(7)) == WORD_LENGTH) {
 		__u32 skip = 17 + (p[17] == ' ');
 		__u64 n = 0;
 
@@ -264,8 +256,8 @@ static long search_length(__u32 i, struct length_search *s)
 		}
 		s->length = n;
 		s->length_found = k > 0 && k < LENGTH_DIGITS && i + skip + k < s->len; /* all digits were captured */
-	} else if (lower_word(p + 2) == WORD_TRANSFER && lower_word(p + 10) == WORD__ENCODIN &&
-		   lower_word(p + 18) == WORD_G_CHUNK) {
+	} else if (detect_lower_word(p + 2) == WORD_TRANSFER && detect_lower_word(p + 10) == WORD__ENCODIN &&
+		   detect_lower_word(p + 18) == WORD_G_CHUNK) {
 		s->chunked = i + 28 <= s->len;
 	}
 	return 0;

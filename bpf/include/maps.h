@@ -377,6 +377,7 @@ struct response_bytes {
 	__u32 have;     /* bytes in scratch->payload that are of I/Os before */
 	bool unread;    /* nothing of the bytes is known */
 	bool interim;   /* only interim responses (1xx) so far */
+	bool to_http2;  /* from here on the connection speaks HTTP/2 */
 	bool may_end; /* they may end a chunked body */
 	bool last_chunk; /* they go beyond what was captured, and end like a chunked body */
 	bool walked;     /* scratch->pace is where the walk over the responses came to */
@@ -413,6 +414,7 @@ struct scratch {
 	struct process_identity identity;
 	__u64 length; /* of a response, from heads.h */
 	__u32 head_end; /* the same of a request's head */
+	__u32 field; /* from openlong.h */
 	__u64 unix_sk; /* address of the Unix socket that the record is about; 0: it is about another */
 	char env_string[ENV_SIZE];
 };

@@ -68,6 +68,7 @@ enum exchange_flag {
 	EXCHANGE_UNDECIDED = 512,      /* no verdict on its process was known when it was opened */
 	EXCHANGE_COMPLETE = 1024,      /* the response is whole with the bytes so far */
 	EXCHANGE_MIDDLE = 2048,        /* the request's prefix begins in the middle of a message of the turn before */
+	EXCHANGE_TO_HTTP2 = 4096,      /* with EXCHANGE_SWITCHED: the connection goes on as HTTP/2, whose first stream has the answer */
 };
 
 enum tail_flag {

@@ -154,7 +154,7 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 	else if (b->detected == DETECT_NO && !b->start)
 		c->response_flags |= EXCHANGE_MISMATCH;
 	if (b->status == 101 || (b->status / 100 == 2 && is_connect(&c->current)))
-		c->response_flags |= EXCHANGE_SWITCHED;
+		c->response_flags |= EXCHANGE_SWITCHED | (b->to_http2 ? EXCHANGE_TO_HTTP2 : 0);
 	if (b->walked && (scratch->walked.switched || (c->protocol == PROTOCOL_REDIS && detect_redis_replication(c->current.data)) ||
 			  (c->protocol == PROTOCOL_MEMCACHED && detect_memcached_watch(c->current.data))))
 		c->response_flags |= EXCHANGE_SWITCHED;
@@ -233,6 +233,7 @@ static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 	if (take_chunks && b->status == 101) {
 		head = upgrade_head(io->scratch, b->start, b->total);
 		head = head > b->have ? head - b->have : 0;
+		b->to_http2 = head;
 	}
 	kept = c->phase == PHASE_REQUEST;
 	if (kept)

@@ -114,7 +114,7 @@ static __always_inline __u32 place(const struct exchange_record *r)
 		return RECORD_WANTED; /* what later operations are is learned from it */
 	if (controls.keep_none)
 		return SPILL_SHED;
-	if (names_statement(r))
+	if (names_statement(r) || r->flags & EXCHANGE_TO_HTTP2)
 		return RECORD_WANTED;
 	if ((always_errors && is_error(r)) || (always_slower_ns && is_slow(r)))
 		return RECORD_WANTED;

@@ -38,9 +38,11 @@ func (r *ebpfReceiver) StreamUpgraded(c *conn.Connection, call *protocol.Call) {
 	case call == nil:
 		r.releaseUpgrade(h)
 	default:
+		// the kernel sends each, whatever is sampled
+		wanted := r.streams.sampler.wants(c.Process, call, r.nowNs, r.ceiling.state.Level)
 		call.StartUnixNano = r.clock.Unix(call.StartUnixNano)
 		call.EndUnixNano = max(r.clock.Unix(call.EndUnixNano), call.StartUnixNano)
-		r.finish(h.Process, call, true)
+		r.finish(h.Process, call, wanted)
 	}
 }
 

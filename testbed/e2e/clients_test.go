@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -186,7 +187,8 @@ func askInPipelines(address string, times, depth int) error {
 			if err != nil {
 				return err
 			}
-			if _, err := io.Copy(io.Discard, response.Body); err != nil {
+			_, err = io.Copy(io.Discard, response.Body)
+			if err = errors.Join(err, response.Body.Close()); err != nil {
 				return err
 			}
 		}

@@ -19,9 +19,15 @@ import (
 // on stream 1, and is counted once, with that status; those behind it are streams. At
 // the server it equals its own counter, at the client what it sent.
 func TestUpgradeToHTTP2(t *testing.T) {
+	for name, sampling := range map[string]string{"spans": "{}", "sampled out": "{ratio: 0, always: []}"} {
+		t.Run(name, func(t *testing.T) { upgradeToHTTP2(t, sampling, name == "spans") })
+	}
+}
+
+func upgradeToHTTP2(t *testing.T, sampling string, spans bool) {
 	const runs, further = 30, 9
 	service, caller := serviceName("web"), serviceName("nghttp")
-	b := startBed(t, bedOptions{ebpf: "{ring_buffer: 67108864}"})
+	b := startBed(t, bedOptions{ebpf: "{ring_buffer: 67108864, sampling: " + sampling + "}"})
 	server := startGoServer(t, service)
 	base := "http://" + server.Address
 	for i := range runs {
@@ -44,11 +50,16 @@ func TestUpgradeToHTTP2(t *testing.T) {
 	require.EqualValues(t, failed, own.Total(500, 599))
 	y := b.tallies(t)
 	want := map[string]uint64{"2xx": runs - failed, "5xx": failed, "4xx": runs * further}
-	for kind, spans := range map[string]map[string]uint64{semconv.KindServer: y[service].Spans, semconv.KindClient: y[caller].Spans} {
-		for class, n := range want {
-			assert.Equal(t, n, spans[kind+" "+class], "%s %s", kind, class)
+	for kind, tally := range map[string]*tally{semconv.KindServer: y[service], semconv.KindClient: y[caller]} {
+		counted, other := tally.Spans, tally.Unspanned
+		if !spans {
+			counted, other = other, counted
 		}
-		assert.Len(t, spans, len(want), "%v", spans)
+		for class, n := range want {
+			assert.Equal(t, n, counted[kind+" "+class], "%s %s", kind, class)
+		}
+		assert.Len(t, counted, len(want), "%v", counted)
+		assert.Empty(t, other)
 	}
 	assert.EqualValues(t, failed, y[service].SLI["http_availability bad"])
 	assert.Equal(t, map[string]uint64{"2": all}, sumBy(b.lastPoints(t, service)[semconv.HTTPServerRequestDuration], semconv.NetworkProtocolVersion))
