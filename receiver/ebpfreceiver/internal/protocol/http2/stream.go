@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"strings"
 
+	"golang.org/x/net/http2/hpack"
+
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 )
@@ -34,6 +36,9 @@ type stream struct {
 	events, longPoll bool
 	// upgraded tells that the request was one of HTTP/1.
 	upgraded bool
+	// further are the headers that were asked for, and sizes those of the bodies.
+	further [2][]hpack.HeaderField
+	sizes   [2]bodySize
 	// asked and said are the messages of gRPC in either direction.
 	asked, said messages
 
