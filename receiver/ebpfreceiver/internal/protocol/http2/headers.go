@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
+	"time"
 
 	"golang.org/x/net/http2/hpack"
 
@@ -40,8 +41,10 @@ type fields struct {
 	method, scheme, authority, path string
 	contentType, userAgent          string
 	status                          int
-	grpcStatus                      int   // -1: absent or not known
-	contentLength                   int64 // of a request, -1: absent, or nobody asked
+	grpcStatus                      int // -1: absent or not known
+	grpcMessage                     bool
+	grpcTimeout                     time.Duration // 0: absent, or none
+	contentLength                   int64         // of a request, -1: absent, or nobody asked
 	longPoll                        bool
 	// further are those that were asked for, and where proxies say whom they ask for.
 	further []hpack.HeaderField
@@ -182,6 +185,10 @@ func (h *headerReader) field(f hpack.HeaderField) {
 		o.longPoll = o.longPoll || httpcall.IsLongPoll(f.Value)
 	case "user-agent":
 		h.text(&o.userAgent, f.Value)
+	case "grpc-message":
+		o.grpcMessage = f.Value != ""
+	case "grpc-timeout":
+		o.grpcTimeout = parseTimeout(f.Value)
 	case "grpc-status":
 		if n, err := strconv.Atoi(f.Value); err == nil && n >= 0 {
 			o.grpcStatus = n

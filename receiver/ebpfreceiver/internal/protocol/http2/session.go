@@ -198,7 +198,7 @@ func (s *session) response(f *frame, o *fields, at moment, proven bool) {
 		st.further[said] = s.keep(o.further)
 	}
 	if o.grpcStatus >= 0 {
-		st.grpcStatus = o.grpcStatus
+		st.grpcStatus, st.grpcMessage = o.grpcStatus, o.grpcMessage
 	}
 	st.unknownStatus = st.unknownStatus || o.unknown
 	st.lastNs = at.ns

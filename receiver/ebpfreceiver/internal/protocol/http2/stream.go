@@ -5,6 +5,7 @@ package http2
 import (
 	"encoding/binary"
 	"strings"
+	"time"
 
 	"golang.org/x/net/http2/hpack"
 
@@ -44,6 +45,10 @@ type stream struct {
 
 	status     int
 	grpcStatus int // -1: absent or not known
+	// grpcMessage tells that the status came with words, and grpcTimeout how long the
+	// client waits, 0: it did not say.
+	grpcMessage bool
+	grpcTimeout time.Duration
 	// brokeOff tells that the server reset the stream, and code why, if codeKnown.
 	brokeOff  bool
 	code      uint32
@@ -66,7 +71,7 @@ func (st *stream) open(o *fields, began moment) {
 	st.request = true
 	st.method, st.scheme, st.authority, st.path = o.method, o.scheme, o.authority, o.path
 	st.contentType, st.userAgent = o.contentType, o.userAgent
-	st.unknownRequest, st.longPoll = o.unknown, o.longPoll
+	st.unknownRequest, st.longPoll, st.grpcTimeout = o.unknown, o.longPoll, o.grpcTimeout
 	st.startNs, st.queueNs, st.queueKnown = began.ns, began.queueNs, began.queueKnown
 	if st.firstNs != 0 && st.firstNs < st.startNs {
 		// the request was on its way when the answer came: its start is not later than that
