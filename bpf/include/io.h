@@ -4,7 +4,7 @@
 
 /* One socket I/O, and where its bytes belong. */
 
-#include "chunk.h"
+#include "chunkend.h"
 #include "leftout.h"
 #include "request.h"
 #include "response.h"
@@ -17,6 +17,24 @@ static __always_inline bool is_request_direction(const struct io *io, const stru
 	if (c->role == ROLE_UNKNOWN) /* a response may be seen before its request; anything else may be a request */
 		return !(io->direction == DIRECTION_RECV && send_in_flight(io, c));
 	return (c->role == ROLE_SERVER) == (io->direction == DIRECTION_RECV);
+}
+
+/*
+ * The connection is left to another protocol by a response of its own I/O: nothing of
+ * interest follows. The receiver is told that it has all of what was HTTP.
+ */
+static __always_inline void leave_pipelined(struct io *io, struct conn *c)
+{
+	struct scratch *scratch = io->scratch;
+
+	if (c->protocol != PROTOCOL_PIPELINED || is_request_direction(io, c) || scratch->copy.pieces != 1)
+		return;
+	if (detect_http1_response(scratch->chunk.data, scratch->chunk.len) != DETECT_YES || detect_http1_status(scratch->chunk.data) != 101)
+		return;
+	end_chunks(io->sk, c, io->user, false);
+	bpf_spin_lock(&c->lock);
+	c->protocol = PROTOCOL_MUTED;
+	bpf_spin_unlock(&c->lock);
 }
 
 /* An I/O of a socket that has no room for a connection's state: a request is known by its first bytes alone. */
@@ -105,8 +123,10 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 		if (!c || is_left_out(c))
 			return;
 	}
-	if (on_chunk(&io, c))
+	if (on_chunk(&io, c)) {
+		leave_pipelined(&io, c);
 		return;
+	}
 	on_unseen(&io, c);
 	if (is_request_direction(&io, c)) {
 		process_key_of(io.task, &io.process);
