@@ -6,6 +6,7 @@
 
 #include "chunkend.h"
 #include "leftout.h"
+#include "quic.h"
 #include "request.h"
 #include "response.h"
 #include "tail.h"
@@ -77,8 +78,11 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	struct conn *c;
 
 	io.is_unix = is_unix_stream(sk);
-	if (!io.is_unix && !is_inet_stream(sk))
+	if (!io.is_unix && !is_inet_stream(sk)) {
+		if (sk->sk_protocol == IPPROTO_UDP && direction == DIRECTION_RECV && ret >= DETECT_QUIC_LEAST)
+			on_datagram(sk, ret, flags, user);
 		return;
+	}
 	if (ret <= 0) {
 		if (io.is_unix && !(flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)))
 			on_unix_end(sk, ret, direction, user);
