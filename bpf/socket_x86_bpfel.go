@@ -184,7 +184,7 @@ type SocketConn struct {
 		Spoke      uint8
 		Switched   uint8
 		Odd        uint8
-		Pad        uint8
+		Ended      uint8
 		Mute       uint32
 		Kinds      uint32
 	}
@@ -592,7 +592,7 @@ type SocketScratch struct {
 		Spoke      uint8
 		Switched   uint8
 		Odd        uint8
-		Pad        uint8
+		Ended      uint8
 		Mute       uint32
 		Kinds      uint32
 	}
