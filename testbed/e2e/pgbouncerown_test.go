@@ -98,7 +98,7 @@ func TestPostgreSQLPoolAnswers(t *testing.T) {
 		require.Zero(t, p.saw(p.clients.Ask(t, "SELECT 1")).Bad)
 		p.clients.Begin(t, "SELECT pg_sleep(60)")
 		require.Eventually(t, func() bool { return p.server.SQL(t, working) == fmt.Sprint(n) }, patience, time.Millisecond)
-		require.Equal(t, fmt.Sprint(n), p.server.SQL(t, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'clerk' AND state = 'active'"))
+		require.Equal(t, fmt.Sprint(n), p.server.SQL(t, terminate))
 		seen := p.saw(p.clients.Wait(t))
 		require.Equal(t, map[string]uint64{retired: n}, seen.Errors)
 		p.ended = seen.Bad
@@ -197,6 +197,9 @@ func TestPostgreSQLPoolAnswers(t *testing.T) {
 
 // working asks how many connections of the clerk's the server works for.
 const working = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'clerk' AND state = 'active'"
+
+// terminate ends these, and says how many.
+const terminate = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'clerk' AND state = 'active'"
 
 // all are spans and unspanned exchanges by kind and status class or outcome.
 func (y *tally) all() map[string]uint64 {

@@ -75,7 +75,19 @@ type Sessions struct {
 // Sessions starts a process without any session yet, of a service name. The test's end ends it.
 func (b *PgBouncer) Sessions(t testing.TB, service string, way Way) *Sessions {
 	t.Helper()
-	p, err := process.Start(process.Command{Path: process.Build(t, "testbed/cmd/pgsessions"), Env: environment(b.host, b.port, service)})
+	return startSessions(t, environment(b.host, b.port, service), way)
+}
+
+// Sessions is that of PgBouncer.
+func (p *PostgreSQL) Sessions(t testing.TB, service string, way Way) *Sessions {
+	t.Helper()
+	host, port := p.Where()
+	return startSessions(t, environment(host, port, service), way)
+}
+
+func startSessions(t testing.TB, environment []string, way Way) *Sessions {
+	t.Helper()
+	p, err := process.Start(process.Command{Path: process.Build(t, "testbed/cmd/pgsessions"), Env: environment})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Kill()) })
 	return &Sessions{Process: p, way: way}
