@@ -9,15 +9,12 @@ package detect
 #endif
 #include "http1.h"
 
-// Whether a field of a head says so, as the kernel goes over it.
+// Whether a field of a head says so, as the kernel looks for it.
 static int http1_waits(const unsigned char *p, unsigned int len, int response)
 {
-	unsigned int at = 0, line;
+	unsigned int at = response ? detect_http1_field(p, len, len, FIELD_CONTENT_TYPE) : detect_http1_field(p, len, len, FIELD_PREFER);
 
-	while ((line = detect_http1_next_line(p + at, len - at)) && (at += line) < len && p[at] != '\r')
-		if (response ? detect_is_events_field(p + at, len - at) : detect_is_long_poll_field(p + at, len - at))
-			return 1;
-	return 0;
+	return at && (response ? detect_is_events_field(p + at, len - at) : detect_is_long_poll_field(p + at, len - at));
 }
 */
 import "C"

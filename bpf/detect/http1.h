@@ -87,10 +87,10 @@ static __always_inline unsigned long long detect_word(const unsigned char *p)
 	return word;
 }
 
-/* Has the highest bit of the first byte of a word that is zero, and of no byte before it. 0: there is none. */
+/* Has the highest bit of each byte of a word that is zero, and no other. */
 static __always_inline unsigned long long detect_zero_bytes(unsigned long long word)
 {
-	return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
+	return ~(((word & EACH_BYTE(0x7f)) + EACH_BYTE(0x7f)) | word) & EACH_BYTE(0x80);
 }
 
 /* Which byte of a little-endian word the first of these is: the one bit, in front of the numbers of all bytes. */
@@ -153,6 +153,10 @@ static __always_inline unsigned int detect_http1_status(const unsigned char *p)
 
 #define DETECT_FIELD_OVER 64 /* bytes behind a head that the buffer has, whatever is in them */
 
+/* detect_http1_field's words of the names that are sought. */
+#define FIELD_CONTENT_TYPE WORD_CONTENT_, WORD_BYTES(8), WORD_TYPE, WORD_BYTES(5)
+#define FIELD_PREFER WORD_PREFER_, WORD_BYTES(7), 0, 0
+
 /* Eight letters of a name in lower case. All characters of the names sought have the bit 0x20. */
 static __always_inline unsigned long long detect_lower_word(const unsigned char *p)
 {
@@ -164,18 +168,16 @@ static __always_inline unsigned long long detect_lower_word(const unsigned char 
 #define WORD_TYPE 0x3a65707974ULL          /* "type:" */
 #define WORD_TEXT_EVE 0x6576652f74786574ULL /* "text/eve" */
 #define WORD_NT_STREA 0x61657274732d746eULL /* "nt-strea" */
-#define WORD_PREFER 0x3a726566657270ULL    /* "prefer:" */
+#define WORD_PREFER_ 0x3a726566657270ULL   /* "prefer:" */
 #define WORD_WAIT 0x3d74696177ULL          /* "wait=" */
 #define WORD_CONTENT_ 0x2d746e65746e6f63ULL /* "content-" */
 
-/* Whether the field at p, of which left bytes are valid, is the content type of server-sent events. */
+/* Whether the field at p, Content-Type, of which left bytes are valid, is that of server-sent events. */
 static __always_inline int detect_is_events_field(const unsigned char *p, unsigned int left)
 {
 	unsigned int value = 13 + (p[13] == ' ');
 	unsigned char behind;
 
-	if (detect_lower_word(p) != WORD_CONTENT_ || (detect_lower_word(p + 8) & WORD_BYTES(5)) != WORD_TYPE)
-		return 0;
 	if (detect_lower_word(p + value) != WORD_TEXT_EVE || detect_lower_word(p + value + 8) != WORD_NT_STREA)
 		return 0;
 	behind = p[value + 17];
@@ -184,13 +186,11 @@ static __always_inline int detect_is_events_field(const unsigned char *p, unsign
 
 #define DETECT_PREFERENCES 40 /* bytes of a field that are looked at */
 
-/* Whether the field at p, of which left bytes are valid, asks the server to wait (RFC 7240, sections 2 and 4.3). */
+/* Whether the field at p, Prefer, of which left bytes are valid, asks the server to wait (RFC 7240, sections 2 and 4.3). */
 static __always_inline int detect_is_long_poll_field(const unsigned char *p, unsigned int left)
 {
 	unsigned int i;
 
-	if ((detect_lower_word(p) & WORD_BYTES(7)) != WORD_PREFER)
-		return 0;
 	for (i = 7; i < DETECT_PREFERENCES && i + 6 <= left; i++) {
 		unsigned char before = p[i - 1] == ' ' ? p[i - 2] : p[i - 1];
 
@@ -203,16 +203,27 @@ static __always_inline int detect_is_long_poll_field(const unsigned char *p, uns
 	return 0;
 }
 
-/* Behind the end of the line that p is in, 0: that is not within the next room bytes. */
-static __always_inline unsigned int detect_http1_next_line(const unsigned char *p, unsigned int room)
+/*
+ * Where the first field of a name stands, which is two words under masks, in the first len
+ * bytes of a head, or room; 0: there is none. Within eight bytes no more than two lines of
+ * fields end.
+ */
+static __always_inline unsigned int detect_http1_field(const unsigned char *p, unsigned int len, unsigned int room, unsigned long long first,
+						       unsigned long long first_mask, unsigned long long second,
+						       unsigned long long second_mask)
 {
-	unsigned int i;
+	unsigned int i, k, at;
 
-	for (i = 0; i < room; i += 8) {
-		unsigned long long found = detect_zero_bytes(detect_word(p + i) ^ EACH_BYTE('\n'));
+	for (i = 0; i < room && i < len; i += 8) {
+		unsigned long long ends = detect_zero_bytes(detect_word(p + i) ^ EACH_BYTE('\n'));
 
-		if (found)
-			return i + detect_first_of(found) + 1;
+		for (k = 0; k < 2 && ends; k++, ends &= ends - 1) {
+			at = i + (detect_first_of(ends) & 7) + 1;
+			if ((detect_lower_word(p + at) & first_mask) == first && (detect_lower_word(p + at + 8) & second_mask) == second)
+				return at < len ? at : 0;
+			if (p[at] == '\r')
+				return 0; /* the end of the head */
+		}
 	}
 	return 0;
 }

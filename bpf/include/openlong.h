@@ -12,80 +12,35 @@
 #include "maps.h"
 #include "../detect/http1.h"
 
-#define HEAD_FIELDS 64 /* of a head that are looked at, at most */
-
-struct field_search {
-	struct scratch *scratch;
-	__u32 at; /* in the head: behind the end of a line */
-	__u32 len;
-	bool found;
-};
-
 /*
- * Goes on to the next line of a head at p, of which room bytes are captured at most.
- * Returns whether it is a field. Where it begins goes by way of memory: the verifier is to
- * look once at what follows, and not once for each place.
+ * Takes where a field stands by way of memory: the verifier is to look once at what
+ * follows, and not once for each place. The bound is one of memory, not of a head: what
+ * stands behind one is told by its length.
  */
-static __always_inline bool next_field(struct field_search *s, const __u8 *p, __u32 room)
+static __always_inline __u32 forget_place(struct scratch *scratch, __u32 at)
 {
-	__u32 line = detect_http1_next_line(p, room);
-
-	if (!line)
-		return false;
-	IN_MEMORY(s->scratch->field) = s->at + line;
-	s->at = IN_MEMORY(s->scratch->field);
-	return s->at < s->len;
-}
-
-static long look_at_request_field(__u32 i, struct field_search *s)
-{
-	__u32 at = s->at;
-	const __u8 *p;
-
+	IN_MEMORY(scratch->field) = at;
+	at = IN_MEMORY(scratch->field);
 	barrier_var(at);
-	at &= REQUEST_PREFIX - 1;
-	if (!next_field(s, s->scratch->record.data + at, REQUEST_PREFIX))
-		return 1;
-	at = s->at;
-	barrier_var(at);
-	at &= REQUEST_PREFIX - 1;
-	p = s->scratch->record.data + at;
-	s->found = detect_is_long_poll_field(p, s->len - s->at);
-	return s->found || p[0] == '\r';
-}
-
-static long look_at_response_field(__u32 i, struct field_search *s)
-{
-	__u32 at = s->at;
-	const __u8 *p;
-
-	barrier_var(at);
-	at &= RESPONSE_PREFIX - 1;
-	if (!next_field(s, s->scratch->payload + at, RESPONSE_PREFIX - 8))
-		return 1;
-	at = s->at;
-	barrier_var(at);
-	at &= RESPONSE_PREFIX - 1;
-	p = s->scratch->payload + at;
-	s->found = detect_is_events_field(p, s->len - s->at);
-	return s->found || p[0] == '\r';
+	return at & (2 * RESPONSE_PREFIX - 1);
 }
 
 /* Whether scratch->record is of such a call, with the response's prefix in scratch->payload at start. */
 __noinline int is_open_for_long(struct scratch *scratch, __u32 start)
 {
-	struct field_search s = {.scratch = scratch};
+	const struct exchange_record *r;
+	__u32 at;
 
 	if (!scratch)
 		return 0;
-	s.len = scratch->record.request_len;
-	bpf_loop(HEAD_FIELDS, look_at_request_field, &s, 0);
-	if (s.found)
+	r = &scratch->record;
+	at = forget_place(scratch, detect_http1_field(r->data, r->request_len, REQUEST_PREFIX, FIELD_PREFER));
+	if (at && at < REQUEST_PREFIX && detect_is_long_poll_field(r->data + at, r->request_len - at))
 		return 1;
-	s.at = start;
-	s.len = start + scratch->record.response_len;
-	bpf_loop(HEAD_FIELDS, look_at_response_field, &s, 0);
-	return s.found;
+	barrier_var(start);
+	start &= RESPONSE_PREFIX - 1;
+	at = forget_place(scratch, detect_http1_field(scratch->payload + start, r->response_len, RESPONSE_PREFIX, FIELD_CONTENT_TYPE));
+	return at && at < RESPONSE_PREFIX && detect_is_events_field(scratch->payload + start + at, r->response_len - at);
 }
 
 #endif
