@@ -100,9 +100,12 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	forget_kind(&io);
 	if (!c || !(c->flags & CONN_MADE)) {
 		c = make_conn(&io);
-		if (!c)
+		if (!c) {
 			on_no_storage(&io);
-		if (!c || is_left_out(c))
+			return;
+		}
+		note_forced(&io, c);
+		if (is_left_out(c))
 			return;
 	}
 	if (on_chunk(&io, c))
