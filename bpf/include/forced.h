@@ -98,4 +98,32 @@ static __always_inline void on_unrecognized(struct io *io, const struct conn *c,
 	count_unmeasured(&io->process, role, forced_protocol(c), reason, 1);
 }
 
+/*
+ * Bytes were received while the hook of a send before them is still to run, on a
+ * connection that is not recognised yet. At a client they answer what that send asks. At a
+ * server they ask anew, and what the late hook tells would be taken for the answer: they
+ * are not looked at, and are missing. Returns whether that was so.
+ */
+static __always_inline bool on_overtaken(struct io *io, struct conn *c)
+{
+	bool asked = is_asked(c, DIRECTION_RECV);
+
+	bpf_spin_lock(&c->lock);
+	c->misses = MISS;
+	if (asked) {
+		c->phase = PHASE_IDLE;
+		c->turns++;
+		c->replied = 0;
+		note_positions(io, c);
+	} else {
+		c->replied = c->turns && !c->replied ? 1 : REPLIED_EARLY;
+	}
+	bpf_spin_unlock(&c->lock);
+	if (!asked)
+		return false;
+	process_key_of(io->task, &io->process);
+	on_unrecognized(io, c, UNMEASURED_UNRECOGNIZED);
+	return true;
+}
+
 #endif

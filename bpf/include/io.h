@@ -111,6 +111,8 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	if (on_chunk(&io, c))
 		return;
 	on_unseen(&io, c);
+	if (forced_of(c) && c->role == ROLE_UNKNOWN && !is_request_direction(&io, c) && on_overtaken(&io, c))
+		return;
 	if (is_request_direction(&io, c)) {
 		process_key_of(io.task, &io.process);
 		on_request_bytes(&io, c);

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/sloe-dev/sloe/internal/backend"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
 )
 
@@ -243,6 +244,28 @@ func older(t *testing.T, multipath bool) (client, server net.Conn) {
 	require.NoError(t, err)
 	require.Equal(t, multipath, is)
 	return client, server
+}
+
+// TestForcedOvertaken: a request that is read while the hook of the answer before has not
+// run, or never will, is missing at the server, on a connection that is not recognised yet.
+func TestForcedOvertaken(t *testing.T) {
+	sends := map[string]string{backend.Socket: "sock_send", backend.Fexit: "inet_send"}
+	eachBackend(t, "forced, overtaken", func(t *testing.T, name string) {
+		const n = 20
+		for protocol, turn := range said {
+			listener := listenTCP(t)
+			c := forcing(t, name, map[uint16][]uint8{portOf(listener.Addr()): turn.protocols})
+			client, server := connect(t, &net.Dialer{}, listener)
+			takeTurns(t, client, server, n, noise, noise)
+			pass(t, client, server, noise)
+			c.without(t, sends[name], func() { pass(t, server, client, noise) })
+			takeTurns(t, client, server, n, turn.say, turn.ask)
+			want := map[uint8]map[uint8]int{turn.protocols[0]: {record.RoleServer: n - 1, record.RoleClient: n}}
+			assert.Equal(t, want, askedAt(t, c, portOf(server.LocalAddr()), 2*n-1), protocol)
+			assert.Equal(t, missing{"server unrecognized": n + 1 + 1, "client unrecognized": n + 1}, missingOf(t, c, unix.Getpid()), protocol)
+			require.NoError(t, c.Detach())
+		}
+	})
 }
 
 // TestForcedHTTP2: at a port that says gRPC a connection goes over to chunks with its
