@@ -229,6 +229,27 @@ func testForcedMidway(t *testing.T, name string) {
 	}
 }
 
+// TestForcedAmidAnswers: an answer to a request from before the capture is missing once,
+// and the answers to turns that are counted as missing are not missing besides.
+func TestForcedAmidAnswers(t *testing.T) {
+	eachBackend(t, "forced amid answers", func(t *testing.T, name string) {
+		const before, n = 5, 20
+		for protocol, turn := range said {
+			client, server := older(t, false)
+			takeTurns(t, client, server, 1, turn.say, turn.ask)
+			pass(t, client, server, turn.ask)
+			c := forcing(t, name, map[uint16][]uint8{portOf(server.LocalAddr()): turn.protocols})
+			pass(t, server, client, turn.say)
+			takeTurns(t, client, server, before, turn.say, noise)
+			takeTurns(t, client, server, n, turn.say, turn.ask)
+			assert.Equal(t, map[uint8]map[uint8]int{turn.protocols[0]: atBothEnds(n)}, askedAt(t, c, portOf(server.LocalAddr()), 2*n), protocol)
+			assert.Equal(t, missing{"server request_unseen": 1, "client request_unseen": 1, "server unrecognized": before, "client unrecognized": before},
+				missingOf(t, c, unix.Getpid()), protocol)
+			require.NoError(t, c.Detach())
+		}
+	})
+}
+
 // older returns both ends of a connection that no capture has seen the start of.
 func older(t *testing.T, multipath bool) (client, server net.Conn) {
 	t.Helper()
@@ -244,6 +265,34 @@ func older(t *testing.T, multipath bool) (client, server net.Conn) {
 	require.NoError(t, err)
 	require.Equal(t, multipath, is)
 	return client, server
+}
+
+// TestForcedReasons: why a turn is not recognised is told, and none of it has the
+// connection given up.
+func TestForcedReasons(t *testing.T) {
+	eachBackend(t, "forced, reasons", func(t *testing.T, name string) {
+		const n = 20
+		turn, listener := said["redis"], listenTCP(t)
+		c := forcing(t, name, map[uint16][]uint8{portOf(listener.Addr()): turn.protocols})
+		sealed := "\x17\x03\x03\x00\x10" + strings.Repeat("\xa5", 16)
+
+		client, server := connect(t, &net.Dialer{}, listener)
+		takeTurns(t, client, server, 1, sealed, "\x16\x03\x01\x00\x10\x01"+strings.Repeat("\x00", 15))
+		takeTurns(t, client, server, n+1, sealed, sealed) // the first of them is the handshake's
+		takeTurns(t, client, server, n, turn.say, turn.ask)
+		assert.Equal(t, map[uint8]map[uint8]int{record.ProtocolRedis: atBothEnds(n)}, askedAt(t, c, portOf(server.LocalAddr()), 2*n), "behind TLS")
+		assert.Equal(t, missing{"server opaque_tls": n, "client opaque_tls": n}, missingOf(t, c, unix.Getpid()))
+
+		client, server = connect(t, &net.Dialer{}, listener)
+		for range n {
+			passByRing(t, client.(*net.TCPConn), server.(*net.TCPConn), turn.ask)
+			pass(t, server, client, turn.say)
+		}
+		takeTurns(t, client, server, n, turn.say, turn.ask)
+		want := map[uint8]map[uint8]int{record.ProtocolRedis: {record.RoleServer: n, record.RoleClient: 2 * n}}
+		assert.Equal(t, want, askedAt(t, c, portOf(server.LocalAddr()), 3*n), "behind what could not be read")
+		assert.Equal(t, missing{"server unreadable": n}, missingOf(t, c, unix.Getpid()))
+	})
 }
 
 // TestForcedOvertaken: a request that is read while the hook of the answer before has not
