@@ -161,10 +161,11 @@ func TestDetectorsOfKnownPorts(t *testing.T) {
 		assert.False(t, MySQLCommand([]byte(b)), what)
 	}
 	for what, b := range map[string]string{
-		"a Sync": "S\x00\x00\x00\x04", "data": "d\x00\x00\x00\x08abcd", "a length that cannot be": "Q\x00\x00\x00\x03", "text": "Query", "its beginning": "Q\x00\x00\x00",
+		"a Sync": "S\x00\x00\x00\x04", "data": "d\x00\x00\x00\x08abcd", "a length that cannot be": "Q\x00\x00\x00\x03", "text": "Query", "no farewell": "X\x00\x00\x00\x05a", "its beginning": "Q\x00\x00\x00",
 	} {
 		assert.False(t, PostgreSQLMessage([]byte(b)), what)
 	}
+	assert.True(t, PostgreSQLMessage([]byte("X\x00\x00\x00\x04")))
 	for _, kind := range "QFPBECD" {
 		assert.True(t, PostgreSQLMessage([]byte(string(kind)+"\x00\x00\x00\x09")), string(kind))
 	}

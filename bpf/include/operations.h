@@ -112,8 +112,8 @@ static __always_inline void claim(const struct io *io, const struct conn *c, str
 	b->silent |= b->mute && b->detected == DETECT_NO;
 	if (head & HEAD_STARTUP && b->detected == DETECT_MORE)
 		b->silent = true; /* it asked for encryption: the answer is of one byte */
-	if (forced_of(c) && is_mysql(b->protocol) && b->detected == DETECT_NO && !s->pace.lost) {
-		b->detected = DETECT_MORE; /* a command that has no answer: no request is missing */
+	if (forced_of(c) && (is_mysql(b->protocol) || b->protocol == PROTOCOL_POSTGRESQL) && b->detected == DETECT_NO && !s->pace.lost) {
+		b->detected = DETECT_MORE; /* what has no answer, such as a farewell: no request is missing */
 		b->silent = true;
 	}
 	if (head & HEAD_CHAIN && forced_of(c)) {

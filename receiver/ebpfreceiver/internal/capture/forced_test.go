@@ -250,6 +250,25 @@ func TestForcedAmidAnswers(t *testing.T) {
 	})
 }
 
+// TestForcedFarewell: what asks for nothing is no request that is missing.
+func TestForcedFarewell(t *testing.T) {
+	eachBackend(t, "forced farewell", func(t *testing.T, name string) {
+		farewells := map[string]string{"postgresql": pgMessage('X', ""), "mysql": mysqlPacket(0, "\x01")}
+		clients, servers, ports := map[string]net.Conn{}, map[string]net.Conn{}, map[uint16][]uint8{}
+		for protocol := range farewells {
+			clients[protocol], servers[protocol] = older(t, false)
+			takeTurns(t, clients[protocol], servers[protocol], 1, said[protocol].say, said[protocol].ask)
+			ports[portOf(servers[protocol].LocalAddr())] = said[protocol].protocols
+		}
+		c := forcing(t, name, ports)
+		for protocol, farewell := range farewells {
+			pass(t, clients[protocol], servers[protocol], farewell)
+			assert.Empty(t, askedAt(t, c, portOf(servers[protocol].LocalAddr()), 1), protocol)
+			assert.Empty(t, missingOf(t, c, unix.Getpid()), protocol)
+		}
+	})
+}
+
 // older returns both ends of a connection that no capture has seen the start of.
 func older(t *testing.T, multipath bool) (client, server net.Conn) {
 	t.Helper()
