@@ -20,7 +20,7 @@ TOOL := go tool -modfile=internal/tools/go.mod
 LINT := go tool -modfile=internal/tools/lint/go.mod
 
 # What the tests start, and what compiles the BPF programs.
-TEST_PACKAGES := nginx-light memcached libmemcached-tools python3-pymemcache nghttp2-client nghttp2-server redis-server mariadb-server mariadb-client sysbench apache2-utils wrk curl nodejs python3 python3-requests python3-grpcio procps prometheus prometheus-alertmanager chromium postgresql postgresql-contrib python3-psycopg2 pgbouncer
+TEST_PACKAGES := nginx-light memcached libmemcached-tools python3-pymemcache nghttp2-client nghttp2-server redis-server mariadb-server mariadb-client sysbench apache2-utils wrk curl nodejs python3 python3-requests python3-grpcio procps prometheus prometheus-alertmanager chromium postgresql postgresql-contrib python3-psycopg2 pgbouncer python3-mysqldb locales
 BPF_PACKAGES  := clang-19 llvm-19 libbpf-dev
 
 GO_FILES = $(shell git ls-files --cached --others --exclude-standard '*.go')

@@ -39,6 +39,7 @@ var UnmeasuredReasons = map[SocketUnmeasuredReason]string{
 	SocketUnmeasuredReasonUNMEASURED_GAP:            "gap",
 	SocketUnmeasuredReasonUNMEASURED_STORAGE:        "socket_storage",
 	SocketUnmeasuredReasonUNMEASURED_ANONYMOUS:      "aggregates_full",
+	SocketUnmeasuredReasonUNMEASURED_QUIC:           "quic",
 	SocketUnmeasuredReasonUNMEASURED_PIPELINED:      "pipelined",
 	SocketUnmeasuredReasonUNMEASURED_MUTE:           "no_answer",
 }

@@ -184,7 +184,7 @@ type SocketConn struct {
 		Spoke      uint8
 		Switched   uint8
 		Odd        uint8
-		Pad        uint8
+		Ended      uint8
 		Mute       uint32
 		Kinds      uint32
 	}
@@ -478,6 +478,12 @@ const (
 	SocketProtocolPROTOCOL_MUTED      SocketProtocol = 255
 )
 
+type SocketQuicConnection struct {
+	_       structs.HostLayout
+	Process SocketProcessKey
+	Id      uint64
+}
+
 type SocketRecordKind uint32
 
 const (
@@ -587,7 +593,7 @@ type SocketScratch struct {
 		Spoke      uint8
 		Switched   uint8
 		Odd        uint8
-		Pad        uint8
+		Ended      uint8
 		Mute       uint32
 		Kinds      uint32
 	}
@@ -628,12 +634,14 @@ type SocketScratch struct {
 		Compat      uint32
 		Pad         uint32
 	}
-	Identity  SocketProcessIdentity
-	Length    uint64
-	HeadEnd   uint32
-	Field     uint32
-	UnixSk    uint64
-	EnvString [256]int8
+	Identity    SocketProcessIdentity
+	Length      uint64
+	HeadEnd     uint32
+	Field       uint32
+	FirstWillDo uint32
+	_           [4]byte
+	UnixSk      uint64
+	EnvString   [256]int8
 }
 
 type SocketSpillReason uint32
@@ -694,9 +702,10 @@ const (
 	SocketUnmeasuredReasonUNMEASURED_GAP            SocketUnmeasuredReason = 4
 	SocketUnmeasuredReasonUNMEASURED_STORAGE        SocketUnmeasuredReason = 5
 	SocketUnmeasuredReasonUNMEASURED_ANONYMOUS      SocketUnmeasuredReason = 6
-	SocketUnmeasuredReasonUNMEASURED_PIPELINED      SocketUnmeasuredReason = 7
-	SocketUnmeasuredReasonUNMEASURED_MUTE           SocketUnmeasuredReason = 8
-	SocketUnmeasuredReasonUNMEASURED_REASONS        SocketUnmeasuredReason = 9
+	SocketUnmeasuredReasonUNMEASURED_QUIC           SocketUnmeasuredReason = 7
+	SocketUnmeasuredReasonUNMEASURED_PIPELINED      SocketUnmeasuredReason = 8
+	SocketUnmeasuredReasonUNMEASURED_MUTE           SocketUnmeasuredReason = 9
+	SocketUnmeasuredReasonUNMEASURED_REASONS        SocketUnmeasuredReason = 10
 )
 
 type SocketVerdict struct {
@@ -722,6 +731,7 @@ const (
 	SocketMapOwnFlows               = "own_flows"
 	SocketMapPortMasks              = "port_masks"
 	SocketMapProcesses              = "processes"
+	SocketMapQuicConnections        = "quic_connections"
 	SocketMapRecords                = "records"
 	SocketMapScratches              = "scratches"
 	SocketMapUnmeasured             = "unmeasured"
@@ -856,23 +866,24 @@ type SocketProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type SocketMapSpecs struct {
-	AggregateZero *ebpf.MapSpec `ebpf:"aggregate_zero"`
-	Aggregates    *ebpf.MapSpec `ebpf:"aggregates"`
-	Buckets       *ebpf.MapSpec `ebpf:"buckets"`
-	Connecting    *ebpf.MapSpec `ebpf:"connecting"`
-	Connections   *ebpf.MapSpec `ebpf:"connections"`
-	Counters      *ebpf.MapSpec `ebpf:"counters"`
-	Failures      *ebpf.MapSpec `ebpf:"failures"`
-	ForcedPorts   *ebpf.MapSpec `ebpf:"forced_ports"`
-	ListenDrops   *ebpf.MapSpec `ebpf:"listen_drops"`
-	Listeners     *ebpf.MapSpec `ebpf:"listeners"`
-	OwnFlows      *ebpf.MapSpec `ebpf:"own_flows"`
-	PortMasks     *ebpf.MapSpec `ebpf:"port_masks"`
-	Processes     *ebpf.MapSpec `ebpf:"processes"`
-	Records       *ebpf.MapSpec `ebpf:"records"`
-	Scratches     *ebpf.MapSpec `ebpf:"scratches"`
-	Unmeasured    *ebpf.MapSpec `ebpf:"unmeasured"`
-	Verdicts      *ebpf.MapSpec `ebpf:"verdicts"`
+	AggregateZero   *ebpf.MapSpec `ebpf:"aggregate_zero"`
+	Aggregates      *ebpf.MapSpec `ebpf:"aggregates"`
+	Buckets         *ebpf.MapSpec `ebpf:"buckets"`
+	Connecting      *ebpf.MapSpec `ebpf:"connecting"`
+	Connections     *ebpf.MapSpec `ebpf:"connections"`
+	Counters        *ebpf.MapSpec `ebpf:"counters"`
+	Failures        *ebpf.MapSpec `ebpf:"failures"`
+	ForcedPorts     *ebpf.MapSpec `ebpf:"forced_ports"`
+	ListenDrops     *ebpf.MapSpec `ebpf:"listen_drops"`
+	Listeners       *ebpf.MapSpec `ebpf:"listeners"`
+	OwnFlows        *ebpf.MapSpec `ebpf:"own_flows"`
+	PortMasks       *ebpf.MapSpec `ebpf:"port_masks"`
+	Processes       *ebpf.MapSpec `ebpf:"processes"`
+	QuicConnections *ebpf.MapSpec `ebpf:"quic_connections"`
+	Records         *ebpf.MapSpec `ebpf:"records"`
+	Scratches       *ebpf.MapSpec `ebpf:"scratches"`
+	Unmeasured      *ebpf.MapSpec `ebpf:"unmeasured"`
+	Verdicts        *ebpf.MapSpec `ebpf:"verdicts"`
 }
 
 // SocketVariableSpecs contains global variables before they are loaded into the kernel.
@@ -937,23 +948,24 @@ func (o *SocketObjects) Close() error {
 //
 // It can be passed to LoadSocketObjects or ebpf.CollectionSpec.LoadAndAssign.
 type SocketMaps struct {
-	AggregateZero *ebpf.Map `ebpf:"aggregate_zero"`
-	Aggregates    *ebpf.Map `ebpf:"aggregates"`
-	Buckets       *ebpf.Map `ebpf:"buckets"`
-	Connecting    *ebpf.Map `ebpf:"connecting"`
-	Connections   *ebpf.Map `ebpf:"connections"`
-	Counters      *ebpf.Map `ebpf:"counters"`
-	Failures      *ebpf.Map `ebpf:"failures"`
-	ForcedPorts   *ebpf.Map `ebpf:"forced_ports"`
-	ListenDrops   *ebpf.Map `ebpf:"listen_drops"`
-	Listeners     *ebpf.Map `ebpf:"listeners"`
-	OwnFlows      *ebpf.Map `ebpf:"own_flows"`
-	PortMasks     *ebpf.Map `ebpf:"port_masks"`
-	Processes     *ebpf.Map `ebpf:"processes"`
-	Records       *ebpf.Map `ebpf:"records"`
-	Scratches     *ebpf.Map `ebpf:"scratches"`
-	Unmeasured    *ebpf.Map `ebpf:"unmeasured"`
-	Verdicts      *ebpf.Map `ebpf:"verdicts"`
+	AggregateZero   *ebpf.Map `ebpf:"aggregate_zero"`
+	Aggregates      *ebpf.Map `ebpf:"aggregates"`
+	Buckets         *ebpf.Map `ebpf:"buckets"`
+	Connecting      *ebpf.Map `ebpf:"connecting"`
+	Connections     *ebpf.Map `ebpf:"connections"`
+	Counters        *ebpf.Map `ebpf:"counters"`
+	Failures        *ebpf.Map `ebpf:"failures"`
+	ForcedPorts     *ebpf.Map `ebpf:"forced_ports"`
+	ListenDrops     *ebpf.Map `ebpf:"listen_drops"`
+	Listeners       *ebpf.Map `ebpf:"listeners"`
+	OwnFlows        *ebpf.Map `ebpf:"own_flows"`
+	PortMasks       *ebpf.Map `ebpf:"port_masks"`
+	Processes       *ebpf.Map `ebpf:"processes"`
+	QuicConnections *ebpf.Map `ebpf:"quic_connections"`
+	Records         *ebpf.Map `ebpf:"records"`
+	Scratches       *ebpf.Map `ebpf:"scratches"`
+	Unmeasured      *ebpf.Map `ebpf:"unmeasured"`
+	Verdicts        *ebpf.Map `ebpf:"verdicts"`
 }
 
 func (m *SocketMaps) Close() error {
@@ -971,6 +983,7 @@ func (m *SocketMaps) Close() error {
 		m.OwnFlows,
 		m.PortMasks,
 		m.Processes,
+		m.QuicConnections,
 		m.Records,
 		m.Scratches,
 		m.Unmeasured,

@@ -14,7 +14,9 @@
 
 #define DETECT_POSTGRESQL_STARTUP 10000 /* the longest startup packet that servers take */
 #define DETECT_POSTGRESQL_MESSAGE (1 << 30) /* the longest message */
-#define DETECT_POSTGRESQL_HEAD 8
+#define DETECT_POSTGRESQL_HEAD 8 /* of a startup packet */
+#define POSTGRESQL_HEAD 5        /* of another message: its type, and its length without that */
+#define POSTGRESQL_SEVERITY 11   /* up to the sixth byte of an error's first field: S, FATAL */
 
 static __always_inline unsigned int detect_be32(const unsigned char *p)
 {
@@ -100,8 +102,8 @@ enum postgresql_state {
 	POSTGRESQL_MESSAGE = 0,
 	POSTGRESQL_STARTUP = 1, /* of a client: what comes first has no type */
 	/* of a server, within a turn: */
-	POSTGRESQL_ENDED = 2,   /* the operation of a Query or a FunctionCall has its answer */
-	POSTGRESQL_FAILED = 3,  /* and that is an error */
+	POSTGRESQL_ENDED = 2,   /* a statement of a Query, or a FunctionCall, has its answer */
+	POSTGRESQL_FAILED = 3,  /* an error came: up to the end of the turn nothing is run */
 };
 
 /* What a turn is, which its answer alone does not tell. */
@@ -156,10 +158,28 @@ static __always_inline void postgresql_asked(struct walk *w, struct walked *out)
 }
 
 /*
+ * Whether an error, whose first field is its severity, is FATAL or PANIC. A server of
+ * another language may say that in its own words: then the end of the connection tells.
+ */
+static __always_inline int postgresql_is_fatal(const struct walk *w)
+{
+	const unsigned char *h = w->header + POSTGRESQL_HEAD;
+
+	if (w->held < POSTGRESQL_SEVERITY || h[0] != 'S')
+		return 0;
+	return (h[1] == 'F' && h[2] == 'A' && h[3] == 'T' && h[4] == 'A' && h[5] == 'L') ||
+	       (h[1] == 'P' && h[2] == 'A' && h[3] == 'N' && h[4] == 'I' && h[5] == 'C');
+}
+
+/*
  * A message of the server begins. Notices, parameters and notifications are said at
  * any time, of no operation. An error ends one; those behind it, up to the next
  * Sync, are not run, and have no answer. An error without an operation behind an
- * answer is that of the commit at the Sync.
+ * answer is that of the commit at the Sync. The one operation of a Query is answered
+ * at the end of the turn, or by an error: what its first statements come to says
+ * nothing of the last. A second error before that is said by another than the first,
+ * such as a pool whose server ended with one. A FATAL one ends the connection, unless a
+ * pool says that it goes on.
  */
 static __always_inline void postgresql_answered(struct walk *w, struct walked *out)
 {
@@ -169,19 +189,26 @@ static __always_inline void postgresql_answered(struct walk *w, struct walked *o
 	case 'N': case 'S': case 'A': case 'K': case 'R': case 'v':
 		return;
 	case 'Z':
+		if (w->state == POSTGRESQL_ENDED)
+			out->answered++;
 		out->turns++;
+		out->ended = 0;
 		w->kinds >>= WALK_KIND_BITS;
 		w->state = POSTGRESQL_MESSAGE;
 		break;
 	case 'C': case 'I': case 's': case 'V': case 'E':
 		if (kind == POSTGRESQL_OF_ASIDE || w->state == POSTGRESQL_FAILED)
 			break;
-		if (w->state != POSTGRESQL_ENDED)
+		if (w->header[0] == 'E') {
 			out->answered++;
-		if (w->header[0] == 'E')
 			out->failed++;
-		if (kind == POSTGRESQL_OF_QUERY)
-			w->state = w->header[0] == 'E' ? POSTGRESQL_FAILED : POSTGRESQL_ENDED;
+			w->state = POSTGRESQL_FAILED;
+			out->ended = postgresql_is_fatal(w);
+		} else if (kind == POSTGRESQL_OF_QUERY) {
+			w->state = POSTGRESQL_ENDED;
+		} else {
+			out->answered++;
+		}
 		break;
 	case 'W': /* copy-both: a replication connection */
 		out->switched = 1;
@@ -196,16 +223,26 @@ static __always_inline void postgresql_answered(struct walk *w, struct walked *o
 	out->spoke = 1;
 }
 
-/* Takes the header of a message. Returns how many bytes of the window it was. */
+/* How many bytes of a message are to be gathered: of an error, its severity too. */
+static __always_inline unsigned int postgresql_wanted(const struct walk *w, int reply)
+{
+	if (w->state == POSTGRESQL_STARTUP)
+		return DETECT_POSTGRESQL_HEAD;
+	if (reply && w->held >= POSTGRESQL_HEAD && w->header[0] == 'E' && detect_be32(w->header + 1) >= POSTGRESQL_SEVERITY - 1)
+		return POSTGRESQL_SEVERITY;
+	return POSTGRESQL_HEAD;
+}
+
+/* Takes a part of the header of a message. Returns how many bytes of the window it was. */
 static __always_inline unsigned int postgresql_step(struct walk *w, const unsigned char *p, unsigned int n, struct walked *out, int reply)
 {
-	unsigned int size = w->state == POSTGRESQL_STARTUP ? 8 : 5, took, length;
+	unsigned int took, length;
 
-	took = walk_header(w, p, n, size);
-	if (w->held < size)
+	took = walk_header(w, p, n, postgresql_wanted(w, reply));
+	if (w->held < postgresql_wanted(w, reply))
 		return took;
-	w->held = 0;
 	if (w->state == POSTGRESQL_STARTUP) {
+		w->held = 0;
 		length = detect_be32(w->header);
 		if (length < 8 || length > DETECT_POSTGRESQL_STARTUP) { /* such as a record of TLS, if encryption was granted */
 			walk_lose(w);
@@ -223,11 +260,12 @@ static __always_inline unsigned int postgresql_step(struct walk *w, const unsign
 		walk_lose(w);
 		return n;
 	}
-	w->skip = length - 4;
+	w->skip = length + 1 - w->held;
 	if (reply)
 		postgresql_answered(w, out);
 	else
 		postgresql_asked(w, out);
+	w->held = 0;
 	return w->lost ? n : took;
 }
 

@@ -15,9 +15,13 @@ import (
 // are to.
 func TestPostgreSQLKinds(t *testing.T) {
 	const (
-		done  = "C\x00\x00\x00\x0dSELECT 2\x00"
-		fail  = "E\x00\x00\x00\x0cC22012\x00\x00"
-		ready = "Z\x00\x00\x00\x05I"
+		done     = "C\x00\x00\x00\x0dSELECT 2\x00"
+		fail     = "E\x00\x00\x00\x0cC22012\x00\x00"
+		ready    = "Z\x00\x00\x00\x05I"
+		fatal    = "E\x00\x00\x00\x13SFATAL\x00C57P01\x00\x00"
+		panicked = "E\x00\x00\x00\x13SPANIC\x00C57P02\x00\x00"
+		bad      = "E\x00\x00\x00\x13SERROR\x00C22012\x00\x00"
+		short    = "E\x00\x00\x00\x09SFAT\x00"
 	)
 	tests := map[string]struct {
 		kinds []uint
@@ -30,6 +34,15 @@ func TestPostgreSQLKinds(t *testing.T) {
 		"of which the second fails":     {[]uint{OfSync}, done + fail + ready, Walked{Answered: 2, Failed: 1, Turns: 1}},
 		"a log-in that is refused":      {[]uint{OfPostgreSQLAside}, fail, Walked{}},
 		"what cannot be prepared":       {[]uint{OfPostgreSQLAside}, fail + ready, Walked{Turns: 1}},
+		"a Query whose end is to come":  {[]uint{OfQuery}, done + done, Walked{}},
+		"which fails in the end":        {[]uint{OfQuery}, done + done + bad, Walked{Answered: 1, Failed: 1}},
+		"the server ends it":            {[]uint{OfQuery}, fatal, Walked{Answered: 1, Failed: 1, Ended: true}},
+		"in the middle of a batch":      {[]uint{OfSync}, done + panicked, Walked{Answered: 2, Failed: 1, Ended: true}},
+		"and what stands between too":   {[]uint{OfSync}, done + fatal + fatal, Walked{Answered: 2, Failed: 1, Ended: true}},
+		"an error alone ends nothing":   {[]uint{OfSync}, done + bad, Walked{Answered: 2, Failed: 1}},
+		"nor one that is too short":     {[]uint{OfSync}, done + short, Walked{Answered: 2, Failed: 1}},
+		"what stands between goes on":   {[]uint{OfQuery, OfQuery}, fatal + ready + done + ready, Walked{Answered: 2, Failed: 1, Turns: 2}},
+		"a log-in that is ended":        {[]uint{OfPostgreSQLAside}, fatal, Walked{}},
 		"an aside, a Query, an Execute": {[]uint{OfPostgreSQLAside, OfQuery, OfSync}, fail + ready + done + done + ready + done + done + ready, Walked{Answered: 3, Turns: 3}},
 	}
 	for name, tt := range tests {

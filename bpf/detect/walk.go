@@ -132,6 +132,8 @@ type Walked struct {
 	// Mute and Odd: see struct walked.
 	Mute int
 	Odd  bool
+	// Ended tells that the server ends the connection.
+	Ended bool
 	// Between tells that the walk is between two messages.
 	Between bool
 	// Lost tells that it is out of step, Broken that a step broke its contract.
@@ -150,7 +152,7 @@ func (w *Walk) Over(b []byte) Walked {
 	o, s := &w.walked, &w.state
 	return Walked{
 		Operations: int(o.operations), Turns: int(o.turns), Answered: int(o.answered), Failed: int(o.failed),
-		Spoke: o.spoke != 0, Switched: o.switched != 0, Mute: int(o.mute), Odd: o.odd != 0, Lost: s.lost != 0, Broken: s.lost > 1,
+		Spoke: o.spoke != 0, Switched: o.switched != 0, Mute: int(o.mute), Odd: o.odd != 0, Ended: o.ended != 0, Lost: s.lost != 0, Broken: s.lost > 1,
 		Between: s.skip == 0 && s.held == 0 && s.left == 0 && (w.protocol != Redis && w.protocol != Memcached || s.state == 0),
 	}
 }

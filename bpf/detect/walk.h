@@ -38,7 +38,7 @@ struct walked {
 	unsigned char spoke;     /* the answer of an operation has begun: not only what a server says by itself */
 	unsigned char switched;  /* the connection carries something else from here on */
 	unsigned char odd;       /* among the messages are some without the form that the protocol gives them */
-	unsigned char pad;
+	unsigned char ended;     /* the server said that it ends the connection: no answer follows */
 	unsigned int mute;       /* operations that ask for no answer, besides the others */
 	unsigned int kinds;      /* of the turns, the first in the lowest bits: see struct walk */
 };

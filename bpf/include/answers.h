@@ -10,6 +10,8 @@
 #include "exchange.h"
 #include "walk.h"
 
+#define EVERY_TURN 0x7fffffff /* of a request whose hook has not run */
+
 /* Whether what comes now still belongs to an unfinished turn. */
 static __always_inline bool is_unfinished(const struct conn *c)
 {
@@ -32,6 +34,8 @@ static __always_inline void take_answers(const struct io *io, struct conn *c)
 
 	c->say = io->scratch->pace;
 	c->ends += w->turns;
+	if (w->ended && c->ends < c->current.turns)
+		c->ends = c->current.turns;
 	c->answered += w->answered;
 	c->failed += w->failed;
 }
@@ -41,12 +45,23 @@ static __always_inline void early_answers(const struct io *io, struct conn *c)
 {
 	c->early_say = io->scratch->pace;
 	c->early_walked = io->scratch->walked;
+	if (c->early_walked.ended)
+		c->early_walked.turns = EVERY_TURN;
 }
 
 /* Whether the response is whole. Lock held. */
 static __always_inline bool is_complete(const struct conn *c)
 {
 	return !c->say.lost && c->current.turns && c->ends >= c->current.turns;
+}
+
+/* The rest of the turn is passed over, or never answered. Lock held. */
+static __always_inline void fail_rest(struct conn *c)
+{
+	if (c->answered < c->current.operations) {
+		c->failed += c->current.operations - c->answered;
+		c->answered = c->current.operations;
+	}
 }
 
 /*
@@ -58,13 +73,26 @@ static __always_inline bool completes(struct conn *c)
 {
 	if (!is_complete(c))
 		return false;
-	if (c->protocol == PROTOCOL_POSTGRESQL && c->failed && c->answered < c->current.operations) {
-		c->failed += c->current.operations - c->answered;
-		c->answered = c->current.operations;
-	}
+	if (c->protocol == PROTOCOL_POSTGRESQL && c->failed)
+		fail_rest(c);
 	if (c->protocol == PROTOCOL_MEMCACHED)
 		c->answered = c->current.operations;
 	return true;
+}
+
+/*
+ * The connection ends amid a response of PostgreSQL's, and no ReadyForQuery follows. What a
+ * server leaves before it has answered it has failed; where the client left first, what it
+ * asked for in the turn of an error was passed over. Lock held.
+ */
+static __always_inline void break_off(struct conn *c, bool by_client)
+{
+	if (c->protocol != PROTOCOL_POSTGRESQL || c->say.lost || c->flags & CONN_COMPLETE)
+		return;
+	if (by_client && (c->say.state != POSTGRESQL_FAILED || c->ends + 1 < c->current.turns))
+		return;
+	fail_rest(c);
+	c->flags |= CONN_COMPLETE;
 }
 
 /*

@@ -14,6 +14,7 @@
  * from the socket hooks.
  */
 
+#include "answers.h"
 #include "chunkend.h"
 #include "exchange.h"
 #include "unmeasured.h"
@@ -37,6 +38,7 @@ static __always_inline __u32 end_exchange(struct conn *c, struct scratch *scratc
 	__u8 end = TAIL_FINAL;
 
 	if (c->phase == PHASE_RESPONSE && c->flags & CONN_END_UNTOLD && !(c->flags & CONN_DEFERRED)) {
+		break_off(c, by_client);
 		/* also of a response of one I/O: it may have been one that ends with its connection */
 		if (all && !by_client)
 			end |= TAIL_CUT;
@@ -58,8 +60,10 @@ static __always_inline __u32 end_exchange(struct conn *c, struct scratch *scratc
 /* A response was sent after the peer's FIN: the connection's end tells whether someone was there to read it. */
 static __always_inline __u32 end_deferred(struct conn *c, struct scratch *scratch)
 {
-	__u32 after = settle_deferred(c, scratch);
+	__u32 after;
 
+	break_off(c, true);
+	after = settle_deferred(c, scratch);
 	c->phase = PHASE_IDLE;
 	return after;
 }

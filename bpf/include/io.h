@@ -4,8 +4,9 @@
 
 /* One socket I/O, and where its bytes belong. */
 
-#include "chunk.h"
+#include "chunkend.h"
 #include "leftout.h"
+#include "quic.h"
 #include "request.h"
 #include "response.h"
 #include "tail.h"
@@ -17,6 +18,24 @@ static __always_inline bool is_request_direction(const struct io *io, const stru
 	if (c->role == ROLE_UNKNOWN) /* a response may be seen before its request; anything else may be a request */
 		return !(io->direction == DIRECTION_RECV && send_in_flight(io, c));
 	return (c->role == ROLE_SERVER) == (io->direction == DIRECTION_RECV);
+}
+
+/*
+ * The connection is left to another protocol by a response of its own I/O: nothing of
+ * interest follows. The receiver is told that it has all of what was HTTP.
+ */
+static __always_inline void leave_pipelined(struct io *io, struct conn *c)
+{
+	struct scratch *scratch = io->scratch;
+
+	if (c->protocol != PROTOCOL_PIPELINED || is_request_direction(io, c) || scratch->copy.pieces != 1)
+		return;
+	if (detect_http1_response(scratch->chunk.data, scratch->chunk.len) != DETECT_YES || detect_http1_status(scratch->chunk.data) != 101)
+		return;
+	end_chunks(io->sk, c, io->user, false);
+	bpf_spin_lock(&c->lock);
+	c->protocol = PROTOCOL_MUTED;
+	bpf_spin_unlock(&c->lock);
 }
 
 /* An I/O of a socket that has no room for a connection's state: a request is known by its first bytes alone. */
@@ -59,8 +78,11 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	struct conn *c;
 
 	io.is_unix = is_unix_stream(sk);
-	if (!io.is_unix && !is_inet_stream(sk))
+	if (!io.is_unix && !is_inet_stream(sk)) {
+		if (sk->sk_protocol == IPPROTO_UDP && direction == DIRECTION_RECV && ret >= DETECT_QUIC_LEAST)
+			on_datagram(sk, ret, flags, user);
 		return;
+	}
 	if (ret <= 0) {
 		if (io.is_unix && !(flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)))
 			on_unix_end(sk, ret, direction, user);
@@ -108,8 +130,10 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 		if (is_left_out(c))
 			return;
 	}
-	if (on_chunk(&io, c))
+	if (on_chunk(&io, c)) {
+		leave_pipelined(&io, c);
 		return;
+	}
 	on_unseen(&io, c);
 	if (forced_of(c) && c->role == ROLE_UNKNOWN && !is_request_direction(&io, c) && on_overtaken(&io, c))
 		return;

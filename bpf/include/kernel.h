@@ -72,6 +72,7 @@ struct sock {
 	__u16 sk_type;
 	__u16 sk_protocol;
 	__u8 sk_shutdown;
+	__u8 sk_userlocks : 4;
 };
 
 struct inet_sock {
@@ -229,6 +230,7 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define AF_INET 2
 #define AF_INET6 10
 #define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
 #define IPPROTO_MPTCP 262
 
 #define EPIPE 32
@@ -253,6 +255,7 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define SHUTDOWN_BOTH 3
 #define RCV_SHUTDOWN 1
 #define SOCK_STREAM 1
+#define SOCK_BINDPORT_LOCK 8 /* of sk_userlocks: the program chose the port */
 #define SOCK_DEAD_FLAG 1 /* bit SOCK_DEAD of skc_flags: its owner closed it */
 
 #endif

@@ -417,6 +417,7 @@ struct scratch {
 	__u64 length; /* of a response, from heads.h */
 	__u32 head_end; /* the same of a request's head */
 	__u32 field; /* from openlong.h */
+	__u32 first_will_do; /* of several messages of one call the first one's buffer is read */
 	__u64 unix_sk; /* address of the Unix socket that the record is about; 0: it is about another */
 	char env_string[ENV_SIZE];
 };

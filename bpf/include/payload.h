@@ -124,7 +124,7 @@ static __always_inline int find_buffer(struct scratch *scratch)
 	case CALL_IOVECS:
 		return locate_iovecs(b, call.address, call.length);
 	case CALL_MESSAGES: /* fires for each message with the first one's buffer in the registers */
-		if ((__u32)call.length != 1)
+		if ((__u32)call.length != 1 && !scratch->first_will_do)
 			return LOCATED_NOTHING;
 		/* fallthrough */
 	case CALL_MESSAGE:

@@ -278,6 +278,7 @@ enum unmeasured_reason {
 	UNMEASURED_GAP,            /* bytes of requests or responses passed unseen: splice, or a hook that was skipped */
 	UNMEASURED_STORAGE,        /* a request on a socket that had no room for a connection's state */
 	UNMEASURED_ANONYMOUS,      /* spilled into the aggregates without its process: those were full */
+	UNMEASURED_QUIC,           /* a connection of QUIC that a client began: what it asks nobody can read */
 	UNMEASURED_PIPELINED,      /* a response behind the first one to a turn, whose requests were not captured so far */
 	UNMEASURED_MUTE,           /* an operation that asks for no answer: how it ended nobody is told */
 	UNMEASURED_REASONS,

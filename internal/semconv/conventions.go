@@ -30,6 +30,10 @@ const (
 	URLFull                   = "url.full"
 	HTTPResponseStatusCode    = "http.response.status_code"
 	HTTPRoute                 = "http.route"
+	HTTPRequestBodySize       = "http.request.body.size"
+	HTTPResponseBodySize      = "http.response.body.size"
+	HTTPRequestHeader         = "http.request.header."  // and the name of the header in lower case
+	HTTPResponseHeader        = "http.response.header." // the same
 	HTTPMethodOld             = "http.method"
 	HTTPStatusCodeOld         = "http.status_code"
 

@@ -80,6 +80,9 @@ const (
 	RPCStreamingClient        = "client"
 	RPCStreamingServer        = "server"
 	RPCStreamingBidirectional = "bidirectional"
+
+	RPCTimeout = "sloe.rpc.timeout_ms" // how long the client of a call of gRPC waits
+	RPCMessage = "sloe.rpc.message"    // true: its status came with words, which are not told
 )
 
 // Waits is true on data points of sloe.unspanned.duration of exchanges that wait for

@@ -142,6 +142,9 @@ func (r *ebpfReceiver) release(h *conn.Held, ended bool) {
 // or, where none is asked for or taken, as unspanned.
 func (r *ebpfReceiver) finish(id *process.Identity, call *protocol.Call, span bool) {
 	r.announce.seen(id, call)
+	if call.Route != "" {
+		r.routes.put(id, call)
+	}
 	if r.durations != nil {
 		r.durations.Record(id, call)
 	}

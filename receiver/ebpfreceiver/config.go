@@ -46,6 +46,8 @@ type Config struct {
 	MaxCPU float64 `mapstructure:"max_cpu"`
 	// Sampling says which requests become spans. All are counted.
 	Sampling SamplingConfig `mapstructure:"sampling"`
+	// HTTP says what is told of requests of HTTP.
+	HTTP HTTPConfig `mapstructure:"http"`
 	// SQL says what is told of statements of SQL.
 	SQL SQLConfig `mapstructure:"sql"`
 	// Processes says whose requests are counted.
@@ -94,6 +96,7 @@ func (c *Config) Validate() error {
 	errs = append(errs, c.Metrics.validate()...)
 	errs = append(errs, validateProtocols(c.Protocols)...)
 	errs = append(errs, validatePorts(c.Ports, c.Protocols)...)
+	errs = append(errs, c.HTTP.validate()...)
 	errs = append(errs, c.SQL.validate()...)
 	errs = append(errs, c.Sampling.validate()...)
 	return errors.Join(errs...)

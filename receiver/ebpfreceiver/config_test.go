@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -26,6 +27,13 @@ func TestDefaultConfig(t *testing.T) {
 	assert.Equal(t, &Config{
 		Backend: "auto", RingBuffer: 4 << 20, StuckAfter: 30 * time.Second, FlushInterval: 500 * time.Millisecond, MetricsInterval: 10 * time.Second,
 		QueueTime: true, Metrics: MetricsConfig{Names: "stable"}, Protocols: []string{"http", "grpc", "sql", "redis"},
+		HTTP: HTTPConfig{
+			Routes: RoutesConfig{From: "off", Max: 100}, ClientAddress: "socket",
+			RedactHeaders: []string{
+				"authorization", "cookie", "proxy-authenticate", "proxy-authorization", "set-cookie", "www-authenticate",
+				"x-amz-security-token", "x-api-key", "x-auth-token", "x-csrf-token",
+			},
+		},
 		SQL:       SQLConfig{QueryText: "off"},
 		Sampling:  SamplingConfig{Ratio: 1, Always: []string{"errors", "slow"}, Slow: time.Second},
 		Processes: ProcessesConfig{ReloadInterval: 5 * time.Second, PodLogs: "/var/log/pods"},
@@ -46,8 +54,13 @@ func TestConfigFile(t *testing.T) {
 		Protocols:  []string{"http", "Redis"},
 		Ports:      []PortConfig{{Port: []string{"6380"}, Protocol: "Redis"}, {Port: []string{"8080", "9000-9010", "9020"}, Protocol: "http"}},
 		MaxCPU:     0.2,
-		SQL:        SQLConfig{QueryText: "raw"},
-		Sampling:   SamplingConfig{Ratio: 0.1, MaxPerSecond: 50, Always: []string{"errors"}, Slow: 300 * time.Millisecond},
+		HTTP: HTTPConfig{
+			Routes:         RoutesConfig{From: "heuristic", Patterns: []string{"/users/{user}", "/files/*"}, Max: 50},
+			RequestHeaders: []string{"X-Request-ID"}, ResponseHeaders: []string{"content-type", "set-cookie"}, RedactHeaders: []string{"set-cookie"},
+			ClientAddress: "forwarded", BodySizes: true,
+		},
+		SQL:      SQLConfig{QueryText: "raw"},
+		Sampling: SamplingConfig{Ratio: 0.1, MaxPerSecond: 50, Always: []string{"errors"}, Slow: 300 * time.Millisecond},
 		Processes: ProcessesConfig{
 			Lists: filter.Lists{
 				Include: []filter.Entry{{KubernetesNamespace: []string{"web-*", "api"}, Port: []string{"80", "8000-8099"}}, {User: []string{"33"}}},
@@ -100,6 +113,24 @@ func TestValidate(t *testing.T) {
 		{"query text", map[string]any{"sql": map[string]any{"query_text": "obfuscated"}}, ""},
 		{"a query text of no known form", map[string]any{"sql": map[string]any{"query_text": "On"}},
 			`sql::query_text: "On" is not one of off, obfuscated, raw`},
+		{"routes by patterns", httpKeys("routes", map[string]any{"from": "patterns", "patterns": []any{"/a/{b}", "/c/*"}}), ""},
+		{"routes by their looks", httpKeys("routes", map[string]any{"from": "heuristic"}), ""},
+		{"routes from elsewhere", httpKeys("routes", map[string]any{"from": "auto"}), `http::routes::from: "auto" is not one of off, patterns, heuristic`},
+		{"routes by no pattern", httpKeys("routes", map[string]any{"from": "patterns"}), "http::routes::patterns: none is given, and no route would be known"},
+		{"patterns for nothing", httpKeys("routes", map[string]any{"patterns": []any{"/a"}}),
+			"http::routes::from: off leaves the patterns without a use: patterns or heuristic takes them"},
+		{"a wrong pattern", httpKeys("routes", map[string]any{"from": "patterns", "patterns": []any{"/a", "b"}}), `http::routes::patterns[1]: "b" does not begin with /`},
+		{"no route at all", httpKeys("routes", map[string]any{"max": 0}), "http::routes::max: 0 is not from 1 to 10000"},
+		{"too many routes", httpKeys("routes", map[string]any{"max": 10_001}), "http::routes::max: 10001 is not from 1 to 10000"},
+		{"a header that is none", httpKeys("request_headers", []any{"x-a", "x a"}),
+			`http::request_headers[1]: "x a" is no name of a header, of letters, digits and -_ and of 64 characters at most`},
+		{"a header without a name", httpKeys("response_headers", []any{""}),
+			`http::response_headers[0]: "" is no name of a header, of letters, digits and -_ and of 64 characters at most`},
+		{"a redacted header that is none", httpKeys("redact_headers", []any{"cookie:"}),
+			`http::redact_headers[0]: "cookie:" is no name of a header, of letters, digits and -_ and of 64 characters at most`},
+		{"all headers", httpKeys("request_headers", slices.Repeat([]any{"x-a"}, 33)), "http::request_headers: 33 headers are more than 32"},
+		{"nothing is redacted", httpKeys("redact_headers", []any{}), ""},
+		{"the client of nobody", httpKeys("client_address", "proxy"), `http::client_address: "proxy" is not one of socket, forwarded`},
 		{"no protocol", map[string]any{"protocols": []any{}}, "protocols: none is named, and nothing would be counted"},
 		{"a port", ports(map[string]any{"port": 6380, "protocol": "redis"}), ""},
 		{"the first and the last port", ports(map[string]any{"port": []any{1, 65535}, "protocol": "MySQL"}), ""},
@@ -163,6 +194,11 @@ func TestValidate(t *testing.T) {
 			require.EqualError(t, err, tt.want)
 		})
 	}
+}
+
+// httpKeys is a configuration of one key under http.
+func httpKeys(key string, value any) map[string]any {
+	return map[string]any{"http": map[string]any{key: value}}
 }
 
 // TestKeysThatDoNotExist: a misspelt key is no silent default.

@@ -50,6 +50,7 @@ func createDefaultConfig() component.Config {
 		Metrics:         MetricsConfig{Names: namesStable},
 		Protocols:       slices.Clone(defaultProtocols),
 		Sampling:        SamplingConfig{Ratio: 1, Always: []string{alwaysErrors, alwaysSlow}, Slow: time.Second},
+		HTTP:            defaultHTTP(),
 		SQL:             SQLConfig{QueryText: sqltext.Off.String()},
 		Processes:       defaultProcesses(),
 	}

@@ -63,11 +63,19 @@ func (r *ebpfReceiver) countLoop(host component.Host) {
 			}
 			for _, p := range r.capture.Ended(r.readNs.Load(), processGrace) {
 				r.watch.forget(p)
-				if id := r.processes.Forget(p); id != nil && r.durations != nil {
-					r.durations.Forget(id)
+				if id := r.processes.Forget(p); id != nil {
+					r.forget(id)
 				}
 			}
 		}
+	}
+}
+
+// forget drops what is kept of a process that is gone, or left out.
+func (r *ebpfReceiver) forget(id *process.Identity) {
+	r.routes.forget(id)
+	if r.durations != nil {
+		r.durations.Forget(id)
 	}
 }
 

@@ -61,6 +61,7 @@ type ebpfReceiver struct {
 	ceiling  ceiling
 	call     *protocol.Call
 	announce *announcer
+	routes   *routes
 	streams  streams
 	exchange record.Exchange
 	turn     protocol.Turn
@@ -162,6 +163,7 @@ func (r *ebpfReceiver) prepare(identity process.Lookup, layout *histograms.Layou
 	r.call = r.newCall()
 	r.prepareStreams()
 	r.announce = newAnnouncer(r.set.Logger)
+	r.routes = newRoutes(r.cfg.HTTP.Routes.Max)
 	r.batch = spans.NewBatch(metadata.ScopeName, r.set.BuildInfo.Version)
 	r.backlog = histograms.NewBacklog(layout.All())
 	if r.metrics != nil {
@@ -171,7 +173,7 @@ func (r *ebpfReceiver) prepare(identity process.Lookup, layout *histograms.Layou
 
 // newCall returns an empty call that is asked for what the pipelines take.
 func (r *ebpfReceiver) newCall() *protocol.Call {
-	return &protocol.Call{Texts: protocol.NewTexts(), SQL: r.cfg.SQL.cache(), Brief: r.traces == nil, Paths: r.cfg.Metrics.names() != histograms.Stable}
+	return &protocol.Call{Texts: protocol.NewTexts(), SQL: r.cfg.SQL.cache(), HTTP: r.cfg.HTTP.options(), Brief: r.traces == nil, Paths: r.cfg.Metrics.names() != histograms.Stable}
 }
 
 // layout has the edges of the conventions, the configuration and the catalogue, if an

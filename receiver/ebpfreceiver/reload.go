@@ -48,10 +48,8 @@ func (r *ebpfReceiver) reloadLists() (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if r.durations != nil {
-		for _, id := range gone {
-			r.durations.Forget(id)
-		}
+	for _, id := range gone {
+		r.forget(id)
 	}
 	r.set.Logger.Info("The process lists changed.", zap.Int("include", len(lists.Include)), zap.Int("exclude", len(lists.Exclude)),
 		zap.Int("processes_left_out", len(gone)))

@@ -99,6 +99,14 @@ func TestClients(t *testing.T) {
 // wrkRequests is wrk's own count of the responses that it read.
 var wrkRequests = regexp.MustCompile(`(\d+) requests in `)
 
+func wrkAnswered(t *testing.T, out string) uint64 {
+	found := wrkRequests.FindStringSubmatch(out)
+	require.NotNil(t, found, out)
+	n, err := strconv.ParseUint(found[1], 10, 64)
+	require.NoError(t, err)
+	return n
+}
+
 // TestWrk: wrk sends as much as it can and leaves in the midst of it.
 //
 //	answered at the server and left by the client = the server's own count
@@ -110,10 +118,7 @@ func TestWrk(t *testing.T) {
 			b := startBed(t, bedOptions{ebpf: "{ring_buffer: 134217728}"})
 			server := start(t, service)
 			out := clients.Tool(t, caller, "wrk", "-t", "1", "-c", "20", "-d", "2s", server.base+"/ok")
-			found := wrkRequests.FindStringSubmatch(out)
-			require.NotNil(t, found, out)
-			answered, err := strconv.ParseUint(found[1], 10, 64)
-			require.NoError(t, err)
+			answered := wrkAnswered(t, out)
 			kernel := b.settledCounts(t)
 			b.Terminate(t)
 			all := b.tallies(t)
@@ -149,10 +154,7 @@ func TestPipelined(t *testing.T) {
 			b.waitBudget(t, service, "http_availability", sent, patience)
 			own := server.total(t, sent, 200, 299)
 			out := clients.Tool(t, caller, "wrk", "-t", "1", "-c", "20", "-d", "1s", "-s", "testdata/pipeline.lua", server.base+"/ok")
-			found := wrkRequests.FindStringSubmatch(out)
-			require.NotNil(t, found, out)
-			answered, err := strconv.ParseUint(found[1], 10, 64)
-			require.NoError(t, err)
+			answered := wrkAnswered(t, out)
 			kernel := b.settledCounts(t)
 			b.Terminate(t)
 

@@ -25,6 +25,8 @@ func TestPostgreSQLPooled(t *testing.T) {
 	tests := map[string]struct {
 		mode string
 		size int
+		// in and out: its clients come, and it goes to the server, by a Unix socket.
+		in, out bool
 		// batches: pgbouncer counts by the Sync, of which batches of several operations have
 		// one, and those that only prepare one too. The first hop is held against the log then.
 		batches bool
@@ -38,13 +40,20 @@ func TestPostgreSQLPooled(t *testing.T) {
 		"sessions, prepared":                               {mode: "session", size: 8, run: bench("prepared"), batches: true},
 		"sessions, psycopg2":                               {mode: "session", size: 8, run: psycopg2},
 		"sessions, pgx, in all its ways":                   {mode: "session", size: 8, run: pgxload, batches: true},
+		"transactions, simple, Unix sockets":               {mode: "transaction", size: 8, run: bench("simple"), in: true, out: true},
+		"transactions, extended, Unix sockets":             {mode: "transaction", size: 8, run: bench("extended"), in: true, out: true},
+		"transactions, a connection each time, Unix":       {mode: "transaction", size: 8, run: bench("simple", "-C"), in: true, out: true},
+		"sessions, prepared, Unix sockets":                 {mode: "session", size: 8, run: bench("prepared"), batches: true, in: true, out: true},
+		"transactions, extended, in by TCP, out by Unix":   {mode: "transaction", size: 2, run: bench("extended"), out: true},
+		"sessions, psycopg2, in by TCP, out by Unix":       {mode: "session", size: 8, run: psycopg2, out: true},
+		"sessions, pgx, in by Unix, out by TCP":            {mode: "session", size: 8, run: pgxload, batches: true, in: true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			serverName, poolName, clientName := serviceName("postgres"), serviceName("pgbouncer"), serviceName("shop")
 			b := startBed(t, bedOptions{catalogue: fmt.Sprintf("services:\n  - {name: %s, tier: tier3}\n  - {name: %s, tier: tier3}\n", clientName, poolName)})
-			p := postgresbed.Start(t, postgresbed.Options{Name: serverName})
-			pool := p.Pool(t, postgresbed.PoolOptions{Name: poolName, Mode: tt.mode, Size: tt.size})
+			p := postgresbed.Start(t, postgresbed.Options{Name: serverName, Unix: tt.out})
+			pool := p.Pool(t, postgresbed.PoolOptions{Name: poolName, Mode: tt.mode, Size: tt.size, Unix: tt.in})
 			tt.run(t, pool, clientName)
 			const asking = 1
 			queries := pool.Queries(t)

@@ -80,6 +80,15 @@ func bench(mode string, words ...string) func(t *testing.T, p clerks, client str
 	}
 }
 
+// behindResults fails in the last statement of a text, whose results fill more than one I/O.
+func behindResults(t *testing.T, p clerks, client string) {
+	for range 10 {
+		p.Client(t, client, "psql", "-X", "-c", "SELECT 1; SELECT repeat('x', 20000); SELECT 2")
+		_, err := p.Try(client, "psql", "-X", "-c", "SELECT 1; SELECT repeat('x', 20000); SELECT 1/0")
+		require.Error(t, err)
+	}
+}
+
 // TestPostgreSQL holds what Sloe has of a PostgreSQL server against what the server writes
 // of each message:
 //
@@ -92,15 +101,17 @@ func TestPostgreSQL(t *testing.T) {
 		unix bool
 		run  func(t *testing.T, p clerks, client string)
 	}{
-		"pgbench: simple":                     {run: bench("simple")},
-		"pgbench: a connection each time":     {run: bench("simple", "-C")},
-		"pgbench: extended":                   {run: bench("extended")},
-		"pgbench: prepared":                   {run: bench("prepared")},
-		"pgbench: prepared, a Unix socket":    {run: bench("prepared"), unix: true},
-		"pgx, in all its ways":                {run: pgxload},
-		"pgx, in all its ways, a Unix socket": {run: pgxload, unix: true},
-		"psycopg2":                            {run: psycopg2},
-		"psycopg2, a Unix socket":             {run: psycopg2, unix: true},
+		"pgbench: simple":                            {run: bench("simple")},
+		"pgbench: a connection each time":            {run: bench("simple", "-C")},
+		"pgbench: extended":                          {run: bench("extended")},
+		"pgbench: prepared":                          {run: bench("prepared")},
+		"pgbench: prepared, a Unix socket":           {run: bench("prepared"), unix: true},
+		"pgx, in all its ways":                       {run: pgxload},
+		"pgx, in all its ways, a Unix socket":        {run: pgxload, unix: true},
+		"psycopg2":                                   {run: psycopg2},
+		"psycopg2, a Unix socket":                    {run: psycopg2, unix: true},
+		"psql, errors behind results":                {run: behindResults},
+		"psql, errors behind results, a Unix socket": {run: behindResults, unix: true},
 		"psql": {run: func(t *testing.T, p clerks, client string) {
 			for range 10 {
 				p.Client(t, client, "psql", "-X", "-c", "SELECT 1", "-c", "SELECT 1; SELECT 2", "-c", "COPY (SELECT 1) TO STDOUT")

@@ -44,6 +44,10 @@ func TestQuestions(t *testing.T) {
 		{"prepared, run and closed", exec("SELECT ?", 1), false, 1},
 		{"one that cannot be prepared", exec("SELEC ?", 1), true, 0},
 		{"it leaves", db.Close, false, 1},
+		{"a connection that is of others then, and leaves", func() error {
+			m.MySQLdb(t, "", "c = MySQLdb.connect(user='root', autocommit=None, **where)\nc.change_user('clerk', 'hunter2', 'shop')\nc.change_user('clerk', 'hunter2', 'shop')\nc.close()")
+			return nil
+		}, false, 3},
 		{"the client mariadb, which leaves", func() error { m.CLI(t, "", "-e", "SELECT 1; SELECT 2"); return nil }, false, 3},
 	} {
 		before := m.Status(t)

@@ -5,6 +5,7 @@
 package mariadbbed // import "github.com/sloe-dev/sloe/testbed/workload/mariadbbed"
 
 import (
+	"fmt"
 	"net"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +26,9 @@ const (
 	patience       = 30 * time.Second
 )
 
+// Password of the user clerk.
+const Password = "hunter2"
+
 // Options are what the server is to be.
 type Options struct {
 	// Name gives the program a name, so that it is another service than any other
@@ -37,7 +41,7 @@ type Options struct {
 }
 
 // MariaDB is a running server. Its user root has no password, and there is a database
-// "shop" and a user "clerk" whose password is "hunter2".
+// "shop" and a user "clerk" with Password.
 type MariaDB struct {
 	*process.Process
 	// Address is host:port, or unix: and a path: where the clients of a test connect.
@@ -105,10 +109,36 @@ func (m *MariaDB) Where() []string {
 }
 
 // DSN is the same for go-sql-driver/mysql, for the user clerk and the database shop.
-func (m *MariaDB) DSN(parameters string) string {
+func (m *MariaDB) DSN(parameters string) string { return m.DSNOf("", parameters) }
+
+// DSNOf is DSN for another user of the same password, empty for clerk.
+func (m *MariaDB) DSNOf(user, parameters string) string {
+	if user == "" {
+		user = "clerk"
+	}
 	where := "unix(" + m.control + ")"
 	if m.port != "" {
 		where = "tcp(" + m.Address + ")"
 	}
-	return "clerk:hunter2@" + where + "/shop?" + parameters
+	return user + ":" + Password + "@" + where + "/shop?" + parameters
+}
+
+// User makes a user of a name, who may do in the database shop what clerk may. identified is
+// the end of CREATE USER, such as IDENTIFIED VIA ed25519 USING PASSWORD('hunter2').
+func (m *MariaDB) User(t testing.TB, name, identified string) {
+	t.Helper()
+	m.SQL(t, fmt.Sprintf("CREATE USER %[1]s@'%%' %[2]s; CREATE USER %[1]s@localhost %[2]s; GRANT ALL ON shop.* TO %[1]s@'%%'; GRANT ALL ON shop.* TO %[1]s@localhost", name, identified))
+}
+
+// MySQLdb runs a program in Python as a process of a service name, behind
+//
+//	import MySQLdb
+//	where = {how to find the server, with the database shop}
+func (m *MariaDB) MySQLdb(t testing.TB, service, program string) string {
+	t.Helper()
+	where := fmt.Sprintf("dict(unix_socket=%q, db='shop')", m.control)
+	if m.port != "" {
+		where = fmt.Sprintf("dict(host='127.0.0.1', port=%s, db='shop')", m.port)
+	}
+	return run(t, service, "/usr/bin/python3", []string{"-c", "import MySQLdb\nwhere = " + where + "\n" + program})
 }

@@ -28,7 +28,7 @@ type Client struct{ *process.Process }
 func Start(t testing.TB, m *mariadbbed.MariaDB, service string, w Workload) *Client {
 	t.Helper()
 	parameters := map[Kind]string{Multi: "multiStatements=true", Interpolated: "interpolateParams=true"}
-	w.DSN = m.DSN(parameters[w.Kind])
+	w.DSN = m.DSNOf(w.User, parameters[w.Kind])
 	plan, err := json.Marshal(w)
 	require.NoError(t, err)
 	p, err := process.Start(process.Command{

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -120,6 +121,15 @@ func (p *PostgreSQL) All() Counts {
 func countsIn(log string) Counts {
 	count := func(r *regexp.Regexp) uint64 { return uint64(len(r.FindAllStringIndex(log, -1))) }
 	return Counts{Queries: count(queryLine), Executes: count(executeLine), Errors: count(errorLine), Replications: count(replicationLine)}
+}
+
+// AtEnd ends the server at once, as an administrator may (immediate shutdown), and returns
+// Counts, without Calls.
+func (p *PostgreSQL) AtEnd(t testing.TB) Counts {
+	t.Helper()
+	require.NoError(t, p.Signal(syscall.SIGQUIT))
+	<-p.Ended()
+	return countsIn(p.Stderr())
 }
 
 // Simple counts the Queries of Clerk that begin like this.

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sloe-dev/sloe/testbed/workload/address"
 	"github.com/sloe-dev/sloe/testbed/workload/nginxbed"
 	"github.com/sloe-dev/sloe/testbed/workload/process"
 )
@@ -27,6 +28,9 @@ type PoolOptions struct {
 	Mode string
 	// Size is how many connections it has to the server at most.
 	Size int
+	// Unix makes it listen on a Unix socket only. It finds the server as other clients do: by
+	// Options.Unix.
+	Unix bool
 	// Settings are further lines of its configuration.
 	Settings string
 }
@@ -35,6 +39,10 @@ type PoolOptions struct {
 // server: by the methods Client and Try.
 type PgBouncer struct {
 	*process.Process
+	// Address is host:port, or unix: and a path: where the clients of a test connect.
+	Address string
+
+	host string // a directory for a Unix socket
 	port string
 }
 
@@ -42,9 +50,9 @@ const pgbouncerConfig = `
 [databases]
 %s = %s
 [pgbouncer]
-listen_addr = 127.0.0.1
+listen_addr = %s
 listen_port = %s
-unix_socket_dir =
+unix_socket_dir = %s
 auth_type = scram-sha-256
 auth_file = %s
 admin_users = %s
@@ -54,27 +62,36 @@ ignore_startup_parameters = extra_float_digits
 %s
 `
 
-// Pool starts a pgbouncer in front of the server, as its user, on a free port of 127.0.0.1.
-// The test's end stops it. It fails where pgbouncer is not installed (`make test` installs it).
+// Pool starts a pgbouncer in front of the server, as its user, on a free port of 127.0.0.1 or
+// on a socket. The test's end stops it. It fails where pgbouncer is not installed (`make test` installs it).
 func (p *PostgreSQL) Pool(t testing.TB, o PoolOptions) *PgBouncer {
 	t.Helper()
 	dir := filepath.Join(p.dir, o.Name)
 	require.NoError(t, os.Mkdir(dir, 0o755))
-	_, port, err := net.SplitHostPort(nginxbed.FreeAddress(t))
+	uid, gid := account(t)
+	require.NoError(t, os.Chown(dir, uid, gid)) // its socket is made there
+	b := &PgBouncer{Address: nginxbed.FreeAddress(t)}
+	var err error
+	b.host, b.port, err = net.SplitHostPort(b.Address)
 	require.NoError(t, err)
+	listen, sockets := b.host, ""
+	if o.Unix {
+		listen, sockets, b.host = "", dir, dir
+		b.Address = "unix:" + filepath.Join(dir, ".s.PGSQL."+b.port)
+	}
 	users, config := filepath.Join(dir, "users"), filepath.Join(dir, "pgbouncer.ini")
 	require.NoError(t, os.WriteFile(users, fmt.Appendf(nil, "%q %q\n", Clerk, Secret), 0o644))
 	host, serverPort := p.Where()
 	server := fmt.Sprintf("host=%s port=%s dbname=%s", host, serverPort, Database)
-	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, pgbouncerConfig, Database, server, port, users, Clerk, o.Mode, o.Size, o.Settings), 0o644))
-	b := &PgBouncer{port: port}
+	text := fmt.Appendf(nil, pgbouncerConfig, Database, server, listen, b.port, sockets, users, Clerk, o.Mode, o.Size, o.Settings)
+	require.NoError(t, os.WriteFile(config, text, 0o644))
 	b.Process, err = process.Start(process.Command{
 		Path: process.Copy(t, "pgbouncer", "/usr/sbin/pgbouncer", filepath.Join(dir, o.Name)), Args: []string{config}, Dir: dir, SysProcAttr: p.as,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, b.Kill()) })
 	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", port)); err == nil {
+		if conn, err := address.Dial(b.Address); err == nil {
 			require.NoError(t, conn.Close())
 			return b
 		}
@@ -92,7 +109,7 @@ func (b *PgBouncer) Client(t testing.TB, service, program string, words ...strin
 
 // Try is that of PostgreSQL.
 func (b *PgBouncer) Try(service, program string, words ...string) (string, error) {
-	return run("127.0.0.1", b.port, service, program, words...)
+	return run(b.host, b.port, service, program, words...)
 }
 
 // Queries is its own count of what it was asked for in the database: total_query_count of SHOW

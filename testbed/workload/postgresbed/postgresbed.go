@@ -43,8 +43,8 @@ type Options struct {
 	Name string
 	// Unix makes tests connect to a Unix socket.
 	Unix bool
-	// Args are further words of its command line.
-	Args []string
+	// Args are further words of its command line, Env further variables of its environment.
+	Args, Env []string
 }
 
 // PostgreSQL is a running server. It has the database Database and the user Clerk.
@@ -126,7 +126,7 @@ func (p *PostgreSQL) serve(t testing.TB, o Options) {
 		args = append(args, "-c", key+"="+value)
 	}
 	var err error
-	p.Process, err = process.Start(process.Command{Path: program, Args: append(args, o.Args...), Dir: p.dir, SysProcAttr: p.as})
+	p.Process, err = process.Start(process.Command{Path: program, Args: append(args, o.Args...), Env: o.Env, Dir: p.dir, SysProcAttr: p.as})
 	require.NoError(t, err)
 	t.Cleanup(func() { p.stop(t) })
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {

@@ -5,6 +5,8 @@
 package protocol // import "github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 
 import (
+	"slices"
+
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/sqltext"
 )
@@ -61,6 +63,9 @@ type Attribute struct {
 	Number int64
 	// Flag: the value is true.
 	Flag bool
+	// Listed: the value is a list of texts, of which each has an attribute of its own,
+	// one behind the other.
+	Listed bool
 	// Metric tells that the attribute is of low cardinality and belongs to the
 	// duration histogram too.
 	Metric bool
@@ -103,11 +108,17 @@ type Call struct {
 	Waits bool
 
 	Attributes []Attribute
+	// Route is that of a server's URL, for whoever bounds how many of them are told; empty
+	// if none is known.
+	Route string
 
 	// Texts make the strings. It may be nil, and stays when the call is reset.
 	Texts *Texts
 	// SQL reads statements of SQL. It may be nil, and stays when the call is reset.
 	SQL *sqltext.Cache
+	// HTTP says what more is told of calls of HTTP. It may be nil, and stays when the call
+	// is reset.
+	HTTP *HTTPOptions
 	// Brief asks for the attributes of the histograms alone: nobody wants a span.
 	// It stays when the call is reset.
 	Brief bool
@@ -124,12 +135,14 @@ func (c *Call) Fresh() *Call {
 
 // asked is an empty call with what stays when a call is reset.
 func (c *Call) asked() Call {
-	return Call{Texts: c.Texts, Brief: c.Brief, Paths: c.Paths, SQL: c.SQL}
+	return Call{Texts: c.Texts, Brief: c.Brief, Paths: c.Paths, SQL: c.SQL, HTTP: c.HTTP}
 }
 
-// Truncate says that the response broke off: a failure, whatever its status said.
+// Truncate says that the response broke off: a failure, whatever its status said. It is
+// not as long as it said either.
 func (c *Call) Truncate() {
 	c.Outcome, c.Failed = Truncated, true
+	c.Attributes = slices.DeleteFunc(c.Attributes, func(a Attribute) bool { return a.Key == semconv.HTTPResponseBodySize })
 	if c.ErrorType == "" {
 		c.ErrorType = semconv.Truncated
 	}

@@ -100,6 +100,8 @@ func (b *Batch) put(span ptrace.Span, call *protocol.Call) {
 	for i := range call.Attributes {
 		a := &call.Attributes[i]
 		switch {
+		case a.Listed:
+			putListed(m, a.Key, a.Text)
 		case a.Flag:
 			m.PutBool(a.Key, true)
 		case a.Text != "":
@@ -132,4 +134,14 @@ func (b *Batch) nonZero() uint64 {
 			return n
 		}
 	}
+}
+
+// putListed adds a text to a list.
+func putListed(m pcommon.Map, key, text string) {
+	v, ok := m.Get(key)
+	if !ok {
+		v = m.PutEmpty(key)
+		v.SetEmptySlice()
+	}
+	v.Slice().AppendEmpty().SetStr(text)
 }

@@ -16,7 +16,7 @@ func putTarget(turn *protocol.Turn, call *protocol.Call, req *request) {
 		call.Text(semconv.URLScheme, t.scheme, true)
 	}
 	client := turn.Kind == protocol.Client
-	if call.Brief && !client && !call.Paths {
+	if call.Brief && !client && !call.Paths && !call.WantsRoute() {
 		return // the rest is for spans
 	}
 	path := call.Texts.Of(t.path)
@@ -41,7 +41,7 @@ func putTarget(turn *protocol.Turn, call *protocol.Call, req *request) {
 	if client && named && t.complete && t.scheme != "" && string(req.line.method) != "CONNECT" {
 		call.Text(semconv.URLFull, httpcall.URL(call.Texts, t.scheme, host, port, path), false)
 	}
-	httpcall.PutPeer(turn, call)
+	httpcall.PutPeer(turn, call, forwardedFor(turn, call, req))
 	httpcall.PutText(call, semconv.UserAgentOriginal, call.Texts.Of(req.userAgent), false)
 }
 

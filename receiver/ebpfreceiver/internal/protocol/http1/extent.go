@@ -17,8 +17,9 @@ type response struct {
 	chunked       bool
 	// events tells that the body is a stream of server-sent events.
 	events bool
-	// headSize is 0 if the end of the head was not captured.
-	headSize int
+	// lineSize is that of the status line, and headSize of the whole head: 0 if its end
+	// was not captured.
+	lineSize, headSize int
 }
 
 func parseResponse(b []byte) response {
@@ -27,6 +28,7 @@ func parseResponse(b []byte) response {
 	if nl < 0 {
 		return r
 	}
+	r.lineSize = nl + 1
 	w := fieldWalk{b: b[nl+1:]}
 	for field, more := w.next(); more; field, more = w.next() {
 		switch initial(field) {

@@ -25,6 +25,7 @@ type request struct {
 	longPoll bool
 	// contentLength is the size of the body, unless that is not known.
 	contentLength uint64
+	lengthSeen    bool
 	sizeUnknown   bool
 	// chunked tells that a last chunk ends it.
 	chunked bool
@@ -56,11 +57,15 @@ func (Parser) Parse(turn *protocol.Turn, call *protocol.Call) protocol.Result {
 	}
 	httpcall.PutText(call, semconv.NetworkProtocolVersion, req.line.version, true)
 	putTarget(turn, call, &req)
+	if call.HTTP != nil {
+		putHeaders(call, call.HTTP.RequestHeaders, turn.Request, req.line.size)
+	}
 	if turn.Outcome != protocol.Answered {
 		putAborted(turn, call)
+		putSizes(turn, call, &req, nil, method)
 		return protocol.Whole
 	}
-	result := putResponse(turn, call, method, req.longPoll)
+	result := putResponse(turn, call, &req, method)
 	if req.headSize == 0 && turn.ResponseLength > 0 && turn.ResponseBytes > turn.ResponseLength {
 		turn.FurtherUnknown = true // another response, to a request behind what was captured
 	}
@@ -91,7 +96,7 @@ func parseRequest(b []byte) (request, lineResult) {
 		case 'c':
 			if value, is := valueOf(field, "content-length"); is {
 				n, ok := parseLength(value)
-				r.contentLength, r.sizeUnknown = n, r.sizeUnknown || !ok
+				r.contentLength, r.lengthSeen, r.sizeUnknown = n, true, r.sizeUnknown || !ok
 			}
 		case 't':
 			if value, is := valueOf(field, "transfer-encoding"); is {
@@ -114,7 +119,7 @@ func putAborted(turn *protocol.Turn, call *protocol.Call) {
 	call.Failed = turn.Kind == protocol.Client
 }
 
-func putResponse(turn *protocol.Turn, call *protocol.Call, method string, longPoll bool) protocol.Result {
+func putResponse(turn *protocol.Turn, call *protocol.Call, req *request, method string) protocol.Result {
 	call.StatusClass = httpcall.StatusClass(turn.Status)
 	if turn.Status != 0 {
 		call.Number(semconv.HTTPResponseStatusCode, int64(turn.Status), true)
@@ -124,6 +129,13 @@ func putResponse(turn *protocol.Turn, call *protocol.Call, method string, longPo
 		call.ErrorType = httpcall.Code(turn.Status)
 	}
 	resp := parseResponse(turn.Response)
-	httpcall.PutStream(call, turn.Status, resp.events, longPoll)
+	httpcall.PutStream(call, turn.Status, resp.events, req.longPoll)
+	if turn.Status == 404 {
+		call.Route = "" // the path is of the caller's invention
+	}
+	if call.HTTP != nil {
+		putHeaders(call, call.HTTP.ResponseHeaders, turn.Response, resp.lineSize)
+		putSizes(turn, call, req, &resp, method)
+	}
 	return resp.extent(turn, method)
 }

@@ -3,7 +3,10 @@
 package http2
 
 import (
+	"math"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
@@ -58,6 +61,12 @@ func (st *stream) fillGRPC(turn *protocol.Turn, call *protocol.Call) {
 	}
 	st.putServer(turn, call, "", "")
 	httpcall.PutText(call, semconv.RPCStreaming, streaming(&st.asked, &st.said), false)
+	if st.grpcTimeout > 0 {
+		call.Number(semconv.RPCTimeout, st.grpcTimeout.Milliseconds(), false)
+	}
+	if st.grpcMessage {
+		call.Flag(semconv.RPCMessage)
+	}
 	if turn.Outcome != protocol.Answered {
 		return
 	}
@@ -127,4 +136,27 @@ func fullMethod(path string) (string, bool) {
 		}
 	}
 	return full, true
+}
+
+// timeoutUnits are those of grpc-timeout (gRPC over HTTP2, requests).
+var timeoutUnits = map[byte]time.Duration{
+	'H': time.Hour, 'M': time.Minute, 'S': time.Second, 'm': time.Millisecond, 'u': time.Microsecond, 'n': time.Nanosecond,
+}
+
+// parseTimeout reads a value of grpc-timeout: at most eight digits and a unit. It returns
+// 0 for one that is none.
+func parseTimeout(s string) time.Duration {
+	const digits = 8
+	if len(s) < 2 || len(s) > digits+1 {
+		return 0
+	}
+	n, err := strconv.ParseUint(s[:len(s)-1], 10, 32)
+	unit := timeoutUnits[s[len(s)-1]]
+	if err != nil || unit == 0 {
+		return 0
+	}
+	if n > uint64(math.MaxInt64/unit) {
+		return math.MaxInt64
+	}
+	return time.Duration(n) * unit
 }

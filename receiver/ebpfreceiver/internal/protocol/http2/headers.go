@@ -4,7 +4,9 @@ package http2
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
+	"time"
 
 	"golang.org/x/net/http2/hpack"
 
@@ -40,7 +42,12 @@ type fields struct {
 	contentType, userAgent          string
 	status                          int
 	grpcStatus                      int // -1: absent or not known
+	grpcMessage                     bool
+	grpcTimeout                     time.Duration // 0: absent, or none
+	contentLength                   int64         // of a request, -1: absent, or nobody asked
 	longPoll                        bool
+	// further are those that were asked for, and where proxies say whom they ask for.
+	further []hpack.HeaderField
 	// unknown tells that fields are missing: which ones nobody knows.
 	unknown bool
 	n       int
@@ -50,6 +57,7 @@ type fields struct {
 // build up.
 type headerReader struct {
 	room    *protocol.Room
+	options *protocol.HTTPOptions // nil: no further header is asked for
 	decoder *hpack.Decoder
 	// whole tells that the table is known from its start.
 	whole bool
@@ -97,13 +105,13 @@ func (h *headerReader) forget() {
 
 // decode ends the block. The fields are valid until the next one.
 func (h *headerReader) decode() *fields {
-	h.fields = fields{grpcStatus: -1}
+	h.fields = fields{grpcStatus: -1, contentLength: -1, further: h.fields.further[:0]}
 	if h.broken {
 		h.fields.unknown = true
 		h.forget()
 	} else if err := h.write(); err != nil {
 		// what stands behind the error may have gone into the table
-		h.fields = fields{grpcStatus: -1, unknown: true}
+		h.fields = fields{grpcStatus: -1, contentLength: -1, unknown: true}
 		h.forget()
 	}
 	h.drop()
@@ -144,6 +152,7 @@ func (h *headerReader) field(f hpack.HeaderField) {
 		h.decoder.SetEmitEnabled(false)
 		return
 	}
+	h.further(&f)
 	switch f.Name {
 	case "":
 		o.unknown = true
@@ -165,17 +174,42 @@ func (h *headerReader) field(f hpack.HeaderField) {
 		}
 	case "content-type":
 		h.text(&o.contentType, f.Value)
-		if o.status != 0 && !h.last() {
+		if o.status != 0 && !h.last() && (h.options == nil || len(h.options.ResponseHeaders) == 0) {
 			h.decoder.SetEmitEnabled(false) // of a response that goes on the rest is for nobody
+		}
+	case "content-length":
+		if n, err := strconv.ParseInt(f.Value, 10, 64); err == nil && n >= 0 && h.options != nil {
+			o.contentLength = n
 		}
 	case "prefer":
 		o.longPoll = o.longPoll || httpcall.IsLongPoll(f.Value)
 	case "user-agent":
 		h.text(&o.userAgent, f.Value)
+	case "grpc-message":
+		o.grpcMessage = f.Value != ""
+	case "grpc-timeout":
+		o.grpcTimeout = parseTimeout(f.Value)
 	case "grpc-status":
 		if n, err := strconv.Atoi(f.Value); err == nil && n >= 0 {
 			o.grpcStatus = n
 		}
+	}
+}
+
+// maxFurther bounds the octets of a block's headers that were asked for.
+const maxFurther = 8 << 10
+
+// further keeps a field that was asked for.
+func (h *headerReader) further(f *hpack.HeaderField) {
+	o := h.options
+	if o == nil || len(f.Value) > maxText {
+		return
+	}
+	name := []byte(f.Name)
+	_, asked := httpcall.Wanted(o.RequestHeaders, name)
+	_, said := httpcall.Wanted(o.ResponseHeaders, name)
+	if asked || said || o.ForwardedClient && slices.Contains(httpcall.ForwardedHeaders[:], f.Name) {
+		h.fields.further = append(h.fields.further, *f)
 	}
 }
 

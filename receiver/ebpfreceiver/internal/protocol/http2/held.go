@@ -31,6 +31,9 @@ func (s *session) add(id uint32) *stream {
 
 func (s *session) remove(st *stream) {
 	delete(s.streams, st.id)
+	for side := range st.further {
+		s.env.Room.GiveBytes(octetsOf(st.further[side]))
+	}
 	s.env.Room.GiveStream()
 	if !st.request {
 		s.early--

@@ -44,8 +44,12 @@ func (st *stream) fillHTTP(turn *protocol.Turn, call *protocol.Call) {
 	st.putServer(turn, call, scheme, path)
 	httpcall.PutText(call, semconv.UserAgentOriginal, valid(st.userAgent), false)
 	call.StatusClass = httpcall.StatusClass(st.status)
+	st.putFurther(call, turn.Outcome == protocol.Answered)
 	if turn.Outcome != protocol.Answered {
 		return
+	}
+	if st.status == 404 {
+		call.Route = "" // the path is of the caller's invention
 	}
 	if st.status != 0 {
 		call.Number(semconv.HTTPResponseStatusCode, int64(st.status), true)
@@ -96,7 +100,7 @@ func (st *stream) putServer(turn *protocol.Turn, call *protocol.Call, scheme, pa
 	if client && path != "" && scheme != "" && host != "" && (!turn.Unix || host != turn.SocketName) {
 		call.Text(semconv.URLFull, httpcall.URL(call.Texts, scheme, host, port, path), false)
 	}
-	httpcall.PutPeer(turn, call)
+	httpcall.PutPeer(turn, call, st.forwardedFor(call))
 }
 
 // knownScheme is "http" or "https", empty for others and if it is not known.

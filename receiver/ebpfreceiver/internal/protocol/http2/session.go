@@ -27,6 +27,9 @@ func (Parser) Open(link *protocol.Link, env *protocol.Environment) protocol.Sess
 		r := &s.in[d]
 		r.s, r.direction = s, protocol.Direction(d)
 		r.headers.room = env.Room
+		if o := env.Call.HTTP; o != nil && !env.Call.Brief {
+			r.headers.options = o
+		}
 		r.headers.whole = link.FromStart
 		r.synced = link.FromStart
 	}
@@ -142,6 +145,7 @@ func (s *session) request(f *frame, o *fields, began moment) {
 		s.early--
 	}
 	st.open(o, began)
+	st.further[asked], st.sizes[asked].said = s.keep(o.further), o.contentLength
 	if r := &s.in[s.requestIndex().Other()]; !r.synced {
 		s.touchStream(st, began.ns) // its answer may pass before responses are read again
 	}
@@ -191,9 +195,10 @@ func (s *session) response(f *frame, o *fields, at moment, proven bool) {
 	}
 	if !st.response {
 		st.response, st.status, st.events = true, o.status, httpcall.IsEvents(o.contentType)
+		st.further[said] = s.keep(o.further)
 	}
 	if o.grpcStatus >= 0 {
-		st.grpcStatus = o.grpcStatus
+		st.grpcStatus, st.grpcMessage = o.grpcStatus, o.grpcMessage
 	}
 	st.unknownStatus = st.unknownStatus || o.unknown
 	st.lastNs = at.ns
@@ -233,7 +238,11 @@ func (s *session) answered(st *stream, at moment, proven bool) {
 func (s *session) data(d protocol.Direction, f *frame, at moment, proven bool) {
 	requests, known := s.requests()
 	st := s.streams[f.stream]
-	if !known || st == nil || d == requests {
+	if !known || st == nil {
+		return
+	}
+	st.sizes[sideOf(d == requests)].add(f)
+	if d == requests {
 		return
 	}
 	st.lastNs, st.endUnknown = at.ns, !proven

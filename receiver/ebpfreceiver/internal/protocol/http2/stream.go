@@ -5,6 +5,9 @@ package http2
 import (
 	"encoding/binary"
 	"strings"
+	"time"
+
+	"golang.org/x/net/http2/hpack"
 
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
@@ -34,11 +37,18 @@ type stream struct {
 	events, longPoll bool
 	// upgraded tells that the request was one of HTTP/1.
 	upgraded bool
+	// further are the headers that were asked for, and sizes those of the bodies.
+	further [2][]hpack.HeaderField
+	sizes   [2]bodySize
 	// asked and said are the messages of gRPC in either direction.
 	asked, said messages
 
 	status     int
 	grpcStatus int // -1: absent or not known
+	// grpcMessage tells that the status came with words, and grpcTimeout how long the
+	// client waits, 0: it did not say.
+	grpcMessage bool
+	grpcTimeout time.Duration
 	// brokeOff tells that the server reset the stream, and code why, if codeKnown.
 	brokeOff  bool
 	code      uint32
@@ -61,7 +71,7 @@ func (st *stream) open(o *fields, began moment) {
 	st.request = true
 	st.method, st.scheme, st.authority, st.path = o.method, o.scheme, o.authority, o.path
 	st.contentType, st.userAgent = o.contentType, o.userAgent
-	st.unknownRequest, st.longPoll = o.unknown, o.longPoll
+	st.unknownRequest, st.longPoll, st.grpcTimeout = o.unknown, o.longPoll, o.grpcTimeout
 	st.startNs, st.queueNs, st.queueKnown = began.ns, began.queueNs, began.queueKnown
 	if st.firstNs != 0 && st.firstNs < st.startNs {
 		// the request was on its way when the answer came: its start is not later than that

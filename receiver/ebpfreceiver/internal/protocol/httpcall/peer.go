@@ -3,14 +3,19 @@
 package httpcall
 
 import (
+	"net/netip"
+
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 )
 
 // PutPeer adds who is at the other end of the socket. The client's end of a Unix
-// socket has no name.
-func PutPeer(turn *protocol.Turn, call *protocol.Call) {
+// socket has no name. The client of a server is who a proxy asks for, if that is valid.
+func PutPeer(turn *protocol.Turn, call *protocol.Call, forwardedFor netip.Addr) {
 	client := turn.Kind == protocol.Client
+	if !client && forwardedFor.IsValid() {
+		call.Text(semconv.ClientAddress, call.Texts.OfAddress(forwardedFor), false)
+	}
 	if turn.Unix {
 		call.Text(semconv.NetworkTransport, semconv.NetworkTransportUnix, false)
 		if client {
@@ -19,7 +24,7 @@ func PutPeer(turn *protocol.Turn, call *protocol.Call) {
 		return
 	}
 	peer := call.Texts.OfAddress(turn.Remote.Addr())
-	if !client {
+	if !client && !forwardedFor.IsValid() {
 		call.Text(semconv.ClientAddress, peer, false)
 	}
 	call.Text(semconv.NetworkPeerAddress, peer, false)
@@ -27,8 +32,11 @@ func PutPeer(turn *protocol.Turn, call *protocol.Call) {
 }
 
 // PutPath adds the path of the URL. To a server's histogram it is an attribute only
-// where that is asked for: callers choose it.
+// where that is asked for: callers choose it. The route is told where it is.
 func PutPath(turn *protocol.Turn, call *protocol.Call, path string) {
+	if call.WantsRoute() && turn.Kind == protocol.Server {
+		call.Route = call.Texts.Of(call.HTTP.Router.AppendRoute(call.Texts.Buffer(), path))
+	}
 	PutText(call, semconv.URLPath, path, call.Paths && turn.Kind == protocol.Server)
 }
 

@@ -85,6 +85,11 @@ func (m *memory) keep(id uint32, s *sqltext.Statement) {
 		m.statements = slices.Delete(m.statements, 0, 1)
 		i = max(i-1, 0)
 	}
+	if len(m.statements) == cap(m.statements) { // no more room than there may be statements
+		grown := make([]prepared, len(m.statements), min(max(2*len(m.statements), 4), maxStatements))
+		copy(grown, m.statements)
+		m.statements = grown
+	}
 	m.statements = slices.Insert(m.statements, i, prepared{id, s})
 }
 

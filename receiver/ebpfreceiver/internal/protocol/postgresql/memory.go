@@ -4,14 +4,16 @@ package postgresql
 
 import (
 	"hash/maphash"
+	"math/bits"
+	"slices"
 
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/sqltext"
 )
 
 const (
-	// maxStatements bounds the prepared statements of a connection, about 3 KB. Programs
-	// have some dozens of them; the one that was learned first goes.
+	// maxStatements bounds the prepared statements of a connection: with 16 bytes each, 3 KB.
+	// Programs have some dozens of them; the one that was learned first goes.
 	maxStatements = 192
 	// maxPortals bounds the portals: a connection seldom has two.
 	maxPortals = 8
@@ -41,60 +43,70 @@ type names struct {
 	known []named
 	next  int // the one that makes room
 	max   int
+	// learned are those of the turn that is being read, by their places in known.
+	learned [(maxStatements + 63) / 64]uint64
 }
 
 type named struct {
 	name      uint64
 	statement *sqltext.Statement // nil: closed
-	turn      bool               // learned in the turn that is being read
 }
 
 var seed = maphash.MakeSeed()
 
-func (n *names) find(name []byte) *named {
-	hash := maphash.Bytes(seed, name)
-	for i := range n.known {
-		if n.known[i].name == hash {
-			return &n.known[i]
-		}
-	}
-	return nil
+// find returns the place of a name, -1 if it is not known.
+func (n *names) find(hash uint64) int {
+	return slices.IndexFunc(n.known, func(k named) bool { return k.name == hash })
 }
 
 func (n *names) get(name []byte) *sqltext.Statement {
-	if k := n.find(name); k != nil {
-		return k.statement
+	if i := n.find(maphash.Bytes(seed, name)); i >= 0 {
+		return n.known[i].statement
 	}
 	return nil
 }
 
 // put notes what a name is for; nil: that is not known.
 func (n *names) put(name []byte, s *sqltext.Statement) {
-	k := n.find(name)
+	hash := maphash.Bytes(seed, name)
+	i := n.find(hash)
 	switch {
-	case k != nil:
+	case i >= 0:
 	case s == nil:
 		return
 	case len(n.known) < n.max:
-		n.known = append(n.known, named{})
-		k = &n.known[len(n.known)-1]
+		i = len(n.known)
+		n.add()
 	default:
-		k = &n.known[n.next]
+		i = n.next
 		n.next = (n.next + 1) % n.max
 	}
-	*k = named{name: maphash.Bytes(seed, name), statement: s, turn: true}
+	n.known[i] = named{name: hash, statement: s}
+	n.learned[i/64] |= 1 << (i % 64)
 }
 
-func (n *names) forget() { n.known, n.next = n.known[:0], 0 }
+// add makes room for one more, and not for more than there may be.
+func (n *names) add() {
+	if len(n.known) == cap(n.known) {
+		grown := make([]named, len(n.known), min(max(2*cap(n.known), 4), n.max))
+		copy(grown, n.known)
+		n.known = grown
+	}
+	n.known = n.known[:len(n.known)+1]
+}
+
+func (n *names) forget() {
+	n.known, n.next = n.known[:0], 0
+	clear(n.learned[:])
+}
 
 // settle keeps the names that were learned in the turn, or, if it is not known that they
 // are there, forgets what they are for.
 func (n *names) settle(ok bool) {
-	for i := range n.known {
-		if k := &n.known[i]; k.turn {
-			k.turn = false
+	for word := range n.learned {
+		for ; n.learned[word] != 0; n.learned[word] &= n.learned[word] - 1 {
 			if !ok {
-				k.statement = nil
+				n.known[64*word+bits.TrailingZeros64(n.learned[word])].statement = nil
 			}
 		}
 	}

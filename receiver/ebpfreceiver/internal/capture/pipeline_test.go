@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package capture
+
+import (
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sloe-dev/sloe/bpf"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
+)
+
+// pipelined are three requests in one write, and their answers in another.
+var (
+	pipelinedRequests = strings.Repeat("GET /p HTTP/1.1\r\nHost: peers\r\n\r\n", 3)
+	pipelinedAnswers  = strings.Repeat(httpOK, 3)
+)
+
+func init() {
+	turns["pipelined"] = struct{ request, response string }{pipelinedRequests, pipelinedAnswers}
+}
+
+// TestChunksOfPipelines: every byte of a connection of HTTP/1 that pipelines is told once at
+// each end, from the first request on, and none of it is an exchange.
+func TestChunksOfPipelines(t *testing.T) {
+	eachBackend(t, "pipelines", func(t *testing.T, name string) {
+		const n = 200
+		c, p := wholeRun(t, name, "pipelined", 8<<20, n)
+		streams, _, _ := drainChunks(t, c, p)
+		requests, answers := strings.Repeat(pipelinedRequests, n), strings.Repeat(pipelinedAnswers, n)
+		for key, want := range map[chunkKey]string{
+			{role: record.RoleServer, direction: record.DirectionReceived}: requests,
+			{role: record.RoleServer, direction: record.DirectionSent}:     answers,
+			{role: record.RoleClient, direction: record.DirectionSent}:     requests,
+			{role: record.RoleClient, direction: record.DirectionReceived}: answers,
+		} {
+			s := streams[key]
+			require.NotNil(t, s, "%+v", key)
+			assert.Equal(t, want, string(s.bytes), "%+v", key)
+			assert.Zero(t, s.missing, "%+v", key)
+			assert.Zero(t, s.trusted, "there are no frames")
+		}
+	})
+}
+
+// TestPipelineWhileOpen: a request that is written while another one is open takes that one
+// along, and what was opened is accounted for.
+func TestPipelineWhileOpen(t *testing.T) {
+	eachBackend(t, "a pipeline in writes of its own", func(t *testing.T, name string) {
+		c := open(t, name, 1<<20)
+		require.NoError(t, c.objects.SelfTgid.Set(uint32(0))) // this process plays both sides
+		client, server, err := connected()
+		require.NoError(t, err)
+		defer client.Close()
+		defer server.Close()
+		port := uint16(server.LocalAddr().(*net.TCPAddr).Port)
+		pass(t, client, server, httpGet)
+		pass(t, server, client, httpOK) // a turn like others
+		for range 3 {
+			_, err = io.WriteString(client, httpGet)
+			require.NoError(t, err)
+		}
+		_, err = io.ReadFull(server, make([]byte, 3*len(httpGet)))
+		require.NoError(t, err)
+		pass(t, server, client, strings.Repeat(httpOK, 3))
+		require.NoError(t, c.Detach())
+
+		got := map[[2]uint8]string{}
+		exchanges := 0
+		var chunk record.Chunk
+		var e record.Exchange
+		require.NoError(t, c.Drain(func(sample []byte) {
+			kind, err := record.KindOf(sample)
+			require.NoError(t, err)
+			switch kind {
+			case record.KindChunk:
+				require.NoError(t, record.DecodeChunk(sample, &chunk))
+				if chunk.LocalPort == port || chunk.RemotePort == port {
+					assert.Equal(t, record.ProtocolPipelined, chunk.Protocol)
+					got[[2]uint8{chunk.Role, chunk.Direction}] += string(chunk.Bytes())
+				}
+			case record.KindExchange:
+				require.NoError(t, record.DecodeExchange(sample, &e))
+				if e.LocalPort == port || e.RemotePort == port {
+					exchanges++
+				}
+			}
+		}))
+		asked, said := strings.Repeat(httpGet, 3), strings.Repeat(httpOK, 3)
+		assert.Equal(t, map[[2]uint8]string{
+			{record.RoleServer, record.DirectionReceived}: asked, {record.RoleServer, record.DirectionSent}: said,
+			{record.RoleClient, record.DirectionSent}: asked, {record.RoleClient, record.DirectionReceived}: said,
+		}, got)
+		assert.Equal(t, 2, exchanges, "the turn before, at both ends")
+		sum, err := c.sums()
+		require.NoError(t, err)
+		assert.EqualValues(t, 1, sum.Of[bpf.SocketCounterCOUNT_LEFT_TO_CHUNKS], "at the client: the server read all of it at once")
+	})
+}
