@@ -188,9 +188,10 @@ type SocketConn struct {
 		Mute       uint32
 		Kinds      uint32
 	}
-	PadEarly uint32
-	_        [4]byte
-	Arrivals struct {
+	Forced    uint8
+	PadForced [3]uint8
+	_         [4]byte
+	Arrivals  struct {
 		_        structs.HostLayout
 		FirstNs  uint64
 		SecondNs uint64
@@ -724,6 +725,7 @@ const (
 	SocketMapConnections            = "connections"
 	SocketMapCounters               = "counters"
 	SocketMapFailures               = "failures"
+	SocketMapForcedPorts            = "forced_ports"
 	SocketMapListenDrops            = "listen_drops"
 	SocketMapListeners              = "listeners"
 	SocketMapOwnFlows               = "own_flows"
@@ -761,6 +763,7 @@ const (
 	SocketVarAttachedNs             = "attached_ns"
 	SocketVarControls               = "controls"
 	SocketVarFilterGeneration       = "filter_generation"
+	SocketVarForcesPorts            = "forces_ports"
 	SocketVarLatencyEdgeCount       = "latency_edge_count"
 	SocketVarLatencyEdges           = "latency_edges"
 	SocketVarRateBurstNs            = "rate_burst_ns"
@@ -870,6 +873,7 @@ type SocketMapSpecs struct {
 	Connections     *ebpf.MapSpec `ebpf:"connections"`
 	Counters        *ebpf.MapSpec `ebpf:"counters"`
 	Failures        *ebpf.MapSpec `ebpf:"failures"`
+	ForcedPorts     *ebpf.MapSpec `ebpf:"forced_ports"`
 	ListenDrops     *ebpf.MapSpec `ebpf:"listen_drops"`
 	Listeners       *ebpf.MapSpec `ebpf:"listeners"`
 	OwnFlows        *ebpf.MapSpec `ebpf:"own_flows"`
@@ -891,6 +895,7 @@ type SocketVariableSpecs struct {
 	AttachedNs             *ebpf.VariableSpec `ebpf:"attached_ns"`
 	Controls               *ebpf.VariableSpec `ebpf:"controls"`
 	FilterGeneration       *ebpf.VariableSpec `ebpf:"filter_generation"`
+	ForcesPorts            *ebpf.VariableSpec `ebpf:"forces_ports"`
 	LatencyEdgeCount       *ebpf.VariableSpec `ebpf:"latency_edge_count"`
 	LatencyEdges           *ebpf.VariableSpec `ebpf:"latency_edges"`
 	RateBurstNs            *ebpf.VariableSpec `ebpf:"rate_burst_ns"`
@@ -950,6 +955,7 @@ type SocketMaps struct {
 	Connections     *ebpf.Map `ebpf:"connections"`
 	Counters        *ebpf.Map `ebpf:"counters"`
 	Failures        *ebpf.Map `ebpf:"failures"`
+	ForcedPorts     *ebpf.Map `ebpf:"forced_ports"`
 	ListenDrops     *ebpf.Map `ebpf:"listen_drops"`
 	Listeners       *ebpf.Map `ebpf:"listeners"`
 	OwnFlows        *ebpf.Map `ebpf:"own_flows"`
@@ -971,6 +977,7 @@ func (m *SocketMaps) Close() error {
 		m.Connections,
 		m.Counters,
 		m.Failures,
+		m.ForcedPorts,
 		m.ListenDrops,
 		m.Listeners,
 		m.OwnFlows,
@@ -993,6 +1000,7 @@ type SocketVariables struct {
 	AttachedNs             *ebpf.Variable `ebpf:"attached_ns"`
 	Controls               *ebpf.Variable `ebpf:"controls"`
 	FilterGeneration       *ebpf.Variable `ebpf:"filter_generation"`
+	ForcesPorts            *ebpf.Variable `ebpf:"forces_ports"`
 	LatencyEdgeCount       *ebpf.Variable `ebpf:"latency_edge_count"`
 	LatencyEdges           *ebpf.Variable `ebpf:"latency_edges"`
 	RateBurstNs            *ebpf.Variable `ebpf:"rate_burst_ns"`

@@ -117,18 +117,11 @@ static __always_inline int detect_mariadb(const unsigned char *p)
 	return 0;
 }
 
-/*
- * A command of total bytes so far, on a connection that is older than the agent: a text,
- * or the execution of a statement. Servers read the four bytes before it apart.
- */
-static __always_inline int detect_mysql_request(const unsigned char *p, unsigned int len, unsigned long long total)
+/* Whether at least nine bytes are the beginning of a text, or of the execution of a statement. */
+static __always_inline int detect_mysql_form(const unsigned char *p, unsigned int len)
 {
 	unsigned char c;
 
-	if (len == 4 && total == 4 && p[3] == 0)
-		return detect_le24(p) >= 5 ? DETECT_MORE : DETECT_NO;
-	if (len < 9 || detect_le24(p) + 4ULL != total || p[3] != 0)
-		return DETECT_NO;
 	if (p[4] == MYSQL_QUERY) {
 		c = p[5] | 0x20;
 		if (!((c >= 'a' && c <= 'z') || p[5] == '/' || p[5] == '('))
@@ -141,6 +134,35 @@ static __always_inline int detect_mysql_request(const unsigned char *p, unsigned
 	if (p[4] == MYSQL_STMT_EXECUTE && len >= 14)
 		return p[9] <= 8 && p[10] == 1 && !p[11] && !p[12] && !p[13] ? DETECT_YES : DETECT_NO;
 	return DETECT_NO;
+}
+
+/*
+ * A command of total bytes so far, on a connection that is older than the agent: a text,
+ * or the execution of a statement. Servers read the four bytes before it apart.
+ */
+static __always_inline int detect_mysql_request(const unsigned char *p, unsigned int len, unsigned long long total)
+{
+	if (len == 4 && total == 4 && p[3] == 0)
+		return detect_le24(p) >= 5 ? DETECT_MORE : DETECT_NO;
+	if (len < 9 || detect_le24(p) + 4ULL != total || p[3] != 0)
+		return DETECT_NO;
+	return detect_mysql_form(p, len);
+}
+
+/*
+ * Whether bytes, of `total` so far, begin with a command, where it is known that they are
+ * MySQL's: one that is whole, whichever it is, or that goes on and has the form of one.
+ */
+static __always_inline int detect_mysql_command(const unsigned char *p, unsigned int len, unsigned long long total)
+{
+	unsigned long long size;
+
+	if (len < 5 || p[3] != 0)
+		return 0;
+	size = detect_le24(p) + 4ULL;
+	if (size > total)
+		return len >= 9 && detect_mysql_form(p, len) == DETECT_YES;
+	return size == total && p[4] && (p[4] <= MYSQL_LAST || p[4] == MYSQL_STMT_BULK_EXECUTE);
 }
 
 enum mysql_state {

@@ -81,6 +81,23 @@ static __always_inline int detect_postgresql_request(const unsigned char *p, uns
 	return size >= 6 && size + 1ULL < total ? DETECT_MORE : DETECT_NO;
 }
 
+/*
+ * Whether bytes begin with a message that begins what a client asks for, or is its last
+ * one, where it is known that they are PostgreSQL's. A Sync, or data of a COPY, ends what was not seen.
+ */
+static __always_inline int detect_postgresql_message(const unsigned char *p, unsigned int len)
+{
+	unsigned int size;
+
+	if (len < 5)
+		return 0;
+	size = detect_be32(p + 1);
+	if (p[0] == 'X') /* Terminate */
+		return size == 4;
+	return size >= 4 && size < DETECT_POSTGRESQL_MESSAGE &&
+	       (p[0] == 'Q' || p[0] == 'F' || p[0] == 'P' || p[0] == 'B' || p[0] == 'E' || p[0] == 'C' || p[0] == 'D');
+}
+
 enum postgresql_state {
 	POSTGRESQL_MESSAGE = 0,
 	POSTGRESQL_STARTUP = 1, /* of a client: what comes first has no type */

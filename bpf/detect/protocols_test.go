@@ -139,6 +139,38 @@ func TestOneDetectorEach(t *testing.T) {
 	}
 }
 
+// TestDetectorsOfKnownPorts: where a port says the protocol less is a proof, and still
+// nothing that others say is one. (That a message of PostgreSQL is cut is believed of
+// long I/Os alone: the kernel sees to that.)
+func TestDetectorsOfKnownPorts(t *testing.T) {
+	for _, p := range otherProtocols {
+		b := []byte(p.first)
+		assert.Equal(t, p.what == "MySQL query", MySQLCommand(b), p.what)
+		assert.Equal(t, p.what == "PostgreSQL simple query" || p.what == "PostgreSQL parse", PostgreSQLMessage(b), p.what)
+	}
+	for what, b := range map[string]string{
+		"a command of one byte": "\x01\x00\x00\x00\x0e", "MariaDB's bulk": "\x03\x00\x00\x00\xfa\x01\x00",
+		"a text that goes on": "\xff\xff\x00\x00\x03SELECT 1", "an execution that goes on": "\xff\x00\x00\x00\x17\x01\x00\x00\x00\x00\x01\x00\x00\x00\x00",
+	} {
+		assert.True(t, MySQLCommand([]byte(b)), what)
+	}
+	for what, b := range map[string]string{
+		"a packet of a file": "\x02\x00\x00\x02ab", "no command": "\x01\x00\x00\x00\x00", "one that nobody has": "\x01\x00\x00\x00\x21",
+		"one of no form that goes on": "\x30\x00\x00\x00\x02shopping", "more than a packet": "\x01\x00\x00\x00\x0e\x01", "its length alone": "\x05\x00\x00\x00",
+	} {
+		assert.False(t, MySQLCommand([]byte(b)), what)
+	}
+	for what, b := range map[string]string{
+		"a Sync": "S\x00\x00\x00\x04", "data": "d\x00\x00\x00\x08abcd", "a length that cannot be": "Q\x00\x00\x00\x03", "text": "Query", "no farewell": "X\x00\x00\x00\x05a", "its beginning": "Q\x00\x00\x00",
+	} {
+		assert.False(t, PostgreSQLMessage([]byte(b)), what)
+	}
+	assert.True(t, PostgreSQLMessage([]byte("X\x00\x00\x00\x04")))
+	for _, kind := range "QFPBECD" {
+		assert.True(t, PostgreSQLMessage([]byte(string(kind)+"\x00\x00\x00\x09")), string(kind))
+	}
+}
+
 // greetings are what servers of MySQL and MariaDB say first.
 var greetings = map[string]string{
 	"MySQL 8":    "\x4a\x00\x00\x00\x0a8.0.36\x00\x09\x00\x00\x00abcdefgh\x00\xff\xff\xff\x02\x00\xff\xdf\x15\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00abcdefghijkl\x00caching_sha2_password\x00"[:0x4e],

@@ -219,6 +219,16 @@ func MySQLGreeting(b []byte) Claim {
 // MariaDB is detect_mariadb, of a greeting.
 func MariaDB(greeting []byte) bool { return C.detect_mariadb(buffer(greeting)) != 0 }
 
+// PostgreSQLMessage is detect_postgresql_message.
+func PostgreSQLMessage(b []byte) bool {
+	return C.detect_postgresql_message(buffer(b), C.uint(len(b))) != 0
+}
+
+// MySQLCommand is detect_mysql_command, for an I/O of b alone.
+func MySQLCommand(b []byte) bool {
+	return C.detect_mysql_command(buffer(b), C.uint(len(b)), C.ulonglong(len(b))) != 0
+}
+
 // MySQLRequest is detect_mysql_request, for an I/O of b alone.
 func MySQLRequest(b []byte) Claim {
 	return Claim(C.detect_mysql_request(buffer(b), C.uint(len(b)), C.ulonglong(len(b))))

@@ -89,6 +89,8 @@ static __always_inline bool turns_to_chunks(struct io *io, struct conn *c)
 
 	if (!take_chunks || c->protocol != PROTOCOL_UNDECIDED || c->role != ROLE_UNKNOWN)
 		return false;
+	if (forced_of(c) && !(forced_of(c) & 1 << PROTOCOL_HTTP2))
+		return false;
 	io->scratch->walk = c->walks[direction];
 	claim = claim_chunks(io->scratch, io->len, !(c->flags & CONN_MIDWAY) && !c->misses);
 	bpf_spin_lock(&c->lock);

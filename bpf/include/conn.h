@@ -69,6 +69,12 @@ static __always_inline bool is_chunked(__u8 protocol)
 	return protocol == PROTOCOL_HTTP2 || protocol == PROTOCOL_PIPELINED;
 }
 
+/* The protocols that the connection's port says, 0: any. Where no port says one it costs nothing. */
+static __always_inline __u8 forced_of(const struct conn *c)
+{
+	return forces_ports ? c->forced : 0;
+}
+
 /* Bytes between the hook of the last send and now: a send is under way whose hook has not run. */
 static __always_inline bool send_in_flight(const struct io *io, const struct conn *c)
 {

@@ -66,6 +66,7 @@ enum after {
 	AFTER_UNREADABLE = 32,
 	AFTER_SERVED = 64,
 	AFTER_KEPT = 128, /* the response's prefix is to be kept */
+	AFTER_UNRECOGNIZED = 256, /* a turn is not what its port says */
 };
 
 /* What a transition asked for, by way of memory: the verifier is to look once at what follows, and not once for each way through it. */

@@ -50,18 +50,19 @@ __noinline int request_head(struct scratch *scratch, __u32 total)
 	return detected == DETECT_YES ? detected | holds_more(scratch, total) : detected;
 }
 
-static __always_inline bool is_wanted(__u32 protocol)
+static __always_inline bool is_wanted(__u32 protocol, __u32 forced)
 {
-	return wanted_protocols & 1U << protocol;
+	return wanted_protocols & 1U << protocol && (!forces_ports || !forced || forced & 1U << protocol);
 }
 
 /*
  * The protocol whose request the first total bytes may be, of an I/O of len bytes
  * (0: they are of several, of `all` bytes together), with enum detected of them. All protocols of the kernel
  * are tried. Each detector holds against the bytes of all others, so that their
- * order does not matter.
+ * order does not matter. forced: those that the connection's port says, with which less
+ * is a proof; 0: any.
  */
-__noinline int any_head(struct scratch *scratch, __u32 total, __u64 len, __u64 all)
+__noinline int any_head(struct scratch *scratch, __u32 total, __u64 len, __u64 all, __u32 forced)
 {
 	const __u8 *p;
 	int more = DETECT_NO, detected;
@@ -69,19 +70,19 @@ __noinline int any_head(struct scratch *scratch, __u32 total, __u64 len, __u64 a
 	if (!scratch || total == 0)
 		return DETECT_NO;
 	p = scratch->payload;
-	if (is_wanted(PROTOCOL_HTTP1)) {
+	if (is_wanted(PROTOCOL_HTTP1, forced)) {
 		detected = detect_http1_request(p, total);
 		if (detected == DETECT_YES)
 			return detected | PROTOCOL_HTTP1 << HEAD_PROTOCOL_SHIFT | holds_more(scratch, total);
 		more |= detected;
 	}
-	if (is_wanted(PROTOCOL_REDIS)) {
+	if (is_wanted(PROTOCOL_REDIS, forced)) {
 		detected = detect_redis_request(p, total);
 		if (detected == DETECT_YES)
 			return detected | PROTOCOL_REDIS << HEAD_PROTOCOL_SHIFT;
 		more |= detected;
 	}
-	if (is_wanted(PROTOCOL_POSTGRESQL)) {
+	if (is_wanted(PROTOCOL_POSTGRESQL, forced)) {
 		detected = detect_postgresql_startup(p, total);
 		if (detected == DETECT_YES)
 			return detected | PROTOCOL_POSTGRESQL << HEAD_PROTOCOL_SHIFT | HEAD_STARTUP;
@@ -91,16 +92,20 @@ __noinline int any_head(struct scratch *scratch, __u32 total, __u64 len, __u64 a
 			return detected | PROTOCOL_POSTGRESQL << HEAD_PROTOCOL_SHIFT;
 		if (detected == DETECT_MORE)
 			return DETECT_YES | PROTOCOL_POSTGRESQL << HEAD_PROTOCOL_SHIFT | HEAD_CHAIN;
+		if (forces_ports && forced && detect_postgresql_message(p, total))
+			return DETECT_YES | PROTOCOL_POSTGRESQL << HEAD_PROTOCOL_SHIFT | HEAD_CHAIN;
 	}
-	if (is_wanted(PROTOCOL_MYSQL)) {
+	if (is_wanted(PROTOCOL_MYSQL, forced)) {
 		if (detect_mysql_greeting(p, total, len) == DETECT_YES)
 			return DETECT_YES | (detect_mariadb(p) ? PROTOCOL_MARIADB : PROTOCOL_MYSQL) << HEAD_PROTOCOL_SHIFT | HEAD_GREETING;
 		detected = detect_mysql_request(p, total, all);
 		if (detected == DETECT_YES)
 			return detected | PROTOCOL_MYSQL << HEAD_PROTOCOL_SHIFT;
+		if (forces_ports && forced && detect_mysql_command(p, total, all))
+			return DETECT_YES | PROTOCOL_MYSQL << HEAD_PROTOCOL_SHIFT;
 		more |= detected;
 	}
-	if (is_wanted(PROTOCOL_MEMCACHED)) {
+	if (is_wanted(PROTOCOL_MEMCACHED, forced)) {
 		detected = detect_memcached_request(p, total);
 		if (detected == DETECT_YES)
 			return detected | PROTOCOL_MEMCACHED << HEAD_PROTOCOL_SHIFT | HEAD_FORM;

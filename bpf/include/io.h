@@ -122,9 +122,12 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	forget_kind(&io);
 	if (!c || !(c->flags & CONN_MADE)) {
 		c = make_conn(&io);
-		if (!c)
+		if (!c) {
 			on_no_storage(&io);
-		if (!c || is_left_out(c))
+			return;
+		}
+		note_forced(&io, c);
+		if (is_left_out(c))
 			return;
 	}
 	if (on_chunk(&io, c)) {
@@ -132,6 +135,8 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 		return;
 	}
 	on_unseen(&io, c);
+	if (forced_of(c) && c->role == ROLE_UNKNOWN && !is_request_direction(&io, c) && on_overtaken(&io, c))
+		return;
 	if (is_request_direction(&io, c)) {
 		process_key_of(io.task, &io.process);
 		on_request_bytes(&io, c);

@@ -21,6 +21,7 @@ const volatile __u64 latency_edges[MAX_LATENCY_EDGES] = {}; /* ns, ascending */
 const volatile __u64 stuck_after_ns = 0;
 const volatile __u32 take_chunks = 0; /* whether user space reads protocols that multiplex */
 const volatile __u32 wanted_protocols = ~0U; /* a bit for each enum protocol */
+const volatile __u32 forces_ports = 0; /* whether forced_ports names any */
 
 /* The collector's own process, in the initial pid namespace: written by the program learn_self. */
 __u32 self_tgid = 0;
@@ -137,7 +138,7 @@ struct conn {
 	__u32 verdict_generation; /* of the verdict on process that holds for this connection, 0: none does */
 	__u32 recv_seq;     /* how far the receive hooks saw the stream; of Unix sockets: bytes */
 	__u8 sending;       /* Unix sockets: enum sending; written by the sender alone */
-	__u8 likely_role;   /* until its role is known, and of CONN_OPAQUE: enum role by what kind of socket it is */
+	__u8 likely_role;   /* until its role is known, and of CONN_OPAQUE: enum role by what kind of socket it is, or by its port */
 	__u8 replied;       /* the same: bytes went the other way since the last turn began */
 	__u8 untold;        /* exchanges that its process was not told of: see process.h. Written by the hook of requests alone */
 	__u32 turns;        /* of an undecided connection and of CONN_OPAQUE */
@@ -172,7 +173,8 @@ struct conn {
 	__u32 asides; /* turns without an operation so far */
 	struct walk early_say;
 	struct walked early_walked; /* of a response whose request's hook has not run yet */
-	__u32 pad_early;
+	__u8 forced;    /* a bit for each enum protocol that its port says, 0: any: see forced.h */
+	__u8 pad_forced[3];
 	struct arrivals arrivals;
 	struct chunk_walk walks[2]; /* by enum direction */
 	struct request current;

@@ -17,6 +17,8 @@
 #include "process.h"
 #include "unmeasured.h"
 
+#define REPLIED_EARLY 2 /* of conn.replied: and to the next turn too, whose hook is still to run */
+
 /* TLS takes a turn or two to begin (RFC 8446, section 2; RFC 5246, section 7.3). */
 #define HANDSHAKE_TURNS 2
 
@@ -45,7 +47,7 @@ static __always_inline bool begins_turn(struct conn *c, __u32 direction)
 	}
 	if (c->turns && !c->replied)
 		return false;
-	c->replied = 0;
+	c->replied = c->replied == REPLIED_EARLY; /* then the answer is known */
 	c->turns++;
 	return true;
 }

@@ -12,6 +12,7 @@
 
 #include "exchange.h"
 #include "heads.h"
+#include "forced.h"
 #include "side.h"
 
 /* Whether a message of PostgreSQL is data of a COPY, or its end. */
@@ -53,7 +54,7 @@ static __always_inline void read_operations(const struct io *io, const struct co
 	s->pace = c->ask;
 	if (s->pace.lost) {
 		/* a new turn begins with a request, if it looks like one */
-		__u32 head = have ? DETECT_NO : any_head(s, b->total, io->len, io->len);
+		__u32 head = have ? DETECT_NO : any_head(s, b->total, io->len, io->len, 0);
 
 		__u8 protocol = head >> HEAD_PROTOCOL_SHIFT & 0xff;
 
@@ -64,6 +65,8 @@ static __always_inline void read_operations(const struct io *io, const struct co
 	walk_request(io, b, have, got);
 }
 
+#define FORCED_CUT 1024 /* bytes of an I/O that may end amid a message: the buffers of clients and servers are no smaller */
+
 /* A connection whose protocol is not known spoke, and it is what head says. */
 static __always_inline void claim(const struct io *io, const struct conn *c, struct request_bytes *b, __u32 head, __u32 have, __u32 got)
 {
@@ -71,10 +74,14 @@ static __always_inline void claim(const struct io *io, const struct conn *c, str
 
 	b->protocol = head >> HEAD_PROTOCOL_SHIFT & 0xff;
 	b->detected = head & HEAD_DETECTED;
+	b->greeting = head & HEAD_GREETING;
+	if (forced_of(c) && is_asked(c, io->direction) == b->greeting) {
+		b->detected = DETECT_NO;
+		b->pipelined = false;
+	}
 	if (b->detected != DETECT_YES || b->protocol == PROTOCOL_HTTP1)
 		return;
-	b->greeting = head & HEAD_GREETING;
-	if (!may_speak(io, c, b->greeting)) {
+	if (!forced_of(c) && !may_speak(io, c, b->greeting)) {
 		b->detected = DETECT_NO;
 		return;
 	}
@@ -98,13 +105,24 @@ static __always_inline void claim(const struct io *io, const struct conn *c, str
 		b->mute = s->walked.mute;
 	}
 	walk_request(io, b, have, got);
-	if (head & HEAD_FORM && s->walked.odd) {
+	if (head & HEAD_FORM && s->walked.odd && !forced_of(c)) {
 		b->detected = DETECT_NO;
 		b->mute = 0;
 	}
 	b->silent |= b->mute && b->detected == DETECT_NO;
 	if (head & HEAD_STARTUP && b->detected == DETECT_MORE)
 		b->silent = true; /* it asked for encryption: the answer is of one byte */
+	if (forced_of(c) && (is_mysql(b->protocol) || b->protocol == PROTOCOL_POSTGRESQL) && b->detected == DETECT_NO && !s->pace.lost) {
+		b->detected = DETECT_MORE; /* what has no answer, such as a farewell: no request is missing */
+		b->silent = true;
+	}
+	if (head & HEAD_CHAIN && forced_of(c)) {
+		/* the port says what it is: its end may come later, but not in what no buffer would have cut */
+		if ((s->pace.skip || s->pace.held) && io->len < FORCED_CUT)
+			b->detected = DETECT_NO;
+		b->silent = b->detected == DETECT_MORE;
+		return;
+	}
 	/* a chain of messages proves itself by its end */
 	if (head & HEAD_CHAIN && (b->detected != DETECT_YES || !b->operations || !b->turns || s->pace.skip || s->pace.held))
 		b->detected = DETECT_NO;

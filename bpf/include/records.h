@@ -273,7 +273,7 @@ struct listener_stat {
 enum unmeasured_reason {
 	UNMEASURED_OPAQUE_TLS = 0, /* a turn of a connection under TLS */
 	UNMEASURED_UNREADABLE,     /* a turn, or a request, whose bytes could not be read (io_uring, 32-bit, a fault) */
-	UNMEASURED_UNRECOGNIZED,   /* a connection that was given up, at a port where its process serves requests */
+	UNMEASURED_UNRECOGNIZED,   /* a connection that was given up, at a port where its process serves requests; a turn, at a port that says what is spoken there */
 	UNMEASURED_REQUEST_UNSEEN, /* a response to no request that was seen: one from before the agent, mostly */
 	UNMEASURED_GAP,            /* bytes of requests or responses passed unseen: splice, or a hook that was skipped */
 	UNMEASURED_STORAGE,        /* a request on a socket that had no room for a connection's state */

@@ -57,11 +57,13 @@ static __always_inline void read_request_bytes(const struct io *io, struct conn 
 		b->pipelined = head & HEAD_PIPELINED;
 		return;
 	}
-	head = any_head(io->scratch, b->total, have ? 0 : io->len, have + io->len);
+	head = any_head(io->scratch, b->total, have ? 0 : io->len, have + io->len, forced_of(c));
 	b->pipelined = head & HEAD_PIPELINED;
 	claim(io, c, b, head, have, got);
 	if (b->detected == DETECT_NO) {
-		b->response = response_head(io->scratch, 0, b->total) & DETECT_YES;
+		/* where a port says something else it is none, and the answer to a turn that was counted is not missing besides */
+		if (!forced_of(c) || (forced_of(c) & 1 << PROTOCOL_HTTP1 && !c->turns))
+			b->response = response_head(io->scratch, 0, b->total) & DETECT_YES;
 		b->tls = detect_tls_record(io->scratch->payload, b->total);
 	}
 }
@@ -159,6 +161,14 @@ static __always_inline bool is_hopeless(const struct io *io, struct conn *c, con
 	return c->misses >= (amid_body ? MISSES_MIDWAY : MISSES_FRESH);
 }
 
+/* Why a turn is not recognised that is not what its port says. */
+static __always_inline __u32 missed_for(const struct request_bytes *b)
+{
+	if (b->tls)
+		return UNMEASURED_OPAQUE_TLS;
+	return b->unreadable ? UNMEASURED_UNREADABLE : UNMEASURED_UNRECOGNIZED;
+}
+
 /*
  * Whether what was missed before a connection's first request was the answer to an older
  * one, of protocols whose answers do not tell by themselves what they are.
@@ -226,6 +236,8 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 	}
 	if (b->opaque || (is_walked(c->protocol) && b->detected == DETECT_NO && c->ask.state == POSTGRESQL_STARTUP && c->protocol == PROTOCOL_POSTGRESQL)) {
 		/* encrypted or compressed from here on */
+		if (forced_of(c))
+			c->turns = 0; /* those so far were counted */
 		c->protocol = PROTOCOL_MUTED;
 		c->likely_role = c->role;
 		c->flags |= CONN_TLS;
@@ -248,6 +260,8 @@ static __always_inline __u32 request_transition(const struct io *io, struct conn
 			return AFTER_BOUNDARY;
 		if (c->role != ROLE_UNKNOWN)
 			return b->unreadable ? AFTER_UNREADABLE : 0;
+		if (forced_of(c))
+			return after | miss_forced(c, io->direction, b->tls);
 		if (is_hopeless(io, c, b)) {
 			c->protocol = PROTOCOL_MUTED;
 			after |= AFTER_MUTED;
@@ -308,7 +322,7 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 {
 	struct request_bytes *b = &io->scratch->asked;
 	__u32 after;
-	bool unseen, known = same_process(&c->process, &io->process);
+	bool unseen, broken = false, known = same_process(&c->process, &io->process);
 
 	if (!known)
 		tell_exchanges(c);
@@ -321,11 +335,12 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 		/* the other side spoke before the request was whole: it was none */
 		bpf_spin_lock(&c->lock);
 		c->phase = PHASE_IDLE;
+		broken = forced_of(c) && miss_forced(c, c->partial_dir, false);
 		bpf_spin_unlock(&c->lock);
 		b->phase = PHASE_IDLE;
 	}
 	read_request_bytes(io, c, b);
-	if (c->role == ROLE_UNKNOWN)
+	if (c->role == ROLE_UNKNOWN && !forced_of(c))
 		c->likely_role = role_of(io->sk);
 	if (io->is_unix && io->direction == DIRECTION_RECV) {
 		__u32 position = io->copied_seq - (__u32)io->len;
@@ -360,6 +375,8 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 	}
 	if (after & AFTER_SERVED)
 		note_served(&io->process, io->sk->__sk_common.skc_num);
+	if (after & AFTER_UNRECOGNIZED || broken)
+		on_unrecognized(io, c, broken ? UNMEASURED_UNRECOGNIZED : missed_for(b));
 	if (after & AFTER_UNREADABLE)
 		count_unmeasured(&io->process, c->role, c->protocol, UNMEASURED_UNREADABLE, 1);
 	if (unseen)

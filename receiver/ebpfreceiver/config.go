@@ -37,6 +37,8 @@ type Config struct {
 	Metrics MetricsConfig `mapstructure:"metrics"`
 	// Protocols are those whose requests are counted: http, grpc, sql, redis, memcached.
 	Protocols []string `mapstructure:"protocols"`
+	// Ports say what is spoken at ports of servers, and force its detection there.
+	Ports []PortConfig `mapstructure:"ports"`
 	// QueueTime measures how long requests wait for their server.
 	QueueTime bool `mapstructure:"queue_time"`
 	// MaxCPU is the share of one core that the receiver may use before it sheds
@@ -93,6 +95,7 @@ func (c *Config) Validate() error {
 	}
 	errs = append(errs, c.Metrics.validate()...)
 	errs = append(errs, validateProtocols(c.Protocols)...)
+	errs = append(errs, validatePorts(c.Ports, c.Protocols)...)
 	errs = append(errs, c.HTTP.validate()...)
 	errs = append(errs, c.SQL.validate()...)
 	errs = append(errs, c.Sampling.validate()...)

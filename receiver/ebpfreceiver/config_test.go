@@ -16,7 +16,9 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/capture"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/filter"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
 )
 
 func TestDefaultConfig(t *testing.T) {
@@ -50,6 +52,7 @@ func TestConfigFile(t *testing.T) {
 		Thresholds: []time.Duration{300 * time.Millisecond, 2 * time.Second},
 		Metrics:    MetricsConfig{Names: "both"},
 		Protocols:  []string{"http", "Redis"},
+		Ports:      []PortConfig{{Port: []string{"6380"}, Protocol: "Redis"}, {Port: []string{"8080", "9000-9010", "9020"}, Protocol: "http"}},
 		MaxCPU:     0.2,
 		HTTP: HTTPConfig{
 			Routes:         RoutesConfig{From: "heuristic", Patterns: []string{"/users/{user}", "/files/*"}, Max: 50},
@@ -72,6 +75,11 @@ func TestValidate(t *testing.T) {
 	ring := func(n int) string {
 		return fmt.Sprintf("ring_buffer: %d is not a power of two between %d and %d bytes", n, os.Getpagesize(), 1<<30)
 	}
+	with := func(key string, value any, conf map[string]any) map[string]any {
+		conf[key] = value
+		return conf
+	}
+	ports := func(entries ...any) map[string]any { return map[string]any{"ports": entries} }
 	tests := []struct {
 		what string
 		conf map[string]any
@@ -124,6 +132,27 @@ func TestValidate(t *testing.T) {
 		{"nothing is redacted", httpKeys("redact_headers", []any{}), ""},
 		{"the client of nobody", httpKeys("client_address", "proxy"), `http::client_address: "proxy" is not one of socket, forwarded`},
 		{"no protocol", map[string]any{"protocols": []any{}}, "protocols: none is named, and nothing would be counted"},
+		{"a port", ports(map[string]any{"port": 6380, "protocol": "redis"}), ""},
+		{"the first and the last port", ports(map[string]any{"port": []any{1, 65535}, "protocol": "MySQL"}), ""},
+		{"a range in a text", ports(map[string]any{"port": "5433-5440", "protocol": "postgresql"}), ""},
+		{"a port twice of one protocol", ports(map[string]any{"port": []any{80, "80-90"}, "protocol": "http"}, map[string]any{"port": 85, "protocol": "HTTP"}), ""},
+		{"grpc where http is looked for", with("protocols", []any{"http"}, ports(map[string]any{"port": 80, "protocol": "grpc"})), ""},
+		{"port 0", ports(map[string]any{"port": 0, "protocol": "redis"}), `ports[0]::port: "0" is no port from 1 to 65535 and no range of them such as 8000-8099`},
+		{"a port beyond the last", ports(map[string]any{"port": 65536, "protocol": "redis"}), `ports[0]::port: "65536" is no port from 1 to 65535 and no range of them such as 8000-8099`},
+		{"a range backwards", ports(map[string]any{"port": []any{80, "90-80"}, "protocol": "redis"}), `ports[0]::port: "90-80" is no port from 1 to 65535 and no range of them such as 8000-8099`},
+		{"no port", ports(map[string]any{"protocol": "redis"}), "ports[0]::port: none is named"},
+		{"a port of a protocol that nobody reads", ports(map[string]any{"port": 80, "protocol": "http"}, map[string]any{"port": 25, "protocol": "smtp"}),
+			`ports[1]::protocol: "smtp" is not one of http, grpc, postgresql, mysql, redis, memcached`},
+		{"a port of no protocol", ports(map[string]any{"port": 25}), `ports[0]::protocol: "" is not one of http, grpc, postgresql, mysql, redis, memcached`},
+		{"a port of a group", ports(map[string]any{"port": 25, "protocol": "sql"}), `ports[0]::protocol: "sql" is not one of http, grpc, postgresql, mysql, redis, memcached`},
+		{"a port of a protocol that is left out", ports(map[string]any{"port": 11211, "protocol": "memcached"}),
+			"ports[0]::protocol: memcached is not looked for: protocols must have memcached"},
+		{"a port of HTTP/1 where HTTP/2 alone is looked for", with("protocols", []any{"grpc"}, ports(map[string]any{"port": 80, "protocol": "http"})),
+			"ports[0]::protocol: http is not looked for: protocols must have http"},
+		{"a port of gRPC where neither is looked for", with("protocols", []any{"sql"}, ports(map[string]any{"port": 80, "protocol": "grpc"})),
+			"ports[0]::protocol: grpc is not looked for: protocols must have grpc or http"},
+		{"a port of two protocols", ports(map[string]any{"port": []any{6379, "6380-6390"}, "protocol": "redis"}, map[string]any{"port": "6385-6400", "protocol": "mysql"}),
+			"ports[1]::port: 6385 is of mysql here and of redis in ports[0]: name it once"},
 		{"no ceiling", map[string]any{"max_cpu": 0}, ""},
 		{"the lowest ceiling", map[string]any{"max_cpu": 0.01}, ""},
 		{"a ceiling below it", map[string]any{"max_cpu": 0.009}, "max_cpu: 0.009 is neither 0 (no ceiling) nor from 0.01 to 2 cores"},
@@ -178,4 +207,30 @@ func TestKeysThatDoNotExist(t *testing.T) {
 	require.ErrorContains(t, err, "ring_bufer")
 	err = confmap.NewFromStringMap(map[string]any{"stuck_after": "soon"}).Unmarshal(createDefaultConfig())
 	require.ErrorContains(t, err, "stuck_after")
+	err = confmap.NewFromStringMap(map[string]any{"ports": []any{map[string]any{"port": 80, "protocl": "http"}}}).Unmarshal(createDefaultConfig())
+	require.ErrorContains(t, err, "protocl")
+	err = confmap.NewFromStringMap(map[string]any{"ports": []any{map[string]any{"port": []any{80, true}, "protocol": "http"}}}).Unmarshal(createDefaultConfig())
+	require.ErrorContains(t, err, "`port` must be a number, a range as 8000-8099, or a list of them: it is true")
+}
+
+// TestForcedPorts: what the kernel is told of ports.
+func TestForcedPorts(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	got, err := forcedPorts(cfg.Ports)
+	require.NoError(t, err)
+	assert.Empty(t, got, "by default of none")
+	got, err = forcedPorts([]PortConfig{
+		{Port: []string{"8080", "9000-9010"}, Protocol: "HTTP"}, {Port: []string{"50051"}, Protocol: "grpc"}, {Port: []string{"5433"}, Protocol: "postgresql"},
+		{Port: []string{"3307"}, Protocol: "mysql"}, {Port: []string{"6380"}, Protocol: "Redis"}, {Port: []string{"11212"}, Protocol: "memcached"},
+	})
+	require.NoError(t, err)
+	assert.Equal(t, []capture.ForcedPorts{
+		{First: 8080, Last: 8080, Protocols: []uint8{record.ProtocolHTTP1, record.ProtocolHTTP2}},
+		{First: 9000, Last: 9010, Protocols: []uint8{record.ProtocolHTTP1, record.ProtocolHTTP2}},
+		{First: 50051, Last: 50051, Protocols: []uint8{record.ProtocolHTTP2}},
+		{First: 5433, Last: 5433, Protocols: []uint8{record.ProtocolPostgreSQL}},
+		{First: 3307, Last: 3307, Protocols: []uint8{record.ProtocolMySQL}},
+		{First: 6380, Last: 6380, Protocols: []uint8{record.ProtocolRedis}},
+		{First: 11212, Last: 11212, Protocols: []uint8{record.ProtocolMemcached}},
+	}, got)
 }

@@ -113,9 +113,13 @@ func newReceiver(set receiver.Settings, cfg *Config) (*ebpfReceiver, error) {
 // what is missing.
 func (r *ebpfReceiver) Start(_ context.Context, host component.Host) error {
 	layout := r.layout(host)
+	ports, err := forcedPorts(r.cfg.Ports)
+	if err != nil {
+		return err
+	}
 	c, err := capture.Open(capture.Options{
 		Backend: r.cfg.Backend, RingBytes: r.cfg.RingBuffer, EdgesNs: layout.All().Nanoseconds(), StuckAfter: r.cfg.StuckAfter, QueueTime: r.cfg.QueueTime,
-		Chunks: multiplexed(r.cfg.Protocols), Sampling: r.cfg.Sampling.capture(), Protocols: detected(r.cfg.Protocols), Filter: r.cfg.Processes.filters(),
+		Chunks: multiplexed(r.cfg.Protocols), Sampling: r.cfg.Sampling.capture(), Protocols: detected(r.cfg.Protocols), Ports: ports, Filter: r.cfg.Processes.filters(),
 	})
 	if err != nil {
 		return fmt.Errorf("start capturing: %w", err)

@@ -44,6 +44,8 @@ type Options struct {
 	// Protocols are those that are looked for, by the kernel's numbers; nil: all that
 	// it knows.
 	Protocols []uint8
+	// Ports are those of servers at which nothing else is looked for than what they say.
+	Ports []ForcedPorts
 	// Limits bound the kernel's maps.
 	Limits Limits
 	// Filter makes room for verdicts that depend on ports, and has processes
@@ -150,6 +152,11 @@ func (c *Capture) load(options Options) error {
 	}
 	if options.Chunks {
 		variables["take_chunks"] = uint32(1)
+	}
+	if len(options.Ports) > 0 {
+		variables["forces_ports"] = uint32(1)
+		spec.Maps[bpf.SocketMapForcedPorts].MaxEntries = ports
+		spec.Maps[bpf.SocketMapForcedPorts].Contents = forcedContents(options.Ports)
 	}
 	maps.Copy(variables, options.Sampling.variables())
 	for name, value := range variables {

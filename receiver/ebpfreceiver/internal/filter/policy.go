@@ -83,9 +83,9 @@ func Compile(l *Lists, replaces *Policy) (*Policy, error) {
 	return p, nil
 }
 
-func compileEntry(e *Entry) (rule, []portRange, error) {
+func compileEntry(e *Entry) (rule, []PortRange, error) {
 	r := rule{entry: *e, bit: AnyPort}
-	var ranges []portRange
+	var ranges []PortRange
 	var errs []error
 	any := false
 	for key, values := range e.conditions() {
@@ -100,7 +100,7 @@ func compileEntry(e *Entry) (rule, []portRange, error) {
 		errs = append(errs, fmt.Errorf("an entry must have a condition: one of %v", names(e.conditions())))
 	}
 	for _, text := range e.Port {
-		ports, err := parsePorts(text)
+		ports, err := ParsePorts(text)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("`port`: %w", err))
 		}
