@@ -121,14 +121,14 @@ func (s *session) asksMore(b []byte) {
 // readResponses takes bytes of responses, and holds those whose request has not come:
 // its hook may run later.
 func (s *session) readResponses(b []byte, uncaptured uint32, begins bool, at moment) {
-	if s.lost {
+	m := &s.in[s.requests.Other()]
+	if s.lost || m.part == partTunnel {
 		return
 	}
 	if len(s.early) > 0 || s.open.len() == 0 && !s.answer.begun {
 		s.hold(early{b, uncaptured, begins, at})
 		return
 	}
-	m := &s.in[s.requests.Other()]
 	if m.part == partSought {
 		switch {
 		case len(b) == 0:

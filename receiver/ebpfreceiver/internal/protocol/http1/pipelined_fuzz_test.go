@@ -4,6 +4,7 @@ package http1
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -89,6 +90,17 @@ func TestHostilePipelines(t *testing.T) {
 				pass(protocol.Sent, say)
 			}
 			assert.Empty(t, f.calls)
+		},
+		"a tunnel": func(t *testing.T, f *found, pass func(d protocol.Direction, text string)) {
+			pass(protocol.Received, "CONNECT a:443 HTTP/1.1\r\n\r\n")
+			pass(protocol.Sent, "HTTP/1.1 200 OK\r\n\r\n")
+			for range 100 {
+				pass(protocol.Received, ask)
+				pass(protocol.Sent, strings.Repeat(say, 10))
+			}
+			assert.Len(t, f.calls, 1)
+			assert.Zero(t, f.indeterminate)
+			assert.Zero(t, f.session.earlyN)
 		},
 		"lengths of 2^63": func(t *testing.T, f *found, pass func(d protocol.Direction, text string)) {
 			pass(protocol.Received, "POST /a HTTP/1.1\r\nContent-Length: 9223372036854775808\r\n\r\n"+ask)
