@@ -10,6 +10,7 @@ import (
 
 	"github.com/sloe-dev/sloe/internal/semconv"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
+	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/httpcall"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/httproute"
 )
 
@@ -56,8 +57,6 @@ const (
 const (
 	maxRoutes  = 10_000
 	maxHeaders = 32
-	// maxHeaderName is the longest name of a header that can be asked for.
-	maxHeaderName = 64
 )
 
 // credentials are the headers whose values are not told unless redact_headers says so.
@@ -81,7 +80,7 @@ func (c *HTTPConfig) validate() []error {
 		}
 		for i, name := range list.headers {
 			if !isHeaderName(name) {
-				errs = append(errs, fmt.Errorf("http::%s[%d]: %q is no name of a header, of letters, digits and -_ and of %d characters at most", list.key, i, name, maxHeaderName))
+				errs = append(errs, fmt.Errorf("http::%s[%d]: %q is no name of a header, of letters, digits and -_ and of %d characters at most", list.key, i, name, httpcall.MaxHeaderName))
 			}
 		}
 	}
@@ -116,7 +115,7 @@ func (c *RoutesConfig) validate() []error {
 }
 
 func isHeaderName(name string) bool {
-	if name == "" || len(name) > maxHeaderName {
+	if name == "" || len(name) > httpcall.MaxHeaderName {
 		return false
 	}
 	return strings.IndexFunc(name, func(r rune) bool {

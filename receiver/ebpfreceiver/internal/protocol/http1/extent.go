@@ -4,7 +4,6 @@ package http1
 
 import (
 	"bytes"
-	"strconv"
 
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/httpcall"
@@ -84,9 +83,8 @@ func chunksEnd(b []byte) bool {
 		if !ok {
 			return false
 		}
-		digits, _, _ := bytes.Cut(line, []byte{';'}) // chunk extensions
-		size, err := strconv.ParseUint(string(bytes.TrimSpace(digits)), 16, 32)
-		if err != nil {
+		size, ok := chunkSize(line)
+		if !ok {
 			return false
 		}
 		if size == 0 {

@@ -46,15 +46,14 @@ type listener interface {
 	headOf(b []byte, began moment) (kind bodyKind, length uint64, ok bool)
 	// endOf takes the end of a message. proven: its last byte passed at the moment.
 	endOf(at moment, proven bool)
-	// lostAt says that it is not known any longer where messages begin.
-	lostAt(d protocol.Direction)
+	// loses says that it is not known any longer where messages begin.
+	loses()
 }
 
 // messages finds the messages of one direction.
 type messages struct {
-	direction protocol.Direction
-	to        listener
-	room      *protocol.Room
+	to   listener
+	room *protocol.Room
 
 	part  part
 	left  uint64 // of a body of known length, or of a chunk
@@ -167,7 +166,7 @@ func (m *messages) line(b []byte, at moment) []byte {
 // chunkSize reads the line in front of a chunk, without its end.
 func chunkSize(line []byte) (uint64, bool) {
 	digits, _, _ := bytes.Cut(line, []byte{';'}) // chunk extensions
-	size, err := strconv.ParseUint(string(trimBlanks(digits)), 16, 63)
+	size, err := strconv.ParseUint(string(bytes.TrimSpace(digits)), 16, 63)
 	return size, err == nil
 }
 
@@ -241,7 +240,7 @@ func (m *messages) skip(n uint64, at moment, proven bool) {
 // lose says that where the next message begins is not known.
 func (m *messages) lose() {
 	m.seek()
-	m.to.lostAt(m.direction)
+	m.to.loses()
 }
 
 // seek goes on with what an I/O begins with.

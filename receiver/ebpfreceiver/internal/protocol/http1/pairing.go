@@ -37,9 +37,9 @@ func (a *asking) headOf(b []byte, began moment) (bodyKind, uint64, bool) {
 // endOf implements listener: a request is counted when it is answered.
 func (a *asking) endOf(moment, bool) {}
 
-// lostAt implements listener: at least one request is missing, and which a response
-// is of is not known any longer.
-func (a *asking) lostAt(protocol.Direction) {
+// loses implements listener: at least one request is missing, and which a response is of
+// is not known any longer.
+func (a *asking) loses() {
 	s := (*session)(a)
 	s.env.Sink.Indeterminate(1)
 	s.lose()
@@ -53,13 +53,12 @@ func (a *answering) headOf(b []byte, began moment) (bodyKind, uint64, bool) {
 		return 0, 0, false
 	}
 	if status < 200 && status != 101 {
-		s.answer.interim = true
 		return bodyNone, 0, true
 	}
 	resp := parseResponse(b)
 	kind := resp.body(s.open.front().method.String(), status)
 	s.unsure = false
-	s.answer.begun, s.answer.interim, s.answer.firstNs, s.answer.status = true, false, began.ns, status
+	s.answer.begun, s.answer.firstNs, s.answer.status = true, began.ns, status
 	s.answer.head = append(s.answer.head[:0], b[:min(len(b), keptResponse)]...)
 	s.answer.size = uint64(len(b))
 	if kind == bodyLength {
@@ -92,9 +91,8 @@ func statusOf(b []byte) (int, bool) {
 // endOf implements listener.
 func (a *answering) endOf(at moment, proven bool) {
 	s := (*session)(a)
-	if s.answer.interim {
-		s.answer.interim = false
-		return
+	if !s.answer.begun {
+		return // an interim one
 	}
 	how := endSeen
 	if !proven {
@@ -104,8 +102,8 @@ func (a *answering) endOf(at moment, proven bool) {
 	s.waits = s.waits || s.open.len() == 0
 }
 
-// lostAt implements listener.
-func (a *answering) lostAt(protocol.Direction) { (*session)(a).lose() }
+// loses implements listener.
+func (a *answering) loses() { (*session)(a).lose() }
 
 // lose gives up what is open: which request a response is of is not known.
 func (s *session) lose() {

@@ -130,9 +130,7 @@ func putResponse(turn *protocol.Turn, call *protocol.Call, req *request, method 
 	}
 	resp := parseResponse(turn.Response)
 	httpcall.PutStream(call, turn.Status, resp.events, req.longPoll)
-	if turn.Status == 404 {
-		call.Route = "" // the path is of the caller's invention
-	}
+	httpcall.KeepRoute(call, turn.Status)
 	if call.HTTP != nil {
 		putHeaders(call, call.HTTP.ResponseHeaders, turn.Response, resp.lineSize)
 		putSizes(turn, call, req, &resp, method)

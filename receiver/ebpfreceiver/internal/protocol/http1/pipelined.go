@@ -32,10 +32,8 @@ func (Pipelined) Open(link *protocol.Link, env *protocol.Environment) protocol.S
 	if link.Kind == protocol.Client {
 		s.requests = protocol.Sent
 	}
-	asked, said := &s.in[s.requests], &s.in[s.requests.Other()]
-	*asked = messages{direction: s.requests, to: (*asking)(s), room: env.Room, part: partHead}
-	// the rest of a response may come first
-	*said = messages{direction: s.requests.Other(), to: (*answering)(s), room: env.Room}
+	s.in[s.requests] = messages{to: (*asking)(s), room: env.Room, part: partHead}
+	s.in[s.requests.Other()] = messages{to: (*answering)(s), room: env.Room} // the rest of a response may come first
 	return s
 }
 
@@ -60,8 +58,7 @@ type session struct {
 
 // answer is the response that is read.
 type answer struct {
-	begun   bool
-	interim bool
+	begun   bool // of a final one: interim ones answer nothing
 	firstNs uint64
 	head    []byte
 	size    uint64

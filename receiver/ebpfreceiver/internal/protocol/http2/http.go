@@ -48,9 +48,7 @@ func (st *stream) fillHTTP(turn *protocol.Turn, call *protocol.Call) {
 	if turn.Outcome != protocol.Answered {
 		return
 	}
-	if st.status == 404 {
-		call.Route = "" // the path is of the caller's invention
-	}
+	httpcall.KeepRoute(call, st.status)
 	if st.status != 0 {
 		call.Number(semconv.HTTPResponseStatusCode, int64(st.status), true)
 	}

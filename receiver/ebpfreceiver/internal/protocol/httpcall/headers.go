@@ -12,13 +12,13 @@ import (
 // Redacted stands for the value of a header that is not told.
 const Redacted = "REDACTED"
 
-// maxHeaderName is the longest name of a header that can be asked for.
-const maxHeaderName = 64
+// MaxHeaderName is the longest name of a header that can be asked for.
+const MaxHeaderName = 64
 
 // Wanted returns how a header is told, and false if it is not. Its name may be in any
 // case.
 func Wanted(headers protocol.Headers, name []byte) (protocol.Header, bool) {
-	var lower [maxHeaderName]byte
+	var lower [MaxHeaderName]byte
 	if len(headers) == 0 || len(name) > len(lower) {
 		return protocol.Header{}, false
 	}

@@ -40,6 +40,14 @@ func PutPath(turn *protocol.Turn, call *protocol.Call, path string) {
 	PutText(call, semconv.URLPath, path, call.Paths && turn.Kind == protocol.Server)
 }
 
+// KeepRoute drops the route of a path that the server did not have: it is of its caller's
+// invention.
+func KeepRoute(call *protocol.Call, status int) {
+	if status == 404 {
+		call.Route = ""
+	}
+}
+
 // PutText adds an attribute unless it is empty.
 func PutText(call *protocol.Call, key, value string, metric bool) {
 	if value != "" {
