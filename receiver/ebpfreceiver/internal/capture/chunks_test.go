@@ -4,6 +4,7 @@ package capture
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -112,6 +113,25 @@ func drainChunks(t *testing.T, c *Capture, p *peers) (streams map[chunkKey]*chun
 	return streams, all, closed
 }
 
+// eachStream asks that every byte of both directions was told once at each end, in order,
+// and shows what else was told of each.
+func eachStream(t *testing.T, streams map[chunkKey]*chunkStream, requests, responses string, show func(s *chunkStream, what string)) {
+	t.Helper()
+	for key, want := range map[chunkKey]string{
+		{role: record.RoleServer, direction: record.DirectionReceived}: requests,
+		{role: record.RoleServer, direction: record.DirectionSent}:     responses,
+		{role: record.RoleClient, direction: record.DirectionSent}:     requests,
+		{role: record.RoleClient, direction: record.DirectionReceived}: responses,
+	} {
+		what := fmt.Sprintf("%+v", key)
+		s := streams[key]
+		require.NotNil(t, s, what)
+		assert.Equal(t, want, string(s.bytes), what)
+		assert.Zero(t, s.missing, what)
+		show(s, what)
+	}
+}
+
 // TestChunks: every byte of a connection of HTTP/2 is told once at each end, in
 // order, from the preface on.
 func TestChunks(t *testing.T) {
@@ -121,19 +141,10 @@ func TestChunks(t *testing.T) {
 		streams, all, _ := drainChunks(t, c, p)
 		requests := http2Hello + strings.Repeat(http2Request, n)
 		responses := strings.Repeat(http2Answer, n)
-		for key, want := range map[chunkKey]string{
-			{role: record.RoleServer, direction: record.DirectionReceived}: requests,
-			{role: record.RoleServer, direction: record.DirectionSent}:     responses,
-			{role: record.RoleClient, direction: record.DirectionSent}:     requests,
-			{role: record.RoleClient, direction: record.DirectionReceived}: responses,
-		} {
-			s := streams[key]
-			require.NotNil(t, s, "%+v", key)
-			assert.Equal(t, want, string(s.bytes), "%+v", key)
-			assert.Zero(t, s.missing, "%+v", key)
-			assert.Equal(t, s.chunks, s.trusted, "%+v", key)
-			assert.Equal(t, s.chunks, s.start, "%+v", key)
-		}
+		eachStream(t, streams, requests, responses, func(s *chunkStream, what string) {
+			assert.Equal(t, s.chunks, s.trusted, what)
+			assert.Equal(t, s.chunks, s.start, what)
+		})
 		counters, err := c.Counters()
 		require.NoError(t, err)
 		assert.EqualValues(t, all, counters.Chunks)

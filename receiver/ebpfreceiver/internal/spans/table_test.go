@@ -77,23 +77,10 @@ func walked(t testing.TB, parser protocol.Sequence, directory, server string) []
 	return out
 }
 
-// collector keeps the calls of a session.
-type collector struct{ calls []protocol.Call }
-
-func (c *collector) Ended(call *protocol.Call) {
-	kept := *call
-	kept.Attributes = slices.Clone(call.Attributes)
-	c.calls = append(c.calls, kept)
-}
-
-func (c *collector) Upgraded(call *protocol.Call) { c.Ended(call) }
-func (*collector) Indeterminate(uint64)           {}
-func (*collector) Boundary()                      {}
-
 // conversations parses the corpus of a protocol that is read as chunks, and tells gRPC from the rest.
 func conversations(t testing.TB, parser protocol.Streams, directory string) (http, grpc []stimulus) {
 	for _, c := range protocoltest.LoadConversations(t, directory) {
-		sink := &collector{}
+		sink := &protocoltest.Collected{}
 		link := c.Link
 		if !link.FromStart {
 			link.Kind = 0
@@ -102,9 +89,9 @@ func conversations(t testing.TB, parser protocol.Streams, directory string) (htt
 		c.Play(s)
 		s.Expire(1 << 62)
 		if strings.Contains(c.Name, "grpc") {
-			grpc = append(grpc, stimulus{c.Words, sink.calls})
+			grpc = append(grpc, stimulus{c.Words, sink.Calls})
 		} else {
-			http = append(http, stimulus{c.Words, sink.calls})
+			http = append(http, stimulus{c.Words, sink.Calls})
 		}
 	}
 	return http, grpc

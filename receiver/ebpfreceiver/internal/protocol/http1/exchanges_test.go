@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -79,18 +77,7 @@ func describe(result protocol.Result, turn *protocol.Turn, call *protocol.Call) 
 	line("response_length", turn.ResponseLength)
 	line("further", turn.Further)
 	line("further_unknown", turn.FurtherUnknown)
-	attributes := slices.Clone(call.Attributes)
-	slices.SortFunc(attributes, func(x, y protocol.Attribute) int { return strings.Compare(x.Key, y.Key) })
-	for _, a := range attributes {
-		value := strconv.Quote(a.Text)
-		if a.Text == "" {
-			value = strconv.FormatInt(a.Number, 10)
-		}
-		if a.Metric {
-			value += " (histogram too)"
-		}
-		fmt.Fprintf(&b, "  %s = %s\n", a.Key, value)
-	}
+	b.WriteString(protocoltest.DescribeAttributes(call, "  "))
 	return b.String()
 }
 

@@ -17,14 +17,7 @@ import (
 // FuzzPipelined feeds both directions from anywhere, in pieces, with gaps.
 func FuzzPipelined(f *testing.F) {
 	for _, c := range loadConversations(f) {
-		var client, server []byte
-		for _, x := range c.IO {
-			if x.Client {
-				client = append(client, x.Bytes...)
-			} else {
-				server = append(server, x.Bytes...)
-			}
-		}
+		client, server := c.Directions()
 		f.Add(client, server, uint16(511), uint16(0), c.Link.Kind == protocol.Client)
 		f.Add(client, server, uint16(20), uint16(7), c.Link.Kind == protocol.Client)
 	}
@@ -60,9 +53,9 @@ func FuzzPipelined(f *testing.F) {
 		s.Expire(ns)
 		s.Close(isClient, ns+1)
 		require.Equal(t, before, *room, "what was held is given back")
-		for i := range got.calls {
-			requireSound(t, &got.calls[i])
-			require.GreaterOrEqual(t, got.calls[i].EndUnixNano, got.calls[i].StartUnixNano)
+		for i := range got.Calls {
+			requireSound(t, &got.Calls[i])
+			require.GreaterOrEqual(t, got.Calls[i].EndUnixNano, got.Calls[i].StartUnixNano)
 		}
 	})
 }
@@ -76,20 +69,20 @@ func TestHostilePipelines(t *testing.T) {
 			for range 1_000_000 {
 				pass(protocol.Received, ask)
 			}
-			assert.EqualValues(t, 1_000_000, f.indeterminate)
+			assert.EqualValues(t, 1_000_000, f.Unknown)
 		},
 		"a head without an end": func(t *testing.T, f *found, pass func(d protocol.Direction, text string)) {
 			pass(protocol.Received, "GET /a HTTP/1.1\r\n")
 			for range 1000 {
 				pass(protocol.Received, string(bytes.Repeat([]byte("x: y\r\n"), 300)))
 			}
-			assert.EqualValues(t, 1, f.indeterminate)
+			assert.EqualValues(t, 1, f.Unknown)
 		},
 		"answers that nobody asked for": func(t *testing.T, f *found, pass func(d protocol.Direction, text string)) {
 			for range 10_000 {
 				pass(protocol.Sent, say)
 			}
-			assert.Empty(t, f.calls)
+			assert.Empty(t, f.Calls)
 		},
 		"a tunnel": func(t *testing.T, f *found, pass func(d protocol.Direction, text string)) {
 			pass(protocol.Received, "CONNECT a:443 HTTP/1.1\r\n\r\n")
@@ -98,19 +91,19 @@ func TestHostilePipelines(t *testing.T) {
 				pass(protocol.Received, ask)
 				pass(protocol.Sent, strings.Repeat(say, 10))
 			}
-			assert.Len(t, f.calls, 1)
-			assert.Zero(t, f.indeterminate)
+			assert.Len(t, f.Calls, 1)
+			assert.Zero(t, f.Unknown)
 			assert.Zero(t, f.session.earlyN)
 		},
 		"lengths of 2^63": func(t *testing.T, f *found, pass func(d protocol.Direction, text string)) {
 			pass(protocol.Received, "POST /a HTTP/1.1\r\nContent-Length: 9223372036854775808\r\n\r\n"+ask)
 			assert.Zero(t, f.session.open.len())
-			assert.EqualValues(t, 2, f.indeterminate, "the one, and what may stand behind it")
+			assert.EqualValues(t, 2, f.Unknown, "the one, and what may stand behind it")
 		},
 		"a chunk of 2^63": func(t *testing.T, f *found, pass func(d protocol.Direction, text string)) {
 			pass(protocol.Received, "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n8000000000000000\r\n"+ask)
 			assert.Zero(t, f.session.open.len())
-			assert.EqualValues(t, 2, f.indeterminate, "the one, and what may stand behind it")
+			assert.EqualValues(t, 2, f.Unknown, "the one, and what may stand behind it")
 		},
 	}
 	for name, test := range tests {
@@ -130,21 +123,13 @@ func TestHostilePipelines(t *testing.T) {
 	}
 }
 
-// forgetful counts the calls and keeps none.
-type forgetful struct{ calls int }
-
-func (f *forgetful) Ended(*protocol.Call)  { f.calls++ }
-func (*forgetful) Indeterminate(uint64)    {}
-func (*forgetful) Upgraded(*protocol.Call) {}
-func (*forgetful) Boundary()               {}
-
 // BenchmarkPipelined: an operation is sixteen requests in one write, and their answers
 // in another.
 func BenchmarkPipelined(b *testing.B) {
 	const depth = 16
 	asks := bytes.Repeat([]byte("GET /api/orders/42 HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: wrk/4.1\r\n\r\n"), depth)
 	says := bytes.Repeat([]byte("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"), depth)
-	sink := &forgetful{}
+	sink := &protocoltest.Counted{}
 	env := &protocol.Environment{Call: &protocol.Call{Texts: protocol.NewTexts()}, Sink: sink}
 	s := Pipelined{}.Open(&protocol.Link{Kind: protocol.Server, FromStart: true}, env)
 	b.ReportAllocs()
@@ -157,7 +142,7 @@ func BenchmarkPipelined(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(depth*b.N), "ns/request")
 	protocoltest.Calibrate(b)
-	if sink.calls != depth*b.N {
-		b.Fatalf("%d calls of %d", sink.calls, depth*b.N)
+	if sink.Calls != depth*b.N {
+		b.Fatalf("%d calls of %d", sink.Calls, depth*b.N)
 	}
 }

@@ -5,7 +5,6 @@ package http1
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -22,19 +21,9 @@ func loadConversations(t testing.TB) []protocoltest.Conversation {
 
 // found is what a session told.
 type found struct {
-	calls         []protocol.Call
-	indeterminate uint64
-	session       *session
+	protocoltest.Collected
+	session *session
 }
-
-func (f *found) Ended(call *protocol.Call) {
-	c := *call
-	c.Attributes = slices.Clone(call.Attributes)
-	f.calls = append(f.calls, c)
-}
-func (f *found) Indeterminate(n uint64) { f.indeterminate += n }
-func (*found) Boundary()                {}
-func (*found) Upgraded(*protocol.Call)  {}
 
 // start opens a session that tells f.
 func (f *found) start(link *protocol.Link, room *protocol.Room) protocol.Session {
@@ -69,14 +58,14 @@ func whole(c *protocoltest.Conversation, room *protocol.Room) *found {
 
 func (f *found) describe() string {
 	var b strings.Builder
-	for i := range f.calls {
-		fmt.Fprintf(&b, "call %d\n%s", i+1, protocoltest.DescribeCall(&f.calls[i]))
+	for i := range f.Calls {
+		fmt.Fprintf(&b, "call %d\n%s", i+1, protocoltest.DescribeCall(&f.Calls[i]))
 	}
 	if n := f.session.open.len(); n > 0 {
 		fmt.Fprintln(&b, "open", n)
 	}
-	if f.indeterminate > 0 {
-		fmt.Fprintln(&b, "indeterminate", f.indeterminate)
+	if f.Unknown > 0 {
+		fmt.Fprintln(&b, "indeterminate", f.Unknown)
 	}
 	return b.String()
 }
@@ -169,18 +158,18 @@ func TestPipelinedGapAtEveryPosition(t *testing.T) {
 // what is missing is counted.
 func requireOnlyUnknown(t *testing.T, what string, want, got *found) {
 	k := 0
-	for i := range got.calls {
-		g := &got.calls[i]
-		for k < len(want.calls) && pathOf(&want.calls[k]) != pathOf(g) {
+	for i := range got.Calls {
+		g := &got.Calls[i]
+		for k < len(want.Calls) && pathOf(&want.Calls[k]) != pathOf(g) {
 			k++
 		}
-		require.Less(t, k, len(want.calls), "%s: %s is invented, or told twice", what, pathOf(g))
-		protocoltest.RequirePart(t, what+": "+pathOf(g), &want.calls[k], g)
+		require.Less(t, k, len(want.Calls), "%s: %s is invented, or told twice", what, pathOf(g))
+		protocoltest.RequirePart(t, what+": "+pathOf(g), &want.Calls[k], g)
 		k++
 	}
-	missing := len(want.calls) + want.session.open.len() - len(got.calls) - got.session.open.len()
+	missing := len(want.Calls) + want.session.open.len() - len(got.Calls) - got.session.open.len()
 	if missing > 0 {
-		require.NotZero(t, got.indeterminate, "%s: %d calls are gone without a count", what, missing)
+		require.NotZero(t, got.Unknown, "%s: %d calls are gone without a count", what, missing)
 	}
 }
 
@@ -227,8 +216,8 @@ func TestLossesHeal(t *testing.T) {
 			pass(protocol.Sent, say)
 			pass(protocol.Received, ask+ask)
 			pass(protocol.Sent, say+say)
-			assert.Len(t, f.calls, tt.calls)
-			assert.Equal(t, tt.indeterminate, f.indeterminate)
+			assert.Len(t, f.Calls, tt.calls)
+			assert.Equal(t, tt.indeterminate, f.Unknown)
 		})
 	}
 }

@@ -9,19 +9,11 @@ import (
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/protocol/protocoltest"
 )
 
-// forgetful counts the calls and keeps none.
-type forgetful struct{ calls int }
-
-func (f *forgetful) Ended(*protocol.Call)    { f.calls++ }
-func (f *forgetful) Indeterminate(n uint64)  {}
-func (f *forgetful) Upgraded(*protocol.Call) {}
-func (f *forgetful) Boundary()               {}
-
 // benchmark feeds the same requests and responses again and again: an operation is
 // one stream, with the number of chunks that the kernel would send for it. The
 // headers are in the tables already, as on a connection that is in use.
 func benchmark(b *testing.B, brief bool, first, request, answered, response func(w *protocoltest.FrameWriter, id uint32) []byte) {
-	sink := &forgetful{}
+	sink := &protocoltest.Counted{}
 	env := &protocol.Environment{Call: &protocol.Call{Texts: protocol.NewTexts(), Brief: brief}, Sink: sink}
 	s := Parser{}.Open(&protocol.Link{Kind: protocol.Server, FromStart: true}, env)
 	asks, says := protocoltest.NewFrameWriter(b), protocoltest.NewFrameWriter(b)
@@ -41,8 +33,8 @@ func benchmark(b *testing.B, brief bool, first, request, answered, response func
 		s.Read(&chunk)
 	}
 	protocoltest.Calibrate(b)
-	if sink.calls != b.N+1 {
-		b.Fatalf("%d calls of %d", sink.calls, b.N+1)
+	if sink.Calls != b.N+1 {
+		b.Fatalf("%d calls of %d", sink.Calls, b.N+1)
 	}
 }
 

@@ -15,14 +15,7 @@ import (
 // FuzzSession feeds both directions from anywhere, in pieces, with gaps.
 func FuzzSession(f *testing.F) {
 	for _, c := range loadConversations(f) {
-		var client, server []byte
-		for _, x := range c.IO {
-			if x.Client {
-				client = append(client, x.Bytes...)
-			} else {
-				server = append(server, x.Bytes...)
-			}
-		}
+		client, server := c.Directions()
 		f.Add(client, server, uint16(13), uint16(0), c.Link.Kind == protocol.Client, c.Link.FromStart)
 		f.Add(client, server, uint16(40), uint16(60), c.Link.Kind == protocol.Client, c.Link.FromStart)
 	}

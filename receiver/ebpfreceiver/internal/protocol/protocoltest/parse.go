@@ -100,9 +100,7 @@ func Describe(p Parsed) string {
 		line("status_class", call.StatusClass)
 		line("failed", call.Failed)
 		line("error_type", call.ErrorType)
-		for _, a := range sorted(call.Attributes) {
-			fmt.Fprintf(&b, "  %s = %s\n", a.Key, valueOf(a))
-		}
+		b.WriteString(DescribeAttributes(call, "  "))
 	}
 	line("unremembered", p.Unremembered)
 	line("rest_ok", p.Rest.OK)
@@ -111,10 +109,16 @@ func Describe(p Parsed) string {
 	return b.String()
 }
 
-func sorted(attributes []protocol.Attribute) []protocol.Attribute {
-	out := slices.Clone(attributes)
-	slices.SortFunc(out, func(x, y protocol.Attribute) int { return strings.Compare(x.Key, y.Key) })
-	return out
+// DescribeAttributes writes the attributes of a call, a line each behind an indent, in the
+// order of their names.
+func DescribeAttributes(call *protocol.Call, indent string) string {
+	attributes := slices.Clone(call.Attributes)
+	slices.SortFunc(attributes, func(x, y protocol.Attribute) int { return strings.Compare(x.Key, y.Key) })
+	var b strings.Builder
+	for _, a := range attributes {
+		fmt.Fprintf(&b, "%s%s = %s\n", indent, a.Key, valueOf(a))
+	}
+	return b.String()
 }
 
 func valueOf(a protocol.Attribute) string {

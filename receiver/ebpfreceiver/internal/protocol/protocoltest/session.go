@@ -38,9 +38,7 @@ func DescribeCall(call *protocol.Call) string {
 	line("error_type", call.ErrorType)
 	line("end_unknown", call.EndUnknown)
 	line("start_unproven", call.StartUnproven)
-	for _, a := range sorted(call.Attributes) {
-		fmt.Fprintf(&b, "    %s = %s\n", a.Key, valueOf(a))
-	}
+	b.WriteString(DescribeAttributes(call, "    "))
 	return b.String()
 }
 
@@ -74,4 +72,16 @@ func RequirePart(t testing.TB, what string, whole, part *protocol.Call) {
 		}
 		require.Contains(t, whole.Attributes, a, what)
 	}
+}
+
+// Directions returns all that the client of a conversation wrote, and all that its server did.
+func (c *Conversation) Directions() (client, server []byte) {
+	for _, x := range c.IO {
+		if x.Client {
+			client = append(client, x.Bytes...)
+		} else {
+			server = append(server, x.Bytes...)
+		}
+	}
+	return client, server
 }
