@@ -9,11 +9,13 @@
  * What shows it is
  *
  *   - a request behind the first head of an I/O, as far as that was captured,
- *   - a request while another one is open: if that was captured to its end, it goes over
- *     too,
+ *   - a request while another one is open,
  *   - a response behind one that is whole (see tail.h): of requests whose heads are longer
  *     than what is captured. Those of this turn are counted as missing, and the next
  *     request goes over.
+ *
+ * What was read before of a request, or of one that is open, goes over too, if all of it
+ * was captured. (net/http reads the first byte of a request alone, if that comes early.)
  */
 
 #include "chunk.h"
@@ -23,45 +25,46 @@
 /* Whether the connection can be left to chunks with a request that was read. Lock held. */
 static __always_inline bool may_leave_turns(const struct conn *c, const struct request_bytes *b)
 {
+	bool captured = c->current.len == c->current.bytes && b->total > c->current.len;
+
 	if (!take_chunks || b->held || b->detected != DETECT_YES || b->watch == WATCH_NO)
 		return false;
 	if (c->early_ns || c->flags & CONN_DEFERRED)
 		return false; /* what is held would be missing there */
+	if (c->role == ROLE_UNKNOWN && c->flags & CONN_MIDWAY && c->endpoints.family != AF_UNIX)
+		return false; /* what comes first may answer older requests. Of a Unix socket nobody knows */
 	switch (c->phase) {
-	case PHASE_IDLE: /* what comes first on a connection older than the agent may answer older requests. Of a Unix socket nobody knows */
-		return c->role != ROLE_UNKNOWN || !(c->flags & CONN_MIDWAY) || c->endpoints.family == AF_UNIX;
-	case PHASE_RESPONSE:
-		return true;
+	case PHASE_PARTIAL:
+		return captured;
 	case PHASE_REQUEST:
-		return b->pipelined && !c->response_ns && c->current.len == c->current.bytes && b->total > c->current.len;
+		return captured && b->pipelined && !c->response_ns;
 	}
-	return false;
+	return true;
 }
 
-/* Sends the open request on, all of which was captured, as the first chunk before this I/O's. */
-static __always_inline void chunk_open_request(struct io *io, struct conn *c)
+/* Sends what was read before of the current request, all of which was captured, on as the first chunk before this I/O's. */
+static __always_inline void chunk_begun_request(struct io *io, struct conn *c)
 {
 	struct scratch *scratch = io->scratch;
 	struct chunk_record *r = &scratch->chunk;
 	struct chunk_walk *walk = &c->walks[io->direction & 1];
-	const struct request *open = &c->current;
+	const struct request *begun = &c->current;
 	__u32 flags = CHUNK_BEGINS | CHUNK_FIRST | CHUNK_LAST | CHUNK_FROM_START;
 
 	fill_chunk(r, io->sk, scratch, c);
 	r->direction = io->direction & 1;
 	r->end = chunk_position(io, walk);
-	r->position = r->end - open->len;
+	r->position = r->end - begun->len;
 	r->boundary = BOUNDARY_UNKNOWN;
-	r->tid = open->tid;
-	r->time_ns = open->start_ns;
-	r->queue_ns = open->queue_ns;
-	if (open->flags & EXCHANGE_QUEUE_KNOWN)
+	r->tid = begun->tid;
+	r->time_ns = begun->start_ns;
+	r->queue_ns = begun->queue_ns;
+	if (begun->flags & EXCHANGE_QUEUE_KNOWN)
 		flags |= CHUNK_QUEUE_KNOWN;
 	walk->started = 1;
 	walk->next = r->end;
-	__builtin_memcpy(r->data, open->data, REQUEST_PREFIX);
-	emit_chunk(scratch, open->len, flags);
-	count(COUNT_LEFT_TO_CHUNKS);
+	__builtin_memcpy(r->data, begun->data, REQUEST_PREFIX);
+	emit_chunk(scratch, begun->len, flags);
 }
 
 /*
@@ -71,16 +74,16 @@ static __always_inline void chunk_open_request(struct io *io, struct conn *c)
 static __always_inline bool leaves_turns(struct io *io, struct conn *c, const struct request_bytes *b)
 {
 	struct scratch *scratch = io->scratch;
-	bool leaves, open = false, served = false;
-	__u32 after = 0;
+	bool leaves, served = false;
+	__u32 after = 0, phase;
 
 	bpf_spin_lock(&c->lock);
+	phase = c->phase;
 	leaves = may_leave_turns(c, b);
 	if (!leaves) {
 		c->flags |= CONN_PIPELINES;
 	} else {
-		open = c->phase == PHASE_REQUEST;
-		if (c->phase == PHASE_RESPONSE && c->flags & CONN_TAIL_DUE)
+		if (phase == PHASE_RESPONSE && c->flags & CONN_TAIL_DUE)
 			after = last_tail(&scratch->tail, c);
 		if (c->role == ROLE_UNKNOWN) {
 			c->role = io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT;
@@ -100,8 +103,10 @@ static __always_inline bool leaves_turns(struct io *io, struct conn *c, const st
 		emit_tail(&scratch->tail);
 	if (served)
 		note_served(&io->process, io->sk->__sk_common.skc_num);
-	if (open)
-		chunk_open_request(io, c);
+	if (phase == PHASE_REQUEST)
+		count(COUNT_LEFT_TO_CHUNKS);
+	if (phase == PHASE_REQUEST || phase == PHASE_PARTIAL)
+		chunk_begun_request(io, c);
 	return true;
 }
 

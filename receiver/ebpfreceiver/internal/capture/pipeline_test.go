@@ -61,27 +61,7 @@ func TestPipelineWhileOpen(t *testing.T) {
 		pass(t, server, client, strings.Repeat(httpOK, 3))
 		require.NoError(t, c.Detach())
 
-		got := map[[2]uint8]string{}
-		exchanges := 0
-		var chunk record.Chunk
-		var e record.Exchange
-		require.NoError(t, c.Drain(func(sample []byte) {
-			kind, err := record.KindOf(sample)
-			require.NoError(t, err)
-			switch kind {
-			case record.KindChunk:
-				require.NoError(t, record.DecodeChunk(sample, &chunk))
-				if chunk.LocalPort == port || chunk.RemotePort == port {
-					assert.Equal(t, record.ProtocolPipelined, chunk.Protocol)
-					got[[2]uint8{chunk.Role, chunk.Direction}] += string(chunk.Bytes())
-				}
-			case record.KindExchange:
-				require.NoError(t, record.DecodeExchange(sample, &e))
-				if e.LocalPort == port || e.RemotePort == port {
-					exchanges++
-				}
-			}
-		}))
+		got, exchanges := drainPipeline(t, c, port)
 		asked, said := strings.Repeat(httpGet, 3), strings.Repeat(httpOK, 3)
 		assert.Equal(t, map[[2]uint8]string{
 			{record.RoleServer, record.DirectionReceived}: asked, {record.RoleServer, record.DirectionSent}: said,
@@ -92,4 +72,65 @@ func TestPipelineWhileOpen(t *testing.T) {
 		require.NoError(t, err)
 		assert.EqualValues(t, 1, sum.Of[bpf.SocketCounterCOUNT_LEFT_TO_CHUNKS], "at the client: the server read all of it at once")
 	})
+}
+
+// TestPipelineInPieces: a request of which a read, or a write, has the first byte alone is
+// left to chunks with that, once the connection is known to pipeline.
+func TestPipelineInPieces(t *testing.T) {
+	eachBackend(t, "a pipeline in pieces", func(t *testing.T, name string) {
+		c := open(t, name, 1<<20)
+		require.NoError(t, c.objects.SelfTgid.Set(uint32(0))) // this process plays both sides
+		client, server, err := connected()
+		require.NoError(t, err)
+		defer client.Close()
+		defer server.Close()
+		port := uint16(server.LocalAddr().(*net.TCPAddr).Port)
+		long := "GET /long HTTP/1.1\r\nHost: shop\r\nCookie: " + strings.Repeat("c", 400) + "\r\n\r\n"
+		pass(t, client, server, long+long)
+		pass(t, server, client, httpOK)
+		pass(t, server, client, httpOK) // which tells that there were two
+		pass(t, client, server, long[:1])
+		pass(t, client, server, long[1:]+long)
+		pass(t, server, client, httpOK+httpOK)
+		require.NoError(t, c.Detach())
+
+		got, exchanges := drainPipeline(t, c, port)
+		asked, said := long+long, httpOK+httpOK
+		assert.Equal(t, map[[2]uint8]string{
+			{record.RoleServer, record.DirectionReceived}: asked, {record.RoleServer, record.DirectionSent}: said,
+			{record.RoleClient, record.DirectionSent}: asked, {record.RoleClient, record.DirectionReceived}: said,
+		}, got)
+		assert.Equal(t, 2, exchanges, "the turn before, at both ends")
+		sum, err := c.sums()
+		require.NoError(t, err)
+		assert.Zero(t, sum.Of[bpf.SocketCounterCOUNT_LEFT_TO_CHUNKS], "none was open")
+	})
+}
+
+// drainPipeline returns what the chunks of a server's port have, by role and direction, and
+// how many exchanges there were at it.
+func drainPipeline(t *testing.T, c *Capture, port uint16) (map[[2]uint8]string, int) {
+	t.Helper()
+	got := map[[2]uint8]string{}
+	exchanges := 0
+	var chunk record.Chunk
+	var e record.Exchange
+	require.NoError(t, c.Drain(func(sample []byte) {
+		kind, err := record.KindOf(sample)
+		require.NoError(t, err)
+		switch kind {
+		case record.KindChunk:
+			require.NoError(t, record.DecodeChunk(sample, &chunk))
+			if chunk.LocalPort == port || chunk.RemotePort == port {
+				assert.Equal(t, record.ProtocolPipelined, chunk.Protocol)
+				got[[2]uint8{chunk.Role, chunk.Direction}] += string(chunk.Bytes())
+			}
+		case record.KindExchange:
+			require.NoError(t, record.DecodeExchange(sample, &e))
+			if e.LocalPort == port || e.RemotePort == port {
+				exchanges++
+			}
+		}
+	}))
+	return got, exchanges
 }
