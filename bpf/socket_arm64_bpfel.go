@@ -513,7 +513,9 @@ type SocketScratch struct {
 	WriteSeq   uint32
 	CopiedSeq  uint32
 	After      uint32
-	PadAfter   uint32
+	User       uint32
+	Records    uint32
+	PadRecords uint32
 	Payload    [1024]uint8
 	Buffer     struct {
 		_          structs.HostLayout

@@ -17,6 +17,23 @@ enum detected {
 	DETECT_YES = 2,
 };
 
+/* Eight bytes, the first of them the lowest. Of an address that is not known to be aligned the compiler would load each byte for itself. */
+static __always_inline unsigned long long detect_word(const unsigned char *p)
+{
+#ifdef __bpf__
+	typedef unsigned long long __attribute__((may_alias)) any_word;
+
+	return *(const any_word *)p;
+#else
+	unsigned long long word;
+
+	__builtin_memcpy(&word, p, sizeof(word));
+	return word;
+#endif
+}
+
+#define WORD_BYTES(n) (~0ULL >> (64 - 8 * (n))) /* the first of a word */
+
 static __always_inline int detect_is_method_char(unsigned char c)
 {
 	return (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
@@ -49,6 +66,9 @@ static __always_inline int detect_http1_target(const unsigned char *p, unsigned 
 	return DETECT_YES;
 }
 
+#define WORD_GET 0x2f20544547ULL   /* "GET /": the usual ones are known at once */
+#define WORD_POST 0x2f2054534f50ULL /* "POST /" */
+
 /*
  * A request line is a method, a space and a target: origin-form starts with
  * '/', asterisk-form is the '*' of OPTIONS, absolute-form starts with "http" in
@@ -61,6 +81,8 @@ static __always_inline int detect_http1_request(const unsigned char *p, unsigned
 
 	if (len == 0)
 		return DETECT_MORE;
+	if (len >= 6 && ((detect_word(p) & WORD_BYTES(5)) == WORD_GET || (detect_word(p) & WORD_BYTES(6)) == WORD_POST))
+		return DETECT_YES;
 	if (p[0] < 'A' || p[0] > 'Z')
 		return DETECT_NO;
 	for (i = 1; i <= DETECT_METHOD; i++) {
@@ -78,14 +100,6 @@ static __always_inline int detect_http1_request(const unsigned char *p, unsigned
 #define DETECT_HEAD_OVER 10 /* that the buffer has behind them, whatever is in it */
 
 #define EACH_BYTE(b) (0x0101010101010101ULL * (b))
-
-static __always_inline unsigned long long detect_word(const unsigned char *p)
-{
-	unsigned long long word;
-
-	__builtin_memcpy(&word, p, sizeof(word));
-	return word;
-}
 
 /* Has the highest bit of each byte of a word that is zero, and no other. */
 static __always_inline unsigned long long detect_zero_bytes(unsigned long long word)
@@ -126,19 +140,22 @@ static __always_inline unsigned int detect_http1_head_end(const unsigned char *p
 
 /* A status line is "HTTP/1." digit space three digits; 12 bytes decide. */
 #define DETECT_STATUS_LINE 12
+#define WORD_HTTP_1 0x2e312f50545448ULL /* "HTTP/1." */
 
 static __always_inline int detect_http1_response(const unsigned char *p, unsigned int len)
 {
 	const char want[7] = {'H', 'T', 'T', 'P', '/', '1', '.'};
 	unsigned int i;
 
+	if (len >= DETECT_STATUS_LINE)
+		return (detect_word(p) & WORD_BYTES(7)) == WORD_HTTP_1 ? DETECT_YES : DETECT_NO;
 	for (i = 0; i < 7; i++) {
 		if (i >= len)
 			return DETECT_MORE;
 		if (p[i] != (unsigned char)want[i])
 			return DETECT_NO;
 	}
-	return len < DETECT_STATUS_LINE ? DETECT_MORE : DETECT_YES;
+	return DETECT_MORE;
 }
 
 /* The status code of a status line that detect_http1_response said yes to; 0: not a number. */
@@ -162,8 +179,6 @@ static __always_inline unsigned long long detect_lower_word(const unsigned char 
 {
 	return detect_word(p) | EACH_BYTE(0x20);
 }
-
-#define WORD_BYTES(n) (~0ULL >> (64 - 8 * (n))) /* the first of a word */
 
 #define WORD_TYPE 0x3a65707974ULL          /* "type:" */
 #define WORD_TEXT_EVE 0x6576652f74786574ULL /* "text/eve" */

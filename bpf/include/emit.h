@@ -4,6 +4,7 @@
 
 /* The one decision about an ended exchange: delivered in a record, or spilled into the aggregates. */
 
+#include "copy.h"
 #include "kernel.h"
 #include "maps.h"
 #include "sample.h"
@@ -11,10 +12,18 @@
 #include "unmeasured.h"
 #include "walk.h"
 
+#define RECORDS_A_LOOK 8 /* of a program on a CPU, between looks at how full the ring is; a power of two */
+
 static __always_inline __u64 wakeup_flags(void)
 {
 	/* batched wake-ups: the reader has a deadline of its own for what is less */
 	return bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA) >= wakeup_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+/* The same where it is asked for every request: a look takes 20 ns. */
+static __always_inline __u64 wakeup_flags_often(struct scratch *scratch)
+{
+	return ++scratch->records & (RECORDS_A_LOOK - 1) ? BPF_RB_NO_WAKEUP : wakeup_flags();
 }
 
 static __always_inline __u32 latency_bucket(__u64 ns)
@@ -160,7 +169,7 @@ __noinline int spill(struct scratch *scratch, __u32 reason, __u32 start)
 	}
 	reason += COUNT_SPILLED;
 	barrier_var(reason);
-	count(reason & 31); /* the mask says to the verifier what it forgot at the call */
+	count_often(scratch, reason & 31); /* the mask says to the verifier what it forgot at the call */
 	return 0;
 }
 
@@ -205,28 +214,28 @@ __noinline int emit_exchange(struct scratch *scratch, __u32 start)
 		response_len = RESPONSE_PREFIX;
 	start &= RESPONSE_PREFIX - 1;
 	if (r->outcome == OUTCOME_ANSWERED)
-		count(COUNT_ANSWERED);
+		count_often(scratch, COUNT_ANSWERED);
 	else if (r->outcome == OUTCOME_ABORTED_BY_SERVER)
-		count(COUNT_ABORTED_BY_SERVER);
+		count_often(scratch, COUNT_ABORTED_BY_SERVER);
 	else
-		count(COUNT_ABORTED_BY_CLIENT);
+		count_often(scratch, COUNT_ABORTED_BY_CLIENT);
 	reason = place(r);
 	if (reason != RECORD_WANTED) {
 		spill(scratch, reason, start);
 		return 0;
 	}
-	if (response_len)
-		bpf_probe_read_kernel(r->data + request_len, response_len, scratch->payload + start);
+	copy_response(r->data + request_len, scratch->payload, start, response_len);
 	if (scratch->unix_sk)
 		name_len = socket_name((void *)scratch->unix_sk, r->role, r->data + request_len + response_len);
 	barrier_var(name_len);
 	name_len &= 127; /* at most SOCKET_NAME: the verifier forgot it */
 	r->name_len = name_len;
-	if (bpf_ringbuf_output(&records, r, offsetof(struct exchange_record, data) + request_len + response_len + name_len, wakeup_flags())) {
+	if (bpf_ringbuf_output(&records, r, offsetof(struct exchange_record, data) + request_len + response_len + name_len,
+				wakeup_flags_often(scratch))) {
 		spill(scratch, SPILL_RING_FULL, start);
 		return 0;
 	}
-	count(COUNT_DELIVERED);
+	count_often(scratch, COUNT_DELIVERED);
 	return 1;
 }
 

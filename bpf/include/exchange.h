@@ -17,6 +17,7 @@
  */
 
 #include "conn.h"
+#include "copy.h"
 #include "emit.h"
 #include "payload.h"
 #include "../detect/http1.h"
@@ -42,7 +43,7 @@ static __always_inline void fill_request(struct exchange_record *r, const struct
 	r->answered = 0;
 	r->failed = 0;
 	r->asides = c->asides;
-	__builtin_memcpy(r->data, c->current.data, REQUEST_PREFIX);
+	copy_blocks(r->data, c->current.data, c->current.len, REQUEST_PREFIX);
 }
 
 static __always_inline void fill_response(struct exchange_record *r, const struct conn *c)
@@ -125,7 +126,7 @@ static __always_inline void send_record(struct sock *sk, struct scratch *scratch
 /* The same with the response's prefix that the connection keeps. */
 static __always_inline void send_kept_record(struct sock *sk, struct scratch *scratch, struct conn *c)
 {
-	__builtin_memcpy(scratch->payload, c->response, RESPONSE_PREFIX);
+	copy_blocks(scratch->payload, c->response, c->response_len, RESPONSE_PREFIX);
 	send_record(sk, scratch, c, 0);
 }
 

@@ -253,14 +253,6 @@ struct {
 	__type(value, __u8);
 } own_flows SEC(".maps");
 
-/* counters: one entry of all counters, per CPU. inserts: all programs. reads: the receiver. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct counter_values);
-} counters SEC(".maps");
-
 /* controls: written by the receiver, read by sample.h at each ended exchange. */
 struct control controls SEC(".data.controls") = {.keep_below = 1ULL << 32};
 
@@ -304,6 +296,21 @@ enum scratch_user {
 	SCRATCH_SWEEP,
 	SCRATCH_USERS,
 };
+
+/*
+ * counters: an entry of all counters, per CPU, for each program's scratch, and one that all
+ * programs share.
+ *   inserts: count, count_often
+ *   reads:   the receiver, which adds them up
+ */
+#define COUNTER_ENTRIES (SCRATCH_USERS + 1)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, COUNTER_ENTRIES);
+	__type(key, __u32);
+	__type(value, struct counter_values);
+} counters SEC(".maps");
 
 /* An I/O on its way into chunks: see chunk.h. */
 struct chunk_copy {
@@ -399,7 +406,9 @@ struct scratch {
 	__u32 write_seq;
 	__u32 copied_seq;
 	__u32 after; /* see exchange.h */
-	__u32 pad_after;
+	__u32 user;  /* enum scratch_user: whose it is */
+	__u32 records; /* that were sent: see emit.h */
+	__u32 pad_records;
 	__u8 payload[2 * RESPONSE_PREFIX]; /* twice: the verifier bounds the offset and the length of a read apart */
 	struct io_buffer buffer;
 	struct walk pace;     /* see walk.h */
@@ -437,10 +446,19 @@ struct {
 	__type(value, struct aggregate);
 } aggregate_zero SEC(".maps");
 
+static __always_inline struct scratch *scratch_of(__u32 user)
+{
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &user);
+
+	if (scratch)
+		scratch->user = user;
+	return scratch;
+}
+
 static __always_inline void count(__u32 counter)
 {
-	__u32 zero = 0;
-	struct counter_values *values = bpf_map_lookup_elem(&counters, &zero);
+	__u32 shared = SCRATCH_USERS;
+	struct counter_values *values = bpf_map_lookup_elem(&counters, &shared);
 
 	/* atomic: a softirq program may count on the same CPU at the same time */
 	barrier_var(counter); /* else the compiler compares a copy, and the verifier does not see the bound */
@@ -448,9 +466,15 @@ static __always_inline void count(__u32 counter)
 		__sync_fetch_and_add(&values->of[counter], 1);
 }
 
-static __always_inline struct scratch *scratch_of(__u32 user)
+/* The same where it is done for every request, in the entry that is the program's own: nobody else is in there, and an atomic addition would take 6 ns. */
+static __always_inline void count_often(const struct scratch *scratch, __u32 counter)
 {
-	return bpf_map_lookup_elem(&scratches, &user);
+	__u32 own = scratch->user;
+	struct counter_values *values = bpf_map_lookup_elem(&counters, &own);
+
+	barrier_var(counter);
+	if (values && counter < COUNTERS)
+		values->of[counter]++;
 }
 
 #endif

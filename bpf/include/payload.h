@@ -156,6 +156,16 @@ static __always_inline __u32 gather(struct scratch *scratch, __u32 room, __u32 o
 
 	if (room > RESPONSE_PREFIX || offset >= room)
 		return 0;
+	if (!b->iovecs && !offset) { /* the usual way, and a short one */
+		limit = want > room ? room : want;
+		if (limit > b->len)
+			limit = b->len;
+		barrier_var(limit);
+		limit &= 2 * RESPONSE_PREFIX - 1;
+		if (limit > RESPONSE_PREFIX || bpf_probe_read_user(scratch->payload, limit, (void *)b->base))
+			return 0;
+		return limit;
+	}
 	limit = want > room - offset ? room : offset + (__u32)want;
 	for (i = 0; i < MAX_IOVECS; i++) {
 		__u64 n;

@@ -34,7 +34,7 @@ static __always_inline void emit_chunk(struct scratch *scratch, __u32 len, __u32
 	if (bpf_ringbuf_output(&records, r, offsetof(struct chunk_record, data) + len + name_len, wakeup_flags()))
 		count(LOSS_CHUNK);
 	else
-		count(COUNT_CHUNKS);
+		count_often(scratch, COUNT_CHUNKS);
 }
 
 /*

@@ -5,6 +5,7 @@
 /* Bytes in the direction of requests. */
 
 #include "answers.h"
+#include "copy.h"
 #include "exchange.h"
 #include "heads.h"
 #include "opaque.h"
@@ -85,7 +86,7 @@ static __always_inline void keep_request(struct request *slot, const struct io *
 		slot->flags |= EXCHANGE_UNDECIDED;
 	else
 		slot->flags &= ~EXCHANGE_UNDECIDED;
-	__builtin_memcpy(slot->data, io->scratch->payload, REQUEST_PREFIX);
+	copy_blocks(slot->data, io->scratch->payload, b->total, REQUEST_PREFIX);
 }
 
 /* Lock held. */
@@ -367,7 +368,7 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 	if (after & AFTER_BOUNDARY)
 		on_boundary(io, c);
 	if (after & AFTER_OPENED) {
-		count(COUNT_OPENED);
+		count_often(io->scratch, COUNT_OPENED);
 		if (!known || io->is_unix)
 			know_process(&io->process, io->user, io->now);
 		else if (++c->untold >= TOLD_AT_ONCE)

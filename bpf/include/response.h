@@ -5,6 +5,7 @@
 /* Bytes in the direction of responses, up to the final response's status line. */
 
 #include "answers.h"
+#include "copy.h"
 #include "heads.h"
 #include "request.h"
 
@@ -203,20 +204,13 @@ static __always_inline void upgrade(struct conn *c, __u32 direction, __u32 head)
 }
 
 /*
- * Keeps the response's prefix with the connection. No more is copied than there is, by
- * a helper, and a lock allows none. Nobody reads it meanwhile: what does is the next
+ * Keeps the response's prefix with the connection. No more is copied than there is, and
+ * not under the lock, which would be held for long. Nobody reads it meanwhile: what does is the next
  * I/O in this direction, or the socket's end, which waits for this system call.
  */
 static __always_inline void keep_response(struct conn *c, struct scratch *scratch, const struct response_bytes *b)
 {
-	__u32 start = b->start, n = b->total - start;
-
-	barrier_var(start); /* else the masks are optimised away, and the verifier does not see the bounds */
-	barrier_var(n);
-	start &= RESPONSE_PREFIX - 1;
-	n &= 2 * RESPONSE_PREFIX - 1;
-	if (n <= RESPONSE_PREFIX)
-		bpf_probe_read_kernel(c->response, n, scratch->payload + start);
+	copy_response(c->response, scratch->payload, b->start, b->total - b->start);
 }
 
 static __always_inline void on_response_bytes(struct io *io, struct conn *c)
@@ -257,7 +251,7 @@ static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 	if (after & AFTER_ANSWERED)
 		send_record(io->sk, io->scratch, c, b->start);
 	if (after & AFTER_OPENED)
-		count(COUNT_OPENED);
+		count_often(io->scratch, COUNT_OPENED);
 	if (after & AFTER_BOUNDARY)
 		on_boundary(io, c);
 }

@@ -14,22 +14,12 @@ import (
 	"github.com/sloe-dev/sloe/bpf"
 )
 
-// counters adds the counters of all CPUs.
 func (l *loaded) counters() (sum bpf.SocketCounterValues, err error) {
 	m, err := l.find(bpf.SocketMapCounters)
 	if err != nil {
 		return sum, err
 	}
-	var cpus []bpf.SocketCounterValues
-	if err := m.Lookup(uint32(0), &cpus); err != nil {
-		return sum, fmt.Errorf("read the counters: %w", err)
-	}
-	for i := range cpus {
-		for counter, n := range cpus[i].Of {
-			sum.Of[counter] += n
-		}
-	}
-	return sum, nil
+	return bpf.SumCounters(m)
 }
 
 func (l *loaded) processes() (map[bpf.SocketProcessKey]process, error) {

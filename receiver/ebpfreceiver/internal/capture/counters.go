@@ -94,18 +94,6 @@ func (c *Capture) Counters() (Counters, error) {
 	return out, nil
 }
 
-// sums adds up the counters of all CPUs.
-func (c *Capture) sums() (sum bpf.SocketCounterValues, err error) {
-	var cpus []bpf.SocketCounterValues
-	if err := c.objects.Counters.Lookup(uint32(0), &cpus); err != nil {
-		return sum, fmt.Errorf("read the counters: %w", err)
-	}
-	for i := range cpus {
-		for counter, n := range cpus[i].Of {
-			sum.Of[counter] += n
-		}
-	}
-	return sum, nil
-}
+func (c *Capture) sums() (bpf.SocketCounterValues, error) { return bpf.SumCounters(c.objects.Counters) }
 
 func possibleCPUs() int { return ebpf.MustPossibleCPU() }
