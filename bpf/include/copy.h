@@ -35,7 +35,7 @@ static __always_inline void copy_response(__u8 *to, const __u8 *payload, __u32 s
 	barrier_var(n);
 	start &= RESPONSE_PREFIX - 1;
 	n &= 2 * RESPONSE_PREFIX - 1;
-	if (n && n <= RESPONSE_PREFIX)
+	if (n <= RESPONSE_PREFIX)
 		bpf_probe_read_kernel(to, n, payload + start);
 }
 

@@ -173,8 +173,11 @@ __noinline int spill(struct scratch *scratch, __u32 reason, __u32 start)
 	return 0;
 }
 
-/* Copies the name of the server's Unix socket; returns how long it is. */
-static __always_inline __u32 socket_name(const struct unix_sock *u, __u8 role, void *to)
+/*
+ * Copies the name of the server's Unix socket; returns how long it is. Seldom called, and
+ * with a stack of its own, of which emit_exchange's callers have little left.
+ */
+static __noinline __u32 socket_name(const struct unix_sock *u, __u8 role, void *to)
 {
 	struct unix_address *address;
 	long n;
