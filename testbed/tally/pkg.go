@@ -14,6 +14,7 @@ type pkg struct {
 	tests  map[string]*testCase
 	order  []string
 	skips  []string
+	slow   []slowTest
 }
 
 // testCase is one test or subtest.
@@ -39,6 +40,9 @@ func (p *pkg) test(e event) {
 		c.output = append(c.output, e.Output)
 	case "pass", "fail", "skip":
 		c.result = e.Action
+		if e.Elapsed >= slowSeconds && !strings.Contains(e.Test, "/") {
+			p.slow = append(p.slow, slowTest{p.path + " " + e.Test, e.Elapsed})
+		}
 	}
 }
 

@@ -43,6 +43,7 @@ type tally struct {
 	builds  map[string][]string // compiler output by import path
 	total   counts
 	skipped []string
+	slow    []slowTest
 }
 
 func newTally(out io.Writer) *tally {
@@ -101,6 +102,7 @@ func (t *tally) end(p *pkg, e event) {
 	}
 	t.total.add(c)
 	t.skipped = append(t.skipped, p.skips...)
+	t.slow = append(t.slow, p.slow...)
 }
 
 // close shows the totals. A package whose end was never reported has failed: its
@@ -111,6 +113,12 @@ func (t *tally) close() bool {
 	}
 	if len(t.skipped) > 0 {
 		fmt.Fprintf(t.out, "\nskipped:\n%s\n", strings.Join(t.skipped, "\n"))
+	}
+	for i, s := range slowest(t.slow) {
+		if i == 0 {
+			fmt.Fprintln(t.out, "\nslowest:")
+		}
+		fmt.Fprintf(t.out, "  %6.1f s %s\n", s.seconds, s.name)
 	}
 	if t.total.passed == 0 {
 		fmt.Fprintln(t.out, "\nno test passed")

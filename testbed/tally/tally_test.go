@@ -47,6 +47,19 @@ func TestRun(t *testing.T) {
 			last: "1 passed, 1 failed, 0 skipped", within: []string{"--- FAIL: TestA/y\ny is wrong"},
 		},
 		{
+			name: "slow tests are shown, the slowest first, and none of their subtests",
+			input: []string{
+				`{"Action":"pass","Package":"p","Test":"TestA","Elapsed":10}`,
+				`{"Action":"run","Package":"p","Test":"TestB"}`,
+				`{"Action":"pass","Package":"p","Test":"TestB/x","Elapsed":99.5}`,
+				`{"Action":"pass","Package":"p","Test":"TestB","Elapsed":100}`,
+				`{"Action":"pass","Package":"p","Test":"TestC","Elapsed":9.9}`,
+				`{"Action":"pass","Package":"p"}`,
+			},
+			ok: true, last: "3 passed, 0 failed, 0 skipped",
+			within: []string{"slowest:\n   100.0 s p TestB\n    10.0 s p TestA\n\n"},
+		},
+		{
 			name: "a heading that fails after its subtests passed is a failure",
 			input: []string{
 				`{"Action":"run","Package":"p","Test":"TestA"}`,
