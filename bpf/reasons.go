@@ -42,4 +42,5 @@ var UnmeasuredReasons = map[SocketUnmeasuredReason]string{
 	SocketUnmeasuredReasonUNMEASURED_QUIC:           "quic",
 	SocketUnmeasuredReasonUNMEASURED_PIPELINED:      "pipelined",
 	SocketUnmeasuredReasonUNMEASURED_MUTE:           "no_answer",
+	SocketUnmeasuredReasonUNMEASURED_UNIX_CLOSED:    "unix_closed_unseen",
 }

@@ -707,7 +707,10 @@ const (
 	SocketUnmeasuredReasonUNMEASURED_QUIC           SocketUnmeasuredReason = 7
 	SocketUnmeasuredReasonUNMEASURED_PIPELINED      SocketUnmeasuredReason = 8
 	SocketUnmeasuredReasonUNMEASURED_MUTE           SocketUnmeasuredReason = 9
-	SocketUnmeasuredReasonUNMEASURED_REASONS        SocketUnmeasuredReason = 10
+	SocketUnmeasuredReasonUNMEASURED_UNIX_CLOSED    SocketUnmeasuredReason = 10
+	SocketUnmeasuredReasonUNMEASURED_REASONS        SocketUnmeasuredReason = 11
+	SocketUnmeasuredReasonUNIX_OPENED               SocketUnmeasuredReason = 11
+	SocketUnmeasuredReasonUNIX_ENDED                SocketUnmeasuredReason = 12
 )
 
 type SocketVerdict struct {

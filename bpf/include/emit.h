@@ -222,6 +222,8 @@ __noinline int emit_exchange(struct scratch *scratch, __u32 start)
 		count_often(scratch, COUNT_ABORTED_BY_SERVER);
 	else
 		count_often(scratch, COUNT_ABORTED_BY_CLIENT);
+	if (scratch->unix_sk)
+		count_unmeasured(&r->process, r->role, r->protocol, UNIX_ENDED, 1);
 	reason = place(r);
 	if (reason != RECORD_WANTED) {
 		spill(scratch, reason, start);

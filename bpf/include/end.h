@@ -71,7 +71,7 @@ static __always_inline __u32 end_deferred(struct conn *c, struct scratch *scratc
 static __always_inline void send_ended(struct sock *sk, struct conn *c, struct scratch *scratch, __u32 after)
 {
 	if (after & AFTER_OPENED)
-		count(COUNT_OPENED);
+		note_opened(scratch, c);
 	if (after & AFTER_TAIL)
 		emit_tail(&scratch->tail);
 	if (after & AFTER_ANSWERED)

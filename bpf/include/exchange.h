@@ -151,6 +151,14 @@ static __always_inline void open_exchange(struct conn *c)
 		c->asides++;
 }
 
+/* Counts an exchange that was opened. No lock held. */
+static __always_inline void note_opened(const struct scratch *scratch, const struct conn *c)
+{
+	count_often(scratch, COUNT_OPENED);
+	if (c->endpoints.family == AF_UNIX)
+		count_unmeasured(&c->process, c->role, c->protocol, UNIX_OPENED, 1);
+}
+
 /* A request that was held becomes the current one. Returns whether that opened an exchange. Lock held. */
 static __always_inline bool promote_next(struct conn *c)
 {

@@ -103,8 +103,11 @@ static __always_inline bool leaves_turns(struct io *io, struct conn *c, const st
 		emit_tail(&scratch->tail);
 	if (served)
 		note_served(&io->process, io->sk->__sk_common.skc_num);
-	if (phase == PHASE_REQUEST)
+	if (phase == PHASE_REQUEST) {
 		count(COUNT_LEFT_TO_CHUNKS);
+		if (io->is_unix)
+			count_unmeasured(&c->process, c->role, PROTOCOL_HTTP1, UNIX_ENDED, 1);
+	}
 	if (phase == PHASE_REQUEST || phase == PHASE_PARTIAL)
 		chunk_begun_request(io, c);
 	return true;

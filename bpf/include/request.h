@@ -368,7 +368,7 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 	if (after & AFTER_BOUNDARY)
 		on_boundary(io, c);
 	if (after & AFTER_OPENED) {
-		count_often(io->scratch, COUNT_OPENED);
+		note_opened(io->scratch, c);
 		if (!known || io->is_unix)
 			know_process(&io->process, io->user, io->now);
 		else if (++c->untold >= TOLD_AT_ONCE)

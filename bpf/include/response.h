@@ -251,7 +251,7 @@ static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 	if (after & AFTER_ANSWERED)
 		send_record(io->sk, io->scratch, c, b->start);
 	if (after & AFTER_OPENED)
-		count_often(io->scratch, COUNT_OPENED);
+		note_opened(io->scratch, c);
 	if (after & AFTER_BOUNDARY)
 		on_boundary(io, c);
 }

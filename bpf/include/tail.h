@@ -64,7 +64,7 @@ static __always_inline void on_walked_tail(struct io *io, struct conn *c)
 	if (after & AFTER_TAIL)
 		emit_tail(&io->scratch->tail);
 	if (after & AFTER_OPENED)
-		count_often(io->scratch, COUNT_OPENED);
+		note_opened(io->scratch, c);
 	if (after & AFTER_ANSWERED)
 		send_kept_record(io->sk, io->scratch, c);
 }
@@ -137,7 +137,7 @@ static __always_inline void on_tail_bytes(struct io *io, struct conn *c)
 	if (after & AFTER_TAIL)
 		emit_tail(&io->scratch->tail);
 	if (after & AFTER_OPENED)
-		count_often(io->scratch, COUNT_OPENED);
+		note_opened(io->scratch, c);
 	if (behind && !detect_http1_head_end(c->current.data, c->current.len)) /* else user space saw them */
 		count_unmeasured(&c->process, c->role, c->protocol, UNMEASURED_PIPELINED, 1);
 }

@@ -142,20 +142,26 @@ int list_conns(struct bpf_iter__bpf_sk_storage_map *ctx)
 	return 0;
 }
 
-/* Ends the exchanges of Unix sockets that were closed, and writes a byte for each exchange that is open. */
+/* Ends the exchanges of Unix sockets that were closed, and writes a struct unmeasured_key for each exchange that is open: under UNIX_OPENED, if it is of a Unix socket. */
 SEC("iter/bpf_sk_storage_map")
 int sweep(struct bpf_iter__bpf_sk_storage_map *ctx)
 {
 	struct sock *sk = ctx->sk;
 	struct conn *c = ctx->value;
-	__u8 open = 1;
+	struct unmeasured_key open = {};
 
 	if (!sk || !c)
 		return 0;
-	if (is_unix_stream(sk))
+	if (is_unix_stream(sk)) {
 		on_unix_sweep(sk);
-	if (c->phase == PHASE_REQUEST || c->flags & CONN_DEFERRED)
-		bpf_seq_write(ctx->meta->seq, &open, sizeof(open));
+		open.reason = UNIX_OPENED;
+	}
+	if (c->phase != PHASE_REQUEST && !(c->flags & CONN_DEFERRED))
+		return 0;
+	open.process = c->process;
+	open.role = c->role;
+	open.protocol = c->protocol;
+	bpf_seq_write(ctx->meta->seq, &open, sizeof(open));
 	return 0;
 }
 

@@ -26,13 +26,13 @@ type operations struct{ Asked, Answered, Failed, Asides, Incomplete uint64 }
 const oneByOne = "which a server reads one by one"
 
 // drainOperations adds up the records of processes by role, with their tails.
-func drainOperations(t *testing.T, c *Capture, pids map[uint8]int, log bool) map[uint8]operations {
+func drainOperations(t *testing.T, c *Capture, pids map[uint8]int) map[uint8]operations {
 	t.Helper()
-	return drainWanted(t, c, log, func(e *record.Exchange) bool { return int(e.Process.Tgid) == pids[e.Role] })
+	return drainWanted(t, c, func(e *record.Exchange) bool { return int(e.Process.Tgid) == pids[e.Role] })
 }
 
 // drainWanted adds up those records that are wanted, by role, with their tails.
-func drainWanted(t *testing.T, c *Capture, log bool, wanted func(*record.Exchange) bool) map[uint8]operations {
+func drainWanted(t *testing.T, c *Capture, wanted func(*record.Exchange) bool) map[uint8]operations {
 	t.Helper()
 	type turn struct {
 		conn     uint64
@@ -53,9 +53,7 @@ func drainWanted(t *testing.T, c *Capture, log bool, wanted func(*record.Exchang
 			}
 			out := byRole[e.Role]
 			defer func() { byRole[e.Role] = out }()
-			if log {
-				t.Logf("%d %d %d protocol %d flags %x: %d %d %d %.40q %.40q", e.Role, e.Conn, e.Sequence, e.Protocol, e.Flags, e.Operations, e.Answered, e.Failed, e.Request(), e.Response())
-			}
+			t.Logf("%d %d %d protocol %d flags %x: %d %d %d %.40q %.40q", e.Role, e.Conn, e.Sequence, e.Protocol, e.Flags, e.Operations, e.Answered, e.Failed, e.Request(), e.Response())
 			assert.Equal(t, record.Answered, e.Outcome)
 			assert.Zero(t, e.Flags&record.FlagMismatch)
 			if e.Operations == 0 {
@@ -226,10 +224,10 @@ func testMySQL(t *testing.T, name string, unix bool) {
 	noEOF.Command(t, 1, "\x03DO 1")
 	pids := map[uint8]int{record.RoleServer: m.PID(), record.RoleClient: os.Getpid()}
 	known := operations{Asked: 3, Answered: 3}
-	assert.Equal(t, map[uint8]operations{record.RoleServer: known, record.RoleClient: known}, drainOperations(t, c, pids, testing.Verbose()))
+	assert.Equal(t, map[uint8]operations{record.RoleServer: known, record.RoleClient: known}, drainOperations(t, c, pids))
 	for _, s := range steps {
 		s.do()
-		for role, got := range drainOperations(t, c, pids, testing.Verbose()) {
+		for role, got := range drainOperations(t, c, pids) {
 			want := s.want
 			if strings.HasSuffix(s.what, oneByOne) && role == record.RoleServer {
 				want.Asides++ // what is no operation is no part of another turn

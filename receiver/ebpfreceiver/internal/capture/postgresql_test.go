@@ -133,7 +133,7 @@ func testPostgreSQL(t *testing.T, name string, unix bool) {
 	}
 	for _, s := range steps {
 		s.do()
-		for role, got := range drainPostgreSQL(t, c, p, testing.Verbose()) {
+		for role, got := range drainPostgreSQL(t, c, p) {
 			counters, err := c.Counters()
 			require.NoError(t, err)
 			assert.Equal(t, s.want, got, "%s, role %d, %+v", s.what, role, counters)
@@ -157,10 +157,10 @@ func (discard) Write(b []byte) (int, error) { return len(b), nil }
 
 // drainPostgreSQL adds up the records of a server's processes and of its clients since the
 // last call.
-func drainPostgreSQL(t *testing.T, c *Capture, p *postgresbed.PostgreSQL, log bool) map[uint8]operations {
+func drainPostgreSQL(t *testing.T, c *Capture, p *postgresbed.PostgreSQL) map[uint8]operations {
 	t.Helper()
 	host, port := p.Where()
-	return drainWanted(t, c, log, func(e *record.Exchange) bool {
+	return drainWanted(t, c, func(e *record.Exchange) bool {
 		if e.IsUnix() {
 			return strings.HasPrefix(e.SocketName(), host+"/")
 		}

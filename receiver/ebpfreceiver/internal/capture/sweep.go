@@ -3,6 +3,7 @@
 package capture
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -16,21 +17,28 @@ import (
 // vanished counts the exchanges that were opened and are neither open nor ended:
 // both ends of a Unix socket were closed between two sweeps. It never grows by
 // one that is only on its way, and shrinks never.
-type vanished struct{ n atomic.Uint64 }
+type vanished struct {
+	n atomic.Uint64
+	// of is the same by whose they are: of Unix sockets, under the reason unix_closed_unseen.
+	of map[UnmeasuredKey]uint64
+	// known are those whose exchanges on Unix sockets are counted.
+	known map[UnmeasuredKey]bool
+}
 
-// saw takes what was opened before a walk over the connections, how many the walk
-// found open, and what had ended after it. An exchange that ended meanwhile may
-// be in both of the latter, so the difference is a lower bound, and exact when
+// lack is how many of the exchanges that were opened before a walk over the
+// connections were neither found open by it nor had ended after it. One that ended
+// meanwhile may be in both of the latter, so it is a lower bound, and exact when
 // nothing moves.
-func (v *vanished) saw(opened, open, ended uint64) {
-	if opened > open+ended && opened-open-ended > v.n.Load() {
-		v.n.Store(opened - open - ended)
+func lack(opened, open, ended uint64) uint64 {
+	if opened > open+ended {
+		return opened - open - ended
 	}
+	return 0
 }
 
 // Sweep ends the exchanges of Unix sockets that were closed, which no hook tells
-// of, and counts what is open. It is for one goroutine. Unless it is asked to, it
-// does nothing before a Unix socket carried a request.
+// of, and counts what is open. It is for the goroutine of Aggregates. Unless it is
+// asked to, it does nothing before a Unix socket carried a request.
 func (c *Capture) Sweep(always bool) error {
 	if !always {
 		var seen bool
@@ -45,7 +53,19 @@ func (c *Capture) Sweep(always bool) error {
 	if err != nil {
 		return err
 	}
-	open, err := walk(c.programs["sweep"], c.objects.Connections)
+	opened, err := c.unixExchanges(bpf.SocketUnmeasuredReasonUNIX_OPENED)
+	if err != nil {
+		return err
+	}
+	b, err := walk(c.programs["sweep"], c.objects.Connections)
+	if err != nil {
+		return err
+	}
+	open, openOf, err := decodeOpen(b)
+	if err != nil {
+		return err
+	}
+	ended, err := c.unixExchanges(bpf.SocketUnmeasuredReasonUNIX_ENDED)
 	if err != nil {
 		return err
 	}
@@ -55,8 +75,52 @@ func (c *Capture) Sweep(always bool) error {
 	}
 	gone := after.Of[bpf.SocketCounterCOUNT_ANSWERED] + after.Of[bpf.SocketCounterCOUNT_ABORTED_BY_SERVER] +
 		after.Of[bpf.SocketCounterCOUNT_ABORTED_BY_CLIENT] + after.Of[bpf.SocketCounterLOSS_RESPONSE_UNSEEN] + after.Of[bpf.SocketCounterCOUNT_LEFT_TO_CHUNKS]
-	c.vanished.saw(before.Of[bpf.SocketCounterCOUNT_OPENED], uint64(len(open)), gone)
+	c.vanished.n.Store(max(c.vanished.n.Load(), lack(before.Of[bpf.SocketCounterCOUNT_OPENED], open, gone)))
+	for key, n := range opened {
+		c.vanished.known[key] = true
+		if n := lack(n, openOf[key], ended[key]); n > c.vanished.of[key] {
+			c.vanished.of[key] = n
+		}
+	}
 	return nil
+}
+
+// unixExchanges returns how many exchanges on Unix sockets were opened, or ended, by
+// whose they are.
+func (c *Capture) unixExchanges(what bpf.SocketUnmeasuredReason) (map[UnmeasuredKey]uint64, error) {
+	out := map[UnmeasuredKey]uint64{}
+	var key UnmeasuredKey
+	var n uint64
+	it := c.objects.Unmeasured.Iterate()
+	for it.Next(&key, &n) {
+		if key.Reason == uint8(what) {
+			key.Reason = uint8(bpf.SocketUnmeasuredReasonUNMEASURED_UNIX_CLOSED)
+			out[key] = n
+		}
+	}
+	if err := it.Err(); err != nil {
+		return nil, fmt.Errorf("read the exchanges of Unix sockets: %w", err)
+	}
+	return out, nil
+}
+
+// decodeOpen counts what the program sweep wrote: all open exchanges, and those of
+// Unix sockets by whose they are.
+func decodeOpen(b []byte) (open uint64, of map[UnmeasuredKey]uint64, err error) {
+	of = map[UnmeasuredKey]uint64{}
+	var key UnmeasuredKey
+	for ; len(b) > 0; open++ {
+		n, err := binary.Decode(b, binary.NativeEndian, &key)
+		if err != nil {
+			return open, of, fmt.Errorf("an open exchange of %d bytes: %w", len(b), err)
+		}
+		b = b[n:]
+		if key.Reason == uint8(bpf.SocketUnmeasuredReasonUNIX_OPENED) {
+			key.Reason = uint8(bpf.SocketUnmeasuredReasonUNMEASURED_UNIX_CLOSED)
+			of[key]++
+		}
+	}
+	return open, of, nil
 }
 
 // walk runs an iterator program over a map and returns what it wrote.

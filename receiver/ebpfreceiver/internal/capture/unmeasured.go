@@ -42,11 +42,19 @@ func (c *Capture) Unmeasured() ([]Unmeasured, error) {
 	var key UnmeasuredKey
 	var n uint64
 	it := c.objects.Unmeasured.Iterate()
-	for it.Next(&key, &n) {
+	take := func(key UnmeasuredKey, n uint64) {
 		if before := c.missed[key]; n > before {
 			c.missed[key] = n
 			out = append(out, Unmeasured{key, n - before})
 		}
+	}
+	for it.Next(&key, &n) {
+		if _, ok := bpf.UnmeasuredReasons[bpf.SocketUnmeasuredReason(key.Reason)]; ok {
+			take(key, n)
+		}
+	}
+	for key, n := range c.vanished.of {
+		take(key, n)
 	}
 	if err := it.Err(); err != nil {
 		return out, fmt.Errorf("read what was not measured: %w", err)
@@ -60,6 +68,17 @@ func (c *Capture) forgetUnmeasured(p record.Process) {
 		if key.Process == p {
 			_ = c.objects.Unmeasured.Delete(key) // absent is as good
 			delete(c.missed, key)
+		}
+	}
+	for key := range c.vanished.known {
+		if key.Process == p {
+			for _, reason := range []bpf.SocketUnmeasuredReason{bpf.SocketUnmeasuredReasonUNIX_OPENED, bpf.SocketUnmeasuredReasonUNIX_ENDED} {
+				sum := key
+				sum.Reason = uint8(reason)
+				_ = c.objects.Unmeasured.Delete(sum)
+			}
+			delete(c.vanished.known, key)
+			delete(c.vanished.of, key)
 		}
 	}
 }
