@@ -685,6 +685,12 @@ type SocketTailRecord struct {
 	ResponseBytes uint64
 }
 
+type SocketUnixExchanges struct {
+	_      structs.HostLayout
+	Opened uint64
+	Ended  uint64
+}
+
 type SocketUnmeasuredKey struct {
 	_        structs.HostLayout
 	Process  SocketProcessKey
@@ -709,8 +715,6 @@ const (
 	SocketUnmeasuredReasonUNMEASURED_MUTE           SocketUnmeasuredReason = 9
 	SocketUnmeasuredReasonUNMEASURED_UNIX_CLOSED    SocketUnmeasuredReason = 10
 	SocketUnmeasuredReasonUNMEASURED_REASONS        SocketUnmeasuredReason = 11
-	SocketUnmeasuredReasonUNIX_OPENED               SocketUnmeasuredReason = 11
-	SocketUnmeasuredReasonUNIX_ENDED                SocketUnmeasuredReason = 12
 )
 
 type SocketVerdict struct {
@@ -739,6 +743,7 @@ const (
 	SocketMapQuicConnections        = "quic_connections"
 	SocketMapRecords                = "records"
 	SocketMapScratches              = "scratches"
+	SocketMapUnixExchanges          = "unix_exchanges"
 	SocketMapUnmeasured             = "unmeasured"
 	SocketMapVerdicts               = "verdicts"
 	SocketProgFindListeners         = "find_listeners"
@@ -887,6 +892,7 @@ type SocketMapSpecs struct {
 	QuicConnections *ebpf.MapSpec `ebpf:"quic_connections"`
 	Records         *ebpf.MapSpec `ebpf:"records"`
 	Scratches       *ebpf.MapSpec `ebpf:"scratches"`
+	UnixExchanges   *ebpf.MapSpec `ebpf:"unix_exchanges"`
 	Unmeasured      *ebpf.MapSpec `ebpf:"unmeasured"`
 	Verdicts        *ebpf.MapSpec `ebpf:"verdicts"`
 }
@@ -969,6 +975,7 @@ type SocketMaps struct {
 	QuicConnections *ebpf.Map `ebpf:"quic_connections"`
 	Records         *ebpf.Map `ebpf:"records"`
 	Scratches       *ebpf.Map `ebpf:"scratches"`
+	UnixExchanges   *ebpf.Map `ebpf:"unix_exchanges"`
 	Unmeasured      *ebpf.Map `ebpf:"unmeasured"`
 	Verdicts        *ebpf.Map `ebpf:"verdicts"`
 }
@@ -991,6 +998,7 @@ func (m *SocketMaps) Close() error {
 		m.QuicConnections,
 		m.Records,
 		m.Scratches,
+		m.UnixExchanges,
 		m.Unmeasured,
 		m.Verdicts,
 	)

@@ -223,7 +223,7 @@ __noinline int emit_exchange(struct scratch *scratch, __u32 start)
 	else
 		count_often(scratch, COUNT_ABORTED_BY_CLIENT);
 	if (scratch->unix_sk)
-		count_unmeasured(&r->process, r->role, r->protocol, UNIX_ENDED, 1);
+		count_unix(&r->process, r->role, r->protocol, true);
 	reason = place(r);
 	if (reason != RECORD_WANTED) {
 		spill(scratch, reason, start);

@@ -156,7 +156,7 @@ static __always_inline void note_opened(const struct scratch *scratch, const str
 {
 	count_often(scratch, COUNT_OPENED);
 	if (c->endpoints.family == AF_UNIX)
-		count_unmeasured(&c->process, c->role, c->protocol, UNIX_OPENED, 1);
+		count_unix(&c->process, c->role, c->protocol, false);
 }
 
 /* A request that was held becomes the current one. Returns whether that opened an exchange. Lock held. */

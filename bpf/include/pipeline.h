@@ -106,7 +106,7 @@ static __always_inline bool leaves_turns(struct io *io, struct conn *c, const st
 	if (phase == PHASE_REQUEST) {
 		count(COUNT_LEFT_TO_CHUNKS);
 		if (io->is_unix)
-			count_unmeasured(&c->process, c->role, PROTOCOL_HTTP1, UNIX_ENDED, 1);
+			count_unix(&c->process, c->role, PROTOCOL_HTTP1, true);
 	}
 	if (phase == PHASE_REQUEST || phase == PHASE_PARTIAL)
 		chunk_begun_request(io, c);

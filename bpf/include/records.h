@@ -281,11 +281,8 @@ enum unmeasured_reason {
 	UNMEASURED_QUIC,           /* a connection of QUIC that a client began: what it asks nobody can read */
 	UNMEASURED_PIPELINED,      /* a response behind the first one to a turn, whose requests were not captured so far */
 	UNMEASURED_MUTE,           /* an operation that asks for no answer: how it ended nobody is told */
-	UNMEASURED_UNIX_CLOSED,    /* an exchange of a Unix socket whose both ends were closed unseen: found by user space, in the sums of the next two */
+	UNMEASURED_UNIX_CLOSED,    /* an exchange of a Unix socket whose both ends were closed unseen: found by user space, in unix_exchanges */
 	UNMEASURED_REASONS,
-	/* sums that are kept in the same way, and are of no interest by themselves */
-	UNIX_OPENED = UNMEASURED_REASONS, /* exchanges of Unix sockets */
-	UNIX_ENDED,
 };
 
 struct unmeasured_key {

@@ -54,7 +54,7 @@ static __always_inline void on_unseen(const struct io *io, struct conn *c)
 	opened = promote_next(c);
 	bpf_spin_unlock(&c->lock);
 	if (opened)
-		count(COUNT_OPENED);
+		note_opened(io->scratch, c);
 	if (!lost)
 		return;
 	count(LOSS_RESPONSE_UNSEEN);

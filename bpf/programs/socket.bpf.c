@@ -142,7 +142,7 @@ int list_conns(struct bpf_iter__bpf_sk_storage_map *ctx)
 	return 0;
 }
 
-/* Ends the exchanges of Unix sockets that were closed, and writes a struct unmeasured_key for each exchange that is open: under UNIX_OPENED, if it is of a Unix socket. */
+/* Ends the exchanges of Unix sockets that were closed, and writes a struct unmeasured_key for each exchange that is open, of a Unix socket the one of unix_exchanges. */
 SEC("iter/bpf_sk_storage_map")
 int sweep(struct bpf_iter__bpf_sk_storage_map *ctx)
 {
@@ -154,7 +154,7 @@ int sweep(struct bpf_iter__bpf_sk_storage_map *ctx)
 		return 0;
 	if (is_unix_stream(sk)) {
 		on_unix_sweep(sk);
-		open.reason = UNIX_OPENED;
+		open.reason = UNMEASURED_UNIX_CLOSED;
 	}
 	if (c->phase != PHASE_REQUEST && !(c->flags & CONN_DEFERRED))
 		return 0;

@@ -102,7 +102,7 @@ func Open(options Options) (*Capture, error) {
 	_ = rlimit.RemoveMemlock()
 	var passed []error
 	for _, b := range backend.Candidates(cmp.Or(options.Backend, backend.Auto)) {
-		c := &Capture{backend: b, passed: passed, seen: aggregatesSeen{}, missed: map[UnmeasuredKey]uint64{}, vanished: vanished{of: map[UnmeasuredKey]uint64{}, known: map[UnmeasuredKey]bool{}}, edges: len(options.EdgesNs)}
+		c := &Capture{backend: b, passed: passed, seen: aggregatesSeen{}, missed: map[UnmeasuredKey]uint64{}, vanished: vanished{of: map[UnmeasuredKey]uint64{}}, edges: len(options.EdgesNs)}
 		err := c.open(options, types)
 		if err == nil {
 			return c, nil

@@ -43,20 +43,14 @@ func TestChunksOfPipelines(t *testing.T) {
 // along, and what was opened is accounted for.
 func TestPipelineWhileOpen(t *testing.T) {
 	eachBackend(t, "a pipeline in writes of its own", func(t *testing.T, name string) {
-		c := open(t, name, 1<<20)
-		require.NoError(t, c.objects.SelfTgid.Set(uint32(0))) // this process plays both sides
-		client, server, err := connected()
-		require.NoError(t, err)
-		defer client.Close()
-		defer server.Close()
-		port := uint16(server.LocalAddr().(*net.TCPAddr).Port)
+		c, client, server, port := openBoth(t, name)
 		pass(t, client, server, httpGet)
 		pass(t, server, client, httpOK) // a turn like others
 		for range 3 {
-			_, err = io.WriteString(client, httpGet)
+			_, err := io.WriteString(client, httpGet)
 			require.NoError(t, err)
 		}
-		_, err = io.ReadFull(server, make([]byte, 3*len(httpGet)))
+		_, err := io.ReadFull(server, make([]byte, 3*len(httpGet)))
 		require.NoError(t, err)
 		pass(t, server, client, strings.Repeat(httpOK, 3))
 		require.NoError(t, c.Detach())
@@ -78,13 +72,7 @@ func TestPipelineWhileOpen(t *testing.T) {
 // left to chunks with that, once the connection is known to pipeline.
 func TestPipelineInPieces(t *testing.T) {
 	eachBackend(t, "a pipeline in pieces", func(t *testing.T, name string) {
-		c := open(t, name, 1<<20)
-		require.NoError(t, c.objects.SelfTgid.Set(uint32(0))) // this process plays both sides
-		client, server, err := connected()
-		require.NoError(t, err)
-		defer client.Close()
-		defer server.Close()
-		port := uint16(server.LocalAddr().(*net.TCPAddr).Port)
+		c, client, server, port := openBoth(t, name)
 		long := "GET /long HTTP/1.1\r\nHost: shop\r\nCookie: " + strings.Repeat("c", 400) + "\r\n\r\n"
 		pass(t, client, server, long+long)
 		pass(t, server, client, httpOK)
@@ -105,6 +93,18 @@ func TestPipelineInPieces(t *testing.T) {
 		require.NoError(t, err)
 		assert.Zero(t, sum.Of[bpf.SocketCounterCOUNT_LEFT_TO_CHUNKS], "none was open")
 	})
+}
+
+// openBoth opens the capture, and both ends of a connection at a server's port, which this
+// process plays.
+func openBoth(t *testing.T, name string) (c *Capture, client, server *net.TCPConn, port uint16) {
+	t.Helper()
+	c = open(t, name, 1<<20)
+	require.NoError(t, c.objects.SelfTgid.Set(uint32(0)))
+	client, server, err := connected()
+	require.NoError(t, err)
+	t.Cleanup(func() { _, _ = client.Close(), server.Close() })
+	return c, client, server, uint16(server.LocalAddr().(*net.TCPAddr).Port)
 }
 
 // drainPipeline returns what the chunks of a server's port have, by role and direction, and

@@ -19,10 +19,9 @@ import (
 // one that is only on its way, and shrinks never.
 type vanished struct {
 	n atomic.Uint64
-	// of is the same by whose they are: of Unix sockets, under the reason unix_closed_unseen.
+	// of is the same by whose they are: of all that had exchanges on Unix sockets, under
+	// the reason unix_closed_unseen.
 	of map[UnmeasuredKey]uint64
-	// known are those whose exchanges on Unix sockets are counted.
-	known map[UnmeasuredKey]bool
 }
 
 // lack is how many of the exchanges that were opened before a walk over the
@@ -53,7 +52,7 @@ func (c *Capture) Sweep(always bool) error {
 	if err != nil {
 		return err
 	}
-	opened, err := c.unixExchanges(bpf.SocketUnmeasuredReasonUNIX_OPENED)
+	unixBefore, err := c.unixExchanges()
 	if err != nil {
 		return err
 	}
@@ -65,7 +64,7 @@ func (c *Capture) Sweep(always bool) error {
 	if err != nil {
 		return err
 	}
-	ended, err := c.unixExchanges(bpf.SocketUnmeasuredReasonUNIX_ENDED)
+	unixAfter, err := c.unixExchanges()
 	if err != nil {
 		return err
 	}
@@ -76,27 +75,21 @@ func (c *Capture) Sweep(always bool) error {
 	gone := after.Of[bpf.SocketCounterCOUNT_ANSWERED] + after.Of[bpf.SocketCounterCOUNT_ABORTED_BY_SERVER] +
 		after.Of[bpf.SocketCounterCOUNT_ABORTED_BY_CLIENT] + after.Of[bpf.SocketCounterLOSS_RESPONSE_UNSEEN] + after.Of[bpf.SocketCounterCOUNT_LEFT_TO_CHUNKS]
 	c.vanished.n.Store(max(c.vanished.n.Load(), lack(before.Of[bpf.SocketCounterCOUNT_OPENED], open, gone)))
-	for key, n := range opened {
-		c.vanished.known[key] = true
-		if n := lack(n, openOf[key], ended[key]); n > c.vanished.of[key] {
-			c.vanished.of[key] = n
-		}
+	for key, u := range unixBefore {
+		c.vanished.of[key] = max(c.vanished.of[key], lack(u.Opened, openOf[key], unixAfter[key].Ended))
 	}
 	return nil
 }
 
-// unixExchanges returns how many exchanges on Unix sockets were opened, or ended, by
+// unixExchanges returns how many exchanges on Unix sockets were opened and ended, by
 // whose they are.
-func (c *Capture) unixExchanges(what bpf.SocketUnmeasuredReason) (map[UnmeasuredKey]uint64, error) {
-	out := map[UnmeasuredKey]uint64{}
+func (c *Capture) unixExchanges() (map[UnmeasuredKey]bpf.SocketUnixExchanges, error) {
+	out := map[UnmeasuredKey]bpf.SocketUnixExchanges{}
 	var key UnmeasuredKey
-	var n uint64
-	it := c.objects.Unmeasured.Iterate()
-	for it.Next(&key, &n) {
-		if key.Reason == uint8(what) {
-			key.Reason = uint8(bpf.SocketUnmeasuredReasonUNMEASURED_UNIX_CLOSED)
-			out[key] = n
-		}
+	var sums bpf.SocketUnixExchanges
+	it := c.objects.UnixExchanges.Iterate()
+	for it.Next(&key, &sums) {
+		out[key] = sums
 	}
 	if err := it.Err(); err != nil {
 		return nil, fmt.Errorf("read the exchanges of Unix sockets: %w", err)
@@ -115,8 +108,7 @@ func decodeOpen(b []byte) (open uint64, of map[UnmeasuredKey]uint64, err error) 
 			return open, of, fmt.Errorf("an open exchange of %d bytes: %w", len(b), err)
 		}
 		b = b[n:]
-		if key.Reason == uint8(bpf.SocketUnmeasuredReasonUNIX_OPENED) {
-			key.Reason = uint8(bpf.SocketUnmeasuredReasonUNMEASURED_UNIX_CLOSED)
+		if key.Reason == uint8(bpf.SocketUnmeasuredReasonUNMEASURED_UNIX_CLOSED) {
 			of[key]++
 		}
 	}

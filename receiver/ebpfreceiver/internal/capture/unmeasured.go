@@ -49,9 +49,7 @@ func (c *Capture) Unmeasured() ([]Unmeasured, error) {
 		}
 	}
 	for it.Next(&key, &n) {
-		if _, ok := bpf.UnmeasuredReasons[bpf.SocketUnmeasuredReason(key.Reason)]; ok {
-			take(key, n)
-		}
+		take(key, n)
 	}
 	for key, n := range c.vanished.of {
 		take(key, n)
@@ -70,14 +68,9 @@ func (c *Capture) forgetUnmeasured(p record.Process) {
 			delete(c.missed, key)
 		}
 	}
-	for key := range c.vanished.known {
+	for key := range c.vanished.of {
 		if key.Process == p {
-			for _, reason := range []bpf.SocketUnmeasuredReason{bpf.SocketUnmeasuredReasonUNIX_OPENED, bpf.SocketUnmeasuredReasonUNIX_ENDED} {
-				sum := key
-				sum.Reason = uint8(reason)
-				_ = c.objects.Unmeasured.Delete(sum)
-			}
-			delete(c.vanished.known, key)
+			_ = c.objects.UnixExchanges.Delete(key)
 			delete(c.vanished.of, key)
 		}
 	}
