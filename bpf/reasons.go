@@ -28,6 +28,7 @@ var LossReasons = map[SocketCounter]string{
 	SocketCounterLOSS_UNTRUSTED:       "untrusted_registers",
 	SocketCounterLOSS_RESPONSE_UNSEEN: "response_unseen",
 	SocketCounterLOSS_FAULT:           "user_memory_fault",
+	SocketCounterLOSS_LOCK:            "connection_lock",
 }
 
 // UnmeasuredReasons are the names of why an exchange was not measured.

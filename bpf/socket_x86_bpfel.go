@@ -107,6 +107,8 @@ type SocketConn struct {
 	Replied           uint8
 	Untold            uint8
 	Turns             uint32
+	Held              uint64
+	Ended             uint64
 	Cookie            uint64
 	Endpoints         struct {
 		_          structs.HostLayout
@@ -200,7 +202,7 @@ type SocketConn struct {
 		Unknown  uint32
 		End      uint32
 		Held     uint32
-		Pad      uint32
+		Changes  uint32
 	}
 	Walks [2]struct {
 		_      structs.HostLayout
@@ -306,12 +308,13 @@ const (
 	SocketCounterLOSS_FAILURES_FULL      SocketCounter = 26
 	SocketCounterLOSS_LISTENERS_FULL     SocketCounter = 27
 	SocketCounterLOSS_UNMEASURED_FULL    SocketCounter = 28
-	SocketCounterCOUNTERS                SocketCounter = 29
+	SocketCounterLOSS_LOCK               SocketCounter = 29
+	SocketCounterCOUNTERS                SocketCounter = 30
 )
 
 type SocketCounterValues struct {
 	_  structs.HostLayout
-	Of [29]uint64
+	Of [30]uint64
 }
 
 type SocketExchangeFlag uint32
@@ -774,6 +777,7 @@ const (
 	SocketVarControls               = "controls"
 	SocketVarFilterGeneration       = "filter_generation"
 	SocketVarForcesPorts            = "forces_ports"
+	SocketVarKernelLocks            = "kernel_locks"
 	SocketVarLatencyEdgeCount       = "latency_edge_count"
 	SocketVarLatencyEdges           = "latency_edges"
 	SocketVarRateBurstNs            = "rate_burst_ns"
@@ -907,6 +911,7 @@ type SocketVariableSpecs struct {
 	Controls               *ebpf.VariableSpec `ebpf:"controls"`
 	FilterGeneration       *ebpf.VariableSpec `ebpf:"filter_generation"`
 	ForcesPorts            *ebpf.VariableSpec `ebpf:"forces_ports"`
+	KernelLocks            *ebpf.VariableSpec `ebpf:"kernel_locks"`
 	LatencyEdgeCount       *ebpf.VariableSpec `ebpf:"latency_edge_count"`
 	LatencyEdges           *ebpf.VariableSpec `ebpf:"latency_edges"`
 	RateBurstNs            *ebpf.VariableSpec `ebpf:"rate_burst_ns"`
@@ -1014,6 +1019,7 @@ type SocketVariables struct {
 	Controls               *ebpf.Variable `ebpf:"controls"`
 	FilterGeneration       *ebpf.Variable `ebpf:"filter_generation"`
 	ForcesPorts            *ebpf.Variable `ebpf:"forces_ports"`
+	KernelLocks            *ebpf.Variable `ebpf:"kernel_locks"`
 	LatencyEdgeCount       *ebpf.Variable `ebpf:"latency_edge_count"`
 	LatencyEdges           *ebpf.Variable `ebpf:"latency_edges"`
 	RateBurstNs            *ebpf.Variable `ebpf:"rate_burst_ns"`

@@ -4,8 +4,9 @@
 
 /*
  * Bytes arrive at a socket. In softirq, under any process, also between two
- * instructions of the other hooks: this one shares nothing with them but the
- * connection, under its lock. (At a Unix socket: in the sender's own context.)
+ * instructions of the other hooks: this one shares nothing with them but what it
+ * notes of arrivals, which it alone writes, one arrival after the other, as the
+ * socket's own lock has it. (At a Unix socket: in the sender's own context.)
  */
 
 #include "queue.h"
@@ -45,10 +46,11 @@ static __always_inline void on_arrival(struct sock *sk)
 	if (!c)
 		return; /* counted at its first I/O, if that finds no room either */
 	now = bpf_ktime_get_ns();
-	bpf_spin_lock(&c->lock);
-	if (c->arrivals.held || arrived_at_once(tp, now))
+	if (c->arrivals.held || arrived_at_once(tp, now)) {
+		change_arrivals(&c->arrivals);
 		note_arrival(&c->arrivals, now, consumed, end);
-	bpf_spin_unlock(&c->lock);
+		change_arrivals(&c->arrivals);
+	}
 }
 
 #endif

@@ -82,7 +82,7 @@ static __always_inline bool on_chunk(struct io *io, struct conn *c)
 		http2_miss(&scratch->walk.frames, r->position - scratch->walk.next);
 	else
 		flags |= CHUNK_FIRST;
-	bpf_spin_lock(&c->lock);
+	lock_conn(c);
 	c->process = io->process;
 	if (c->flags & CONN_FROM_START)
 		flags |= CHUNK_FROM_START;
@@ -94,7 +94,7 @@ static __always_inline bool on_chunk(struct io *io, struct conn *c)
 	note_positions(io, c);
 	if (watch == WATCH_NO)
 		unwatch(c, &io->process);
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 	if (watch == WATCH_NO)
 		return true;
 	if (io->is_unix)

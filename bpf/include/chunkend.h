@@ -16,10 +16,10 @@ static __always_inline void end_chunks(struct sock *sk, struct conn *c, __u32 us
 	if (!scratch)
 		return;
 	r = &scratch->chunk;
-	bpf_spin_lock(&c->lock);
+	lock_conn(c);
 	told = c->flags & CONN_END_TOLD;
 	c->flags |= CONN_END_TOLD;
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 	if (told)
 		return;
 	fill_chunk(r, sk, scratch, c);
@@ -36,20 +36,18 @@ static __always_inline void end_chunks(struct sock *sk, struct conn *c, __u32 us
 /* The state of a socket in chunk mode changes: who closes first decides who ended the streams that are open. */
 static __always_inline void on_chunk_state(struct sock *sk, struct conn *c, int new_state)
 {
-	bpf_spin_lock(&c->lock);
 	switch (new_state) {
 	case TCP_CLOSE_WAIT:
-		c->flags |= CONN_PEER_CLOSED;
+		note_end(c, END_PEER_CLOSED);
 		break;
 	case TCP_CLOSE:
-		if (sk->sk_err && !(c->flags & CONN_SELF_CLOSED))
-			c->flags |= CONN_RESET;
+		if (sk->sk_err && !(c->ended & END_SELF_CLOSED))
+			note_end(c, END_RESET);
 		break;
 	case TCP_FIN_WAIT1:
-		c->flags |= CONN_SELF_CLOSED;
+		note_end(c, END_SELF_CLOSED);
 		break;
 	}
-	bpf_spin_unlock(&c->lock);
 }
 
 #endif

@@ -93,7 +93,7 @@ static __always_inline bool turns_to_chunks(struct io *io, struct conn *c)
 		return false;
 	io->scratch->walk = c->walks[direction];
 	claim = claim_chunks(io->scratch, io->len, !(c->flags & CONN_MIDWAY) && !c->misses);
-	bpf_spin_lock(&c->lock);
+	lock_conn(c);
 	c->walks[direction].frames = io->scratch->walk.frames;
 	if (claim) {
 		c->protocol = PROTOCOL_HTTP2;
@@ -108,7 +108,7 @@ static __always_inline bool turns_to_chunks(struct io *io, struct conn *c)
 			c->walks[!direction].frames.proven = HTTP2_PROVEN;
 		}
 	}
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 	return claim != HTTP2_CLAIM_NONE;
 }
 

@@ -5,6 +5,7 @@
 /* A connection's state: making it, and what the kernel knows of the socket's stream positions. */
 
 #include "kernel.h"
+#include "lock.h"
 #include "maps.h"
 #include "process.h"
 #include "verdict.h"
@@ -61,6 +62,12 @@ static __always_inline struct tcp_sock *tcp_stream_of(struct sock *sk)
 	if (!bpf_rdonly_cast)
 		return bpf_skc_to_tcp_sock(sk);
 	return sk->sk_protocol == IPPROTO_TCP ? bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock)) : NULL;
+}
+
+/* Notes how a connection ends. */
+static __always_inline void note_end(struct conn *c, __u32 end)
+{
+	__sync_fetch_and_or(&c->ended, end);
 }
 
 /* Whether the bytes of a connection are sent on as chunks. */

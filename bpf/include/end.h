@@ -129,30 +129,32 @@ static __always_inline void on_state(struct sock *sk, int new_state)
 	}
 	if (c->role == ROLE_UNKNOWN)
 		return;
+	switch (new_state) { /* those of softirqs: without the lock */
+	case TCP_CLOSE_WAIT:
+		note_end(c, END_PEER_CLOSED);
+		return;
+	case TCP_CLOSE:
+		if (sk->sk_err)
+			note_end(c, END_RESET);
+		return;
+	case TCP_FIN_WAIT1:
+	case TCP_LAST_ACK:
+		break;
+	default:
+		return;
+	}
 	scratch = scratch_of(SCRATCH_STATE);
 	if (!scratch)
 		return;
 	now = bpf_ktime_get_ns();
 	all = all_seen(sk, c, false);
-	bpf_spin_lock(&c->lock);
-	switch (new_state) {
-	case TCP_CLOSE_WAIT:
-		c->flags |= CONN_PEER_CLOSED;
-		break;
-	case TCP_CLOSE:
-		if (sk->sk_err)
-			c->flags |= CONN_RESET;
-		break;
-	case TCP_FIN_WAIT1:
-	case TCP_LAST_ACK:
-		/* a server that closes its side answers no more; a client that does may still read */
-		if (c->role == ROLE_SERVER)
-			after = end_exchange(c, scratch, now, c->flags & (CONN_PEER_CLOSED | CONN_RESET), all);
-		else if (new_state == TCP_FIN_WAIT1 && sk->sk_shutdown == SHUTDOWN_BOTH)
-			after = end_exchange(c, scratch, now, true, false);
-		break;
-	}
-	bpf_spin_unlock(&c->lock);
+	lock_conn(c);
+	/* a server that closes its side answers no more; a client that does may still read */
+	if (c->role == ROLE_SERVER)
+		after = end_exchange(c, scratch, now, c->ended & (END_PEER_CLOSED | END_RESET), all);
+	else if (new_state == TCP_FIN_WAIT1 && sk->sk_shutdown == SHUTDOWN_BOTH)
+		after = end_exchange(c, scratch, now, true, false);
+	unlock_conn(c);
 	send_ended(sk, c, scratch, after);
 }
 
@@ -186,7 +188,7 @@ static __always_inline void on_destroy(struct sock *sk)
 	if (is_left_out(c))
 		return;
 	if (is_chunked(c->protocol)) {
-		end_chunks(sk, c, SCRATCH_DESTROY, c->flags & (CONN_PEER_CLOSED | CONN_RESET));
+		end_chunks(sk, c, SCRATCH_DESTROY, c->ended & (END_PEER_CLOSED | END_RESET));
 		return;
 	}
 	if (c->role == ROLE_UNKNOWN)
@@ -198,13 +200,13 @@ static __always_inline void on_destroy(struct sock *sk)
 	now = bpf_ktime_get_ns();
 	unseen = left_unseen(sk, c);
 	all = all_seen(sk, c, true);
-	bpf_spin_lock(&c->lock);
-	peer_first = c->flags & (CONN_PEER_CLOSED | CONN_RESET);
+	lock_conn(c);
+	peer_first = c->ended & (END_PEER_CLOSED | END_RESET);
 	if (c->flags & CONN_DEFERRED)
 		after = end_deferred(c, scratch);
 	else
 		after = end_exchange(c, scratch, now, (c->role == ROLE_SERVER) == peer_first, all);
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 	send_ended(sk, c, scratch, after);
 	if (unseen) {
 		struct process_key process = c->process;
@@ -214,9 +216,9 @@ static __always_inline void on_destroy(struct sock *sk)
 	if (!c->next.len)
 		return;
 	/* a request that was held behind it is open too */
-	bpf_spin_lock(&c->lock);
+	lock_conn(c);
 	more = end_exchange(c, scratch, now, (c->role == ROLE_SERVER) == peer_first, all);
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 	send_ended(sk, c, scratch, more);
 }
 

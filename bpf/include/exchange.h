@@ -13,7 +13,7 @@
  * hook has not run. Such an early arrival is held, never discarded.
  *
  * All transitions are made under the connection's lock, in which no helper may be
- * called: user memory is read before it, records are sent after it.
+ * called (where it is the kernel's): user memory is read before it, records are sent after it.
  */
 
 #include "conn.h"
@@ -196,7 +196,7 @@ static __always_inline __u32 settle_deferred(struct conn *c, struct scratch *scr
 		c->response_flags |= EXCHANGE_COMPLETE; /* by a tail that was not sent */
 	fill_request(&scratch->record, c);
 	fill_response(&scratch->record, c);
-	scratch->record.outcome = c->flags & CONN_RESET ? OUTCOME_ABORTED_BY_CLIENT : OUTCOME_ANSWERED;
+	scratch->record.outcome = c->ended & END_RESET ? OUTCOME_ABORTED_BY_CLIENT : OUTCOME_ANSWERED;
 	return AFTER_ANSWERED;
 }
 

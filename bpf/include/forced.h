@@ -108,7 +108,7 @@ static __always_inline bool on_overtaken(struct io *io, struct conn *c)
 {
 	bool asked = is_asked(c, DIRECTION_RECV);
 
-	bpf_spin_lock(&c->lock);
+	lock_conn(c);
 	c->misses = MISS;
 	if (asked) {
 		c->phase = PHASE_IDLE;
@@ -118,7 +118,7 @@ static __always_inline bool on_overtaken(struct io *io, struct conn *c)
 	} else {
 		c->replied = c->turns && !c->replied ? 1 : REPLIED_EARLY;
 	}
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 	if (!asked)
 		return false;
 	process_key_of(io->task, &io->process);

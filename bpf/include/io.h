@@ -33,9 +33,9 @@ static __always_inline void leave_pipelined(struct io *io, struct conn *c)
 	if (detect_http1_response(scratch->chunk.data, scratch->chunk.len) != DETECT_YES || detect_http1_status(scratch->chunk.data) != 101)
 		return;
 	end_chunks(io->sk, c, io->user, false);
-	bpf_spin_lock(&c->lock);
+	lock_conn(c);
 	c->protocol = PROTOCOL_MUTED;
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 }
 
 /* An I/O of a socket that has no room for a connection's state: a request is known by its first bytes alone. */

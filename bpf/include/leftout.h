@@ -14,7 +14,7 @@ static __always_inline void watch_again(struct conn *c, __u32 write_seq, __u32 c
 	c->flags |= CONN_MIDWAY;
 	c->flags &= ~(CONN_MISSED_SENT | CONN_MISSED_RECEIVED);
 	if (peer_closed)
-		c->flags |= CONN_PEER_CLOSED;
+		note_end(c, END_PEER_CLOSED);
 	c->sent_seq = write_seq;
 	c->recv_seq = copied_seq;
 	c->misses = 0;
@@ -49,14 +49,14 @@ static __always_inline bool is_passed_over(struct task_struct *task, struct sock
 		copied_seq = tp->copied_seq;
 	}
 	peer_closed = sk->__sk_common.skc_state == TCP_CLOSE_WAIT;
-	bpf_spin_lock(&c->lock);
+	lock_conn(c);
 	if (c->protocol == PROTOCOL_UNWATCHED) {
 		if (v && is_excluded(v))
 			unwatch(c, &process);
 		else
 			watch_again(c, write_seq, copied_seq, peer_closed);
 	}
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 	return is_left_out(c);
 }
 

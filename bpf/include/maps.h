@@ -22,6 +22,7 @@ const volatile __u64 stuck_after_ns = 0;
 const volatile __u32 take_chunks = 0; /* whether user space reads protocols that multiplex */
 const volatile __u32 wanted_protocols = ~0U; /* a bit for each enum protocol */
 const volatile __u32 forces_ports = 0; /* whether forced_ports names any */
+const volatile __u32 kernel_locks = 0; /* hooks may be preempted: see lock.h */
 
 /* The collector's own process, in the initial pid namespace: written by the program learn_self. */
 __u32 self_tgid = 0;
@@ -63,9 +64,14 @@ enum phase {
 	PHASE_RESPONSE = 3, /* answered; the response may go on */
 };
 
+/* How a connection ends, as its socket's state tells, in softirq. */
+enum conn_end {
+	END_PEER_CLOSED = 1, /* FIN from the peer */
+	END_RESET = 2,       /* RST from the peer, or timed out */
+	END_SELF_CLOSED = 4, /* chunk mode: this side closed first */
+};
+
 enum conn_flag {
-	CONN_PEER_CLOSED = 1, /* FIN from the peer */
-	CONN_RESET = 2,       /* RST from the peer, or timed out */
 	CONN_MIDWAY = 4,      /* older than the agent */
 	CONN_DEFERRED = 8,    /* answered after the peer closed: its fate is decided at the end */
 	CONN_TAIL_DUE = 16,   /* more of the response was seen since the record */
@@ -75,7 +81,6 @@ enum conn_flag {
 	CONN_END_UNTOLD = 256, /* no final tail was sent of the last response */
 	CONN_MADE = 512,       /* an I/O was seen: before it, only the arrivals mean something */
 	CONN_FROM_START = 1 << 16, /* chunk mode: nothing of the protocol was missed */
-	CONN_SELF_CLOSED = 1 << 17, /* chunk mode: this side closed first */
 	CONN_END_TOLD = 1 << 18,   /* chunk mode: the end of the connection was sent */
 	CONN_TLS = 2048,       /* something that looks like a record of TLS passed */
 	CONN_UNREADABLE = 4096, /* bytes passed that could not be read */
@@ -105,7 +110,7 @@ struct arrivals {
 	__u32 unknown; /* from here on nothing is known, if three are held */
 	__u32 end;     /* behind the last byte that arrived */
 	__u32 held;
-	__u32 pad;
+	__u32 changes; /* odd while the others are being written */
 };
 
 /* The addresses of both ends, laid out as in the records. */
@@ -126,7 +131,7 @@ enum sending {
 };
 
 struct conn {
-	struct bpf_spin_lock lock;
+	struct bpf_spin_lock lock; /* see lock.h */
 	__u8 role;
 	__u8 protocol;
 	__u8 phase;
@@ -142,6 +147,8 @@ struct conn {
 	__u8 replied;       /* the same: bytes went the other way since the last turn began */
 	__u8 untold;        /* exchanges that its process was not told of: see process.h. Written by the hook of requests alone */
 	__u32 turns;        /* of an undecided connection and of CONN_OPAQUE */
+	__u64 held;         /* see lock.h */
+	__u64 ended;        /* enum conn_end. Written by atomic operations */
 	__u64 cookie;
 	struct endpoints endpoints;
 	struct process_key process;

@@ -77,7 +77,7 @@ static __always_inline bool leaves_turns(struct io *io, struct conn *c, const st
 	bool leaves, served = false;
 	__u32 after = 0, phase;
 
-	bpf_spin_lock(&c->lock);
+	lock_conn(c);
 	phase = c->phase;
 	leaves = may_leave_turns(c, b);
 	if (!leaves) {
@@ -95,7 +95,7 @@ static __always_inline bool leaves_turns(struct io *io, struct conn *c, const st
 		c->flags &= ~(CONN_TAIL_DUE | CONN_END_UNTOLD);
 		__builtin_memset(c->walks, 0, sizeof(c->walks));
 	}
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 	if (!leaves)
 		return false;
 	tell_exchanges(c);

@@ -30,7 +30,15 @@ static __always_inline bool position_reached(__u32 position, __u32 from)
 	return (__s32)(position - from) >= 0;
 }
 
-/* Bytes up to `end` have arrived, those up to `consumed` were read. Lock held. */
+/* Before a change of the arrivals, and behind it. */
+static __always_inline void change_arrivals(struct arrivals *a)
+{
+	keep_order();
+	(*(volatile __u32 *)&a->changes)++;
+	keep_order();
+}
+
+/* Bytes up to `end` have arrived, those up to `consumed` were read. Within a change. */
 static __always_inline void note_arrival(struct arrivals *a, __u64 now, __u32 consumed, __u32 end)
 {
 	__u32 before = a->end;
@@ -59,8 +67,8 @@ static __always_inline void note_arrival(struct arrivals *a, __u64 now, __u32 co
 		a->held++;
 }
 
-/* When the byte at a position arrived, 0: it is not known. Lock held. */
-static __always_inline __u64 arrival_of(const struct arrivals *a, __u32 position)
+/* When the byte at a position arrived, as far as what is read amid a change tells. */
+static __always_inline __u64 arrival_read(const struct arrivals *a, __u32 position)
 {
 	if (!a->held || !position_reached(position, a->first) || position_reached(position, a->end))
 		return 0;
@@ -69,6 +77,23 @@ static __always_inline __u64 arrival_of(const struct arrivals *a, __u32 position
 	if (a->held >= 2 && position_reached(position, a->second))
 		return a->second_ns;
 	return a->first_ns;
+}
+
+/* When the byte at a position arrived, 0: it is not known. An arrival may come amid of it, of more bytes; not twice. */
+static __always_inline __u64 arrival_of(const struct arrivals *a, __u32 position)
+{
+	__u32 i, changes;
+	__u64 arrived;
+
+	for (i = 0; i < 2; i++) {
+		changes = *(const volatile __u32 *)&a->changes;
+		keep_order();
+		arrived = arrival_read(a, position);
+		keep_order();
+		if (!(changes & 1) && changes == *(const volatile __u32 *)&a->changes)
+			return arrived;
+	}
+	return 0;
 }
 
 static __always_inline struct sock *unix_peer_of(struct sock *sk)

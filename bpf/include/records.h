@@ -370,6 +370,7 @@ enum counter {
 	LOSS_FAILURES_FULL,    /* a failed connect is counted without its process */
 	LOSS_LISTENERS_FULL,   /* drops of a closed listener are counted without its process */
 	LOSS_UNMEASURED_FULL,  /* an exchange that was not measured is counted without its process */
+	LOSS_LOCK,             /* a connection's lock was not to be had: what two hooks did at once may be wrong */
 	COUNTERS,
 };
 

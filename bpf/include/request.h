@@ -334,10 +334,10 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 
 	if (c->role == ROLE_UNKNOWN && c->phase == PHASE_PARTIAL && c->partial_dir != io->direction) {
 		/* the other side spoke before the request was whole: it was none */
-		bpf_spin_lock(&c->lock);
+		lock_conn(c);
 		c->phase = PHASE_IDLE;
 		broken = forced_of(c) && miss_forced(c, c->partial_dir, false);
-		bpf_spin_unlock(&c->lock);
+		unlock_conn(c);
 		b->phase = PHASE_IDLE;
 	}
 	read_request_bytes(io, c, b);
@@ -352,11 +352,11 @@ static __always_inline void on_request_bytes(struct io *io, struct conn *c)
 		decide_request(io->sk, io->direction == DIRECTION_RECV ? ROLE_SERVER : ROLE_CLIENT, &io->process, c, b);
 	if ((b->pipelined || c->flags & CONN_PIPELINES) && b->protocol == PROTOCOL_HTTP1 && leaves_turns(io, c, b))
 		return;
-	bpf_spin_lock(&c->lock);
+	lock_conn(c);
 	unseen = !b->held && requests_unseen(io, c);
 	after = request_transition(io, c, b);
 	note_positions(io, c);
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 
 	after = forget_ways(io->scratch, after);
 	if (after & AFTER_TAIL)

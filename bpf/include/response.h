@@ -171,7 +171,7 @@ static __always_inline __u32 response_transition(const struct io *io, struct con
 	c->response_len = b->unread ? 0 : b->total - b->start;
 	after |= AFTER_KEPT;
 	answer(c, &scratch->record);
-	if (c->role == ROLE_SERVER && c->flags & CONN_PEER_CLOSED && !c->next.len) {
+	if (c->role == ROLE_SERVER && c->ended & END_PEER_CLOSED && !c->next.len) {
 		/* a client that closed its side may only have finished asking, or have left: a reset will tell */
 		c->flags |= CONN_DEFERRED;
 		return after;
@@ -232,7 +232,7 @@ static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 	kept = c->phase == PHASE_REQUEST;
 	if (kept)
 		keep_response(c, io->scratch, b);
-	bpf_spin_lock(&c->lock);
+	lock_conn(c);
 	after = response_transition(io, c, b);
 	note_positions(io, c);
 	if (after & AFTER_ANSWERED && c->response_flags & EXCHANGE_SWITCHED) {
@@ -241,7 +241,7 @@ static __always_inline void on_response_bytes(struct io *io, struct conn *c)
 		else
 			c->protocol = PROTOCOL_MUTED;
 	}
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 
 	after = forget_ways(io->scratch, after);
 	if (after & AFTER_KEPT && !kept) /* the request's hook ran just now */

@@ -30,7 +30,7 @@ static __always_inline void on_walked_tail(struct io *io, struct conn *c)
 		count_untold(payload);
 		walk_answers(io, c, 0);
 	}
-	bpf_spin_lock(&c->lock);
+	lock_conn(c);
 	if (unfinished && is_unfinished(c)) {
 		take_answers(io, c);
 		c->response_bytes += io->len;
@@ -58,7 +58,7 @@ static __always_inline void on_walked_tail(struct io *io, struct conn *c)
 		}
 	}
 	note_positions(io, c);
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 
 	after = forget_ways(io->scratch, after);
 	if (after & AFTER_TAIL)
@@ -105,7 +105,7 @@ static __always_inline void on_tail_bytes(struct io *io, struct conn *c)
 		end_possible = may_end(payload);
 	}
 
-	bpf_spin_lock(&c->lock);
+	lock_conn(c);
 	if (c->phase == PHASE_RESPONSE) {
 		bool whole;
 
@@ -131,7 +131,7 @@ static __always_inline void on_tail_bytes(struct io *io, struct conn *c)
 			after |= AFTER_OPENED;
 	}
 	note_positions(io, c);
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 
 	after = forget_ways(io->scratch, after);
 	if (after & AFTER_TAIL)

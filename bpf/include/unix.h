@@ -50,16 +50,18 @@ static __always_inline void note_unix_arrival(struct sock *sk, struct conn *c, c
 	if (waiting > 1)
 		return; /* when the first came is known */
 	now = bpf_ktime_get_ns();
-	bpf_spin_lock(&c->lock);
+	lock_conn(c);
 	if (c->recv_seq == read && (waiting || read == sent)) {
+		change_arrivals(&c->arrivals);
 		c->arrivals.held = 1;
 		c->arrivals.first_ns = now;
 		c->arrivals.first = read;
 		c->arrivals.end = read + 1;
+		change_arrivals(&c->arrivals);
 	} else if (sender->sending == SENDING_UNTOLD) {
 		note_read_before_arrival(c, sent);
 	}
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 }
 
 /* Bytes were put into sk's queue by its peer, whose task is the current one. */
@@ -101,9 +103,9 @@ static __always_inline void unix_end(struct sock *sk, struct conn *c, struct scr
 		return; /* the client left with the response in hand, before the send hook of it: that one answers */
 	for (i = 0; i < 2; i++) {
 		/* the second time: a request that was held behind the first */
-		bpf_spin_lock(&c->lock);
+		lock_conn(c);
 		after = end_exchange(c, scratch, now, by_client, false);
-		bpf_spin_unlock(&c->lock);
+		unlock_conn(c);
 		send_ended(sk, c, scratch, after);
 		if (!c->next.len)
 			return;
@@ -190,9 +192,9 @@ static __always_inline void on_unix_sweep(struct sock *sk)
 		return;
 	if (c->role == ROLE_CLIENT && !is_closed(sk) && !(c->flags & CONN_END_SEEN)) {
 		/* perhaps it has just taken the response from the queue, and its hook is about to run: the next walk tells */
-		bpf_spin_lock(&c->lock);
+		lock_conn(c);
 		c->flags |= CONN_END_SEEN;
-		bpf_spin_unlock(&c->lock);
+		unlock_conn(c);
 		return;
 	}
 	scratch = scratch_of(SCRATCH_SWEEP);

@@ -47,12 +47,12 @@ static __always_inline void on_unseen(const struct io *io, struct conn *c)
 
 	if (!response_unseen(io, c))
 		return;
-	bpf_spin_lock(&c->lock);
+	lock_conn(c);
 	process = c->process;
 	lost = c->phase == PHASE_REQUEST; /* else it was answered, and only its end is not known */
 	c->phase = PHASE_IDLE;
 	opened = promote_next(c);
-	bpf_spin_unlock(&c->lock);
+	unlock_conn(c);
 	if (opened)
 		note_opened(io->scratch, c);
 	if (!lost)

@@ -15,6 +15,8 @@ type Backend struct {
 	Name string
 	// IO are the hooks on sends and receives.
 	IO []Hook
+	// Preemptible tells that its hooks may be preempted, on every kernel.
+	Preemptible bool
 	// Unseen says what of socket I/O passes these hooks by, one thing a line.
 	Unseen []string
 	// Cost is what its hooks took where they were measured: docs/benchmarks.md.
@@ -55,7 +57,8 @@ var backends = []*Backend{
 		Cost: "about 0.6 us a receive and 0.7 us a send of HTTP/1, 0.1 us of a connection of no interest, 0.15 us an arrival of bytes for queue times; nothing at other system calls",
 	},
 	{
-		Name: Fexit,
+		Name:        Fexit,
+		Preemptible: true,
 		IO: []Hook{
 			{Program: "sock_readable", Kind: FunctionEntry, Target: "sock_def_readable", Since: "2.6", QueueTime: true},
 			{Program: "inet_recv", Kind: FunctionExit, Target: "inet_recvmsg", Since: "2.6"},

@@ -146,3 +146,10 @@ func TestEveryProgramHasAHook(t *testing.T) {
 }
 
 func TestRelease(t *testing.T) { assert.NotEqual(t, "of unknown version", Release()) }
+
+func TestPreemptsTracepoints(t *testing.T) {
+	for release, want := range map[string]bool{"6.3.0": false, "6.12.117+deb12-cloud-amd64": false, "6.18.44": false, "6.19.1": true, "7.3.0-1-amd64": true, "": true, "six": true} {
+		assert.Equal(t, want, preemptsTracepoints(release, "#1 SMP PREEMPT_DYNAMIC"), release)
+	}
+	assert.True(t, preemptsTracepoints("6.12.1", "#1 SMP PREEMPT_RT"))
+}

@@ -96,3 +96,23 @@ func Release() string {
 	}
 	return unix.ByteSliceToString(u.Release[:])
 }
+
+// PreemptsTracepoints tells whether the running kernel may preempt the hooks of
+// tracepoints.
+func PreemptsTracepoints() bool {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return true // to be safe
+	}
+	return preemptsTracepoints(unix.ByteSliceToString(u.Release[:]), unix.ByteSliceToString(u.Version[:]))
+}
+
+// preemptsTracepoints: kernels for real time do, and all behind 6.18 are taken for such
+// (7.3 was seen to).
+func preemptsTracepoints(release, version string) bool {
+	var major, minor int
+	if _, err := fmt.Sscanf(release, "%d.%d", &major, &minor); err != nil {
+		return true
+	}
+	return major > 6 || (major == 6 && minor > 18) || strings.Contains(version, "PREEMPT_RT")
+}

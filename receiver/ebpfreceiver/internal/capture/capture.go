@@ -153,6 +153,9 @@ func (c *Capture) load(options Options) error {
 	if options.Chunks {
 		variables["take_chunks"] = uint32(1)
 	}
+	if c.backend.Preemptible || backend.PreemptsTracepoints() {
+		variables["kernel_locks"] = uint32(1)
+	}
 	if len(options.Ports) > 0 {
 		variables["forces_ports"] = uint32(1)
 		spec.Maps[bpf.SocketMapForcedPorts].MaxEntries = ports
