@@ -66,8 +66,21 @@ static __always_inline int detect_http1_target(const unsigned char *p, unsigned 
 	return DETECT_YES;
 }
 
-#define WORD_GET 0x2f20544547ULL   /* "GET /": the usual ones are known at once */
+#define WORD_GET 0x2f20544547ULL   /* "GET /" */
+#define WORD_PUT 0x2f20545550ULL   /* "PUT /" */
 #define WORD_POST 0x2f2054534f50ULL /* "POST /" */
+#define WORD_HEAD 0x2f2044414548ULL /* "HEAD /" */
+#define WORD_PATCH 0x2f204843544150ULL /* "PATCH /" */
+#define WORD_DELETE 0x2f204554454c4544ULL /* "DELETE /" */
+
+/* Whether the first eight bytes begin one of the usual requests, which are known at once. */
+static __always_inline int detect_http1_usual(unsigned long long word)
+{
+	unsigned long long five = word & WORD_BYTES(5), six = word & WORD_BYTES(6);
+
+	return five == WORD_GET || six == WORD_POST || five == WORD_PUT || six == WORD_HEAD || (word & WORD_BYTES(7)) == WORD_PATCH ||
+	       word == WORD_DELETE;
+}
 
 /*
  * A request line is a method, a space and a target: origin-form starts with
@@ -81,7 +94,7 @@ static __always_inline int detect_http1_request(const unsigned char *p, unsigned
 
 	if (len == 0)
 		return DETECT_MORE;
-	if (len >= 6 && ((detect_word(p) & WORD_BYTES(5)) == WORD_GET || (detect_word(p) & WORD_BYTES(6)) == WORD_POST))
+	if (len >= 8 && detect_http1_usual(detect_word(p)))
 		return DETECT_YES;
 	if (p[0] < 'A' || p[0] > 'Z')
 		return DETECT_NO;

@@ -45,7 +45,7 @@ static __always_inline void on_arrival(struct sock *sk)
 		c = conn_of(sk);
 	if (!c)
 		return; /* counted at its first I/O, if that finds no room either */
-	now = bpf_ktime_get_ns();
+	now = arrived_at(tp);
 	if (c->arrivals.held || arrived_at_once(tp, now)) {
 		change_arrivals(&c->arrivals);
 		note_arrival(&c->arrivals, now, consumed, end);

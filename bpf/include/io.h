@@ -10,6 +10,7 @@
 #include "request.h"
 #include "response.h"
 #include "tail.h"
+#include "turn.h"
 #include "unix.h"
 #include "unseen.h"
 
@@ -71,32 +72,15 @@ static __always_inline void forget_kind(struct io *io)
 	io->copied_seq = IN_MEMORY(io->scratch->copied_seq);
 }
 
-static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 direction, __u32 user)
+/* An I/O of a stream that moved ret bytes. */
+static __always_inline void on_stream_io(struct sock *sk, struct conn *c, bool is_unix, int ret, int flags, __u32 direction, __u32 user)
 {
-	struct io io = {.sk = sk, .direction = direction, .user = user};
+	struct io io = {.sk = sk, .is_unix = is_unix, .direction = direction, .user = user};
 	struct tcp_sock *tp;
-	struct conn *c;
 
-	io.is_unix = is_unix_stream(sk);
-	if (!io.is_unix && !is_inet_stream(sk)) {
-		if (sk->sk_protocol == IPPROTO_UDP && direction == DIRECTION_RECV && ret >= DETECT_QUIC_LEAST)
-			on_datagram(sk, ret, flags, user);
-		return;
-	}
-	if (ret <= 0) {
-		if (io.is_unix && !(flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)))
-			on_unix_end(sk, ret, direction, user);
-		return;
-	}
-	/* a peek consumes nothing; the error queue and urgent data are not the stream */
-	if (direction == DIRECTION_RECV && flags & (MSG_PEEK | MSG_ERRQUEUE))
-		return;
-	if (flags & MSG_OOB)
-		return;
 	io.task = bpf_get_current_task_btf();
 	if ((__u32)io.task->tgid == self_tgid)
 		return;
-	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
 	if (c && is_passed_over(io.task, sk, c)) {
 		if (c->flags & CONN_OPAQUE)
 			on_opaque_io(c, direction);
@@ -150,6 +134,32 @@ static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 dir
 	}
 	if (is_chunked(c->protocol))
 		on_chunk(&io, c); /* from here on: requests that were pipelined, or what stands behind the head of an upgrade */
+}
+
+static __always_inline void on_io(struct sock *sk, int ret, int flags, __u32 direction, __u32 user)
+{
+	bool is_unix = is_unix_stream(sk);
+	struct conn *c;
+
+	if (!is_unix && !is_inet_stream(sk)) {
+		if (sk->sk_protocol == IPPROTO_UDP && direction == DIRECTION_RECV && ret >= DETECT_QUIC_LEAST)
+			on_datagram(sk, ret, flags, user);
+		return;
+	}
+	if (ret <= 0) {
+		if (is_unix && !(flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)))
+			on_unix_end(sk, ret, direction, user);
+		return;
+	}
+	/* a peek consumes nothing; the error queue and urgent data are not the stream */
+	if (direction == DIRECTION_RECV && flags & (MSG_PEEK | MSG_ERRQUEUE))
+		return;
+	if (flags & MSG_OOB)
+		return;
+	c = bpf_sk_storage_get(&connections, sk, NULL, 0);
+	if (c && !is_unix && !(flags & MSG_TRUNC) && on_usual_io(sk, c, ret, direction, user))
+		return;
+	on_stream_io(sk, c, is_unix, ret, flags, direction, user);
 }
 
 #endif

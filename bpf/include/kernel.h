@@ -112,6 +112,7 @@ struct tcp_sock {
 	__u64 bytes_sent;
 	__u64 bytes_retrans;
 	__u32 data_segs_in;
+	__u64 tcp_clock_cache; /* ns: when it last looked at the clock */
 };
 
 struct qstr {

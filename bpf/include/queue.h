@@ -18,11 +18,11 @@
 
 #include "conn.h"
 
-#define SETTLED_NS 60000000000ULL /* after so long nothing unread is older than the agent */
+#define SETTLED_NS 60000000000LL /* after so long nothing unread is older than the agent */
 
 static __always_inline bool is_settled(__u64 now)
 {
-	return now - attached_ns > SETTLED_NS;
+	return (__s64)(now - attached_ns) > SETTLED_NS;
 }
 
 static __always_inline bool position_reached(__u32 position, __u32 from)

@@ -26,7 +26,7 @@ static __always_inline bool is_closed(struct sock *sk)
 
 /*
  * The message at a position has arrived just now, and its reader's hook has run before: a
- * request that is made of it and of nothing else did not wait. Lock held.
+ * request that begins with it did not wait. Lock held.
  */
 static __always_inline void note_read_before_arrival(struct conn *c, __u32 position)
 {
@@ -34,7 +34,7 @@ static __always_inline void note_read_before_arrival(struct conn *c, __u32 posit
 
 	if (!c->next.len && c->phase != PHASE_REQUEST && !(c->phase == PHASE_PARTIAL && c->partial_dir == DIRECTION_RECV))
 		return;
-	if (r->start_ns == r->last_ns && c->recv_seq - (__u32)r->bytes == position)
+	if (c->recv_seq - (__u32)r->bytes == position)
 		r->flags |= EXCHANGE_QUEUE_KNOWN; /* queue_ns is 0, or what was known of it */
 }
 
