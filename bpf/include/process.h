@@ -24,6 +24,13 @@ static __always_inline bool same_process(const struct process_key *a, const stru
 	return a->tgid == b->tgid && a->exec_id == b->exec_id && a->start == b->start;
 }
 
+/* Whether a task is of a process. */
+static __always_inline bool is_process_of(struct task_struct *task, const struct process_key *key)
+{
+	return (__u32)task->tgid == key->tgid && (__u32)task->self_exec_id == key->exec_id &&
+	       task->group_leader->start_boottime == key->start;
+}
+
 struct env_scan {
 	struct scratch *scratch;
 	__u64 pos;

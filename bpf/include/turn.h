@@ -5,8 +5,8 @@
 /*
  * The turn as it mostly is, in a short way: a request of HTTP/1 in one buffer on a TCP
  * connection whose last turn is over, and its response. What it finds otherwise it leaves
- * to the transitions of all others (request.h, response.h), of which it is a shortening:
- * it does nothing that they would not do.
+ * to the transitions of all others (request.h, response.h), of which it is a shortening: it
+ * does nothing that they would not do, and has changed nothing by then that anybody reads.
  *
  * The connection's lock is held while user memory is read, which the kernel's does not
  * allow: where that is used there is no short way.
@@ -20,7 +20,7 @@
 #include "response.h"
 
 /* What makes a connection's turn an unusual one. */
-#define CONN_UNUSUAL (CONN_DEFERRED | CONN_TAIL_DUE | CONN_OWN | CONN_OPAQUE | CONN_PIPELINES)
+#define CONN_UNUSUAL (CONN_DEFERRED | CONN_TAIL_DUE | CONN_PIPELINES)
 
 /* Where the bytes of a plain read or write are. */
 struct plain_call {
@@ -78,12 +78,6 @@ static __always_inline bool lock_usual(struct conn *c, __u8 phase)
 	return false;
 }
 
-static __always_inline bool is_process(struct task_struct *task, const struct process_key *key)
-{
-	return (__u32)task->tgid == key->tgid && (__u32)task->self_exec_id == key->exec_id &&
-	       task->group_leader->start_boottime == key->start;
-}
-
 /* Whether bytes are one of the usual requests, and no other stands behind it: a body may. */
 static __always_inline bool is_usual_head(const __u8 *p, __u32 n)
 {
@@ -122,14 +116,15 @@ static __always_inline bool on_usual_request(struct sock *sk, struct tcp_sock *t
 		return false;
 	if (filter_generation && c->verdict_generation != filter_generation)
 		return false;
-	if (!plain_call_of(sk, &call) || !is_process(call.task, &c->process) || !lock_usual(c, phase))
+	if (!plain_call_of(sk, &call) || !is_process_of(call.task, &c->process) || !lock_usual(c, phase))
 		return false;
 	if (follows(tp, c, len, direction))
-		n = read_begin(r->data, REQUEST_PREFIX, &call, len);
-	if (!is_usual_head(r->data, n)) {
+		n = read_begin(c->next.data, REQUEST_PREFIX, &call, len); /* where none is held there is room */
+	if (!is_usual_head(c->next.data, n)) {
 		unlock_conn(c);
 		return false;
 	}
+	copy_blocks(r->data, c->next.data, n, REQUEST_PREFIX);
 	r->start_ns = r->last_ns = direction == DIRECTION_SEND ? sent_at(tp) : bpf_ktime_get_ns();
 	r->queue_ns = 0;
 	r->bytes = len;
