@@ -774,6 +774,7 @@ const (
 	SocketVarAlwaysErrors           = "always_errors"
 	SocketVarAlwaysSlowerNs         = "always_slower_ns"
 	SocketVarAttachedNs             = "attached_ns"
+	SocketVarClockCookie            = "clock_cookie"
 	SocketVarControls               = "controls"
 	SocketVarFilterGeneration       = "filter_generation"
 	SocketVarForcesPorts            = "forces_ports"
@@ -782,6 +783,7 @@ const (
 	SocketVarLatencyEdges           = "latency_edges"
 	SocketVarRateBurstNs            = "rate_burst_ns"
 	SocketVarRateIntervalNs         = "rate_interval_ns"
+	SocketVarReadsRefresh           = "reads_refresh"
 	SocketVarRegistersAt            = "registers_at"
 	SocketVarSampleBelow            = "sample_below"
 	SocketVarSelfTgid               = "self_tgid"
@@ -908,6 +910,7 @@ type SocketVariableSpecs struct {
 	AlwaysErrors           *ebpf.VariableSpec `ebpf:"always_errors"`
 	AlwaysSlowerNs         *ebpf.VariableSpec `ebpf:"always_slower_ns"`
 	AttachedNs             *ebpf.VariableSpec `ebpf:"attached_ns"`
+	ClockCookie            *ebpf.VariableSpec `ebpf:"clock_cookie"`
 	Controls               *ebpf.VariableSpec `ebpf:"controls"`
 	FilterGeneration       *ebpf.VariableSpec `ebpf:"filter_generation"`
 	ForcesPorts            *ebpf.VariableSpec `ebpf:"forces_ports"`
@@ -916,6 +919,7 @@ type SocketVariableSpecs struct {
 	LatencyEdges           *ebpf.VariableSpec `ebpf:"latency_edges"`
 	RateBurstNs            *ebpf.VariableSpec `ebpf:"rate_burst_ns"`
 	RateIntervalNs         *ebpf.VariableSpec `ebpf:"rate_interval_ns"`
+	ReadsRefresh           *ebpf.VariableSpec `ebpf:"reads_refresh"`
 	RegistersAt            *ebpf.VariableSpec `ebpf:"registers_at"`
 	SampleBelow            *ebpf.VariableSpec `ebpf:"sample_below"`
 	SelfTgid               *ebpf.VariableSpec `ebpf:"self_tgid"`
@@ -1016,6 +1020,7 @@ type SocketVariables struct {
 	AlwaysErrors           *ebpf.Variable `ebpf:"always_errors"`
 	AlwaysSlowerNs         *ebpf.Variable `ebpf:"always_slower_ns"`
 	AttachedNs             *ebpf.Variable `ebpf:"attached_ns"`
+	ClockCookie            *ebpf.Variable `ebpf:"clock_cookie"`
 	Controls               *ebpf.Variable `ebpf:"controls"`
 	FilterGeneration       *ebpf.Variable `ebpf:"filter_generation"`
 	ForcesPorts            *ebpf.Variable `ebpf:"forces_ports"`
@@ -1024,6 +1029,7 @@ type SocketVariables struct {
 	LatencyEdges           *ebpf.Variable `ebpf:"latency_edges"`
 	RateBurstNs            *ebpf.Variable `ebpf:"rate_burst_ns"`
 	RateIntervalNs         *ebpf.Variable `ebpf:"rate_interval_ns"`
+	ReadsRefresh           *ebpf.Variable `ebpf:"reads_refresh"`
 	RegistersAt            *ebpf.Variable `ebpf:"registers_at"`
 	SampleBelow            *ebpf.Variable `ebpf:"sample_below"`
 	SelfTgid               *ebpf.Variable `ebpf:"self_tgid"`

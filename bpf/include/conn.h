@@ -4,6 +4,7 @@
 
 /* A connection's state: making it, and what the kernel knows of the socket's stream positions. */
 
+#include "clock.h"
 #include "kernel.h"
 #include "lock.h"
 #include "maps.h"
@@ -68,23 +69,6 @@ static __always_inline struct tcp_sock *tcp_stream_of(struct sock *sk)
 static __always_inline void note_end(struct conn *c, __u32 end)
 {
 	__sync_fetch_and_or(&c->ended, end);
-}
-
-/*
- * When the bytes of the send left that has just been made. TCP looks at the same clock when it
- * sends, so that it need not be asked (40 ns) if all of them have left.
- */
-static __always_inline __u64 sent_at(const struct tcp_sock *tp)
-{
-	if (bpf_core_field_exists(tp->tcp_clock_cache) && tp->snd_nxt == tp->write_seq)
-		return tp->tcp_clock_cache;
-	return bpf_ktime_get_ns();
-}
-
-/* When the bytes arrived that TCP tells of just now. */
-static __always_inline __u64 arrived_at(const struct tcp_sock *tp)
-{
-	return bpf_core_field_exists(tp->tcp_clock_cache) ? tp->tcp_clock_cache : bpf_ktime_get_ns();
 }
 
 /* Whether the bytes of a connection are sent on as chunks. */

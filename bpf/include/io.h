@@ -79,8 +79,11 @@ static __always_inline void on_stream_io(struct sock *sk, struct conn *c, bool i
 	struct tcp_sock *tp;
 
 	io.task = bpf_get_current_task_btf();
-	if ((__u32)io.task->tgid == self_tgid)
+	if ((__u32)io.task->tgid == self_tgid) {
+		if (clock_cookie && direction == DIRECTION_RECV && !is_unix)
+			learn_clock(sk);
 		return;
+	}
 	if (c && is_passed_over(io.task, sk, c)) {
 		if (c->flags & CONN_OPAQUE)
 			on_opaque_io(c, direction);

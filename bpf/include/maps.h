@@ -30,6 +30,12 @@ __u32 self_tgid = 0;
 __u64 attached_ns = 0;
 /* Where a task's saved user registers are, from its stack's address on: the same for all tasks. Written by the same. */
 __u64 registers_at = 0;
+/*
+ * The socket by which the collector finds out, as it starts, whether TCP looks at the clock when
+ * bytes are read from it (all kernels known do), and what it found: see clock.h.
+ */
+__u64 clock_cookie = 0;
+bool reads_refresh = false;
 /* Set once a Unix socket carries a protocol of interest: such sockets are to be looked after. */
 bool unix_seen = false;
 

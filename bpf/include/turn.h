@@ -125,7 +125,7 @@ static __always_inline bool on_usual_request(struct sock *sk, struct tcp_sock *t
 		return false;
 	}
 	copy_blocks(r->data, c->next.data, n, REQUEST_PREFIX);
-	r->start_ns = r->last_ns = direction == DIRECTION_SEND ? sent_at(tp) : bpf_ktime_get_ns();
+	r->start_ns = r->last_ns = direction == DIRECTION_SEND ? sent_at(tp) : read_at(tp, true);
 	r->queue_ns = 0;
 	r->bytes = len;
 	r->len = n;
@@ -238,7 +238,7 @@ static __always_inline bool on_usual_response(struct sock *sk, struct tcp_sock *
 		return false;
 	}
 	c->status = status;
-	c->response_ns = c->response_last_ns = direction == DIRECTION_SEND ? sent_at(tp) : bpf_ktime_get_ns();
+	c->response_ns = c->response_last_ns = direction == DIRECTION_SEND ? sent_at(tp) : read_at(tp, tp->copied_seq - len == c->recv_seq);
 	c->response_bytes += len;
 	c->response_ios = 1;
 	c->response_len = n;

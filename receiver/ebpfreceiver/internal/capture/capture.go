@@ -208,6 +208,9 @@ func (c *Capture) start(filter bool) error {
 		}
 		c.links = append(c.links, l)
 	}
+	if !c.backend.Preemptible {
+		_ = c.learnClock() // without it they are a little slower
+	}
 	return c.findListeners() // after the hooks: those that come from now on are told by them
 }
 
