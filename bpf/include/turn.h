@@ -6,7 +6,7 @@
  * The turn as it mostly is, in a short way: a request of HTTP/1 in one buffer on a TCP
  * connection whose last turn is over, and its response. What it finds otherwise it leaves
  * to the transitions of all others (request.h, response.h), of which it is a shortening: it
- * does nothing that they would not do, and has changed nothing by then that anybody reads.
+ * does nothing that they would not do, and has changed nothing by then that they need.
  *
  * The connection's lock is held while user memory is read, which the kernel's does not
  * allow: where that is used there is no short way.
@@ -118,13 +118,14 @@ static __always_inline bool on_usual_request(struct sock *sk, struct tcp_sock *t
 		return false;
 	if (!plain_call_of(sk, &call) || !is_process_of(call.task, &c->process) || !lock_usual(c, phase))
 		return false;
-	if (follows(tp, c, len, direction))
-		n = read_begin(c->next.data, REQUEST_PREFIX, &call, len); /* where none is held there is room */
-	if (!is_usual_head(c->next.data, n)) {
+	if (follows(tp, c, len, direction)) {
+		n = read_begin(r->data, REQUEST_PREFIX, &call, len);
+		r->len = 0; /* nothing is left of the request before, which is over */
+	}
+	if (!is_usual_head(r->data, n)) {
 		unlock_conn(c);
 		return false;
 	}
-	copy_blocks(r->data, c->next.data, n, REQUEST_PREFIX);
 	r->start_ns = r->last_ns = direction == DIRECTION_SEND ? sent_at(tp) : read_at(tp, true);
 	r->queue_ns = 0;
 	r->bytes = len;
