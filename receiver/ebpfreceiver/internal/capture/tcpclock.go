@@ -16,6 +16,8 @@ const (
 	// for the same time (FRESH_NS in bpf/include/clock.h), shorter than TCP waits to
 	// acknowledge it.
 	waitToRead = 3 * time.Millisecond
+	// triesToLearn: a try tells nothing if the collector was interrupted as it read.
+	triesToLearn = 5
 	// patienceToLearn bounds what is otherwise done at once.
 	patienceToLearn = time.Second
 )
@@ -43,17 +45,21 @@ func (c *Capture) learnClock() (err error) {
 	if err != nil {
 		return fmt.Errorf("learn of TCP's clock: %w", err)
 	}
-	return errors.Join(
+	if err := errors.Join(
 		client.(*net.TCPConn).SetLinger(0), // nothing is left to wait for
 		server.SetDeadline(time.Now().Add(patienceToLearn)),
-		c.objects.ClockCookie.Set(cookie),
-		c.readLate(client, server),
-		c.objects.ClockCookie.Set(uint64(0)),
-	)
+	); err != nil {
+		return fmt.Errorf("learn of TCP's clock: %w", err)
+	}
+	found := false
+	for try := 0; try < triesToLearn && !found && err == nil; try++ {
+		err = errors.Join(c.objects.ClockCookie.Set(cookie), readLate(client, server), c.objects.ReadsRefresh.Get(&found))
+	}
+	return errors.Join(err, c.objects.ClockCookie.Set(uint64(0)))
 }
 
 // readLate reads a byte a while after it came.
-func (c *Capture) readLate(client, server net.Conn) error {
+func readLate(client, server net.Conn) error {
 	if _, err := client.Write([]byte{0}); err != nil {
 		return err
 	}
