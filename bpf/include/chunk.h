@@ -86,7 +86,8 @@ static __always_inline bool on_chunk(struct io *io, struct conn *c)
 	c->process = io->process;
 	if (c->flags & CONN_FROM_START)
 		flags |= CHUNK_FROM_START;
-	if (direction == DIRECTION_RECV && io->positions) {
+	/* a client's first response may have come before it was known to be one */
+	if (direction == DIRECTION_RECV && io->positions && c->role != ROLE_CLIENT) {
 		arrived = arrival_of(&c->arrivals, r->position);
 		if (arrived != arrival_of(&c->arrivals, r->end - 1))
 			arrived = 0; /* of some of the bytes, and user space does not know of which */
