@@ -153,7 +153,7 @@ func (c *Capture) load(options Options) error {
 	if options.Chunks {
 		variables["take_chunks"] = uint32(1)
 	}
-	if c.backend.Preemptible || backend.PreemptsTracepoints() {
+	if c.preempts() {
 		variables["kernel_locks"] = uint32(1)
 	}
 	if len(options.Ports) > 0 {
@@ -208,11 +208,14 @@ func (c *Capture) start(filter bool) error {
 		}
 		c.links = append(c.links, l)
 	}
-	if !c.backend.Preemptible {
+	if !c.preempts() { // else they do not ask for it
 		_ = c.learnClock() // without it they are a little slower
 	}
 	return c.findListeners() // after the hooks: those that come from now on are told by them
 }
+
+// preempts tells whether the hooks may be preempted.
+func (c *Capture) preempts() bool { return c.backend.Preemptible || backend.PreemptsTracepoints() }
 
 // mask has a bit for each protocol.
 func mask(protocols []uint8) uint32 {

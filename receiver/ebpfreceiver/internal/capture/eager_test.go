@@ -88,9 +88,7 @@ func askOnce(fd int) error {
 func TestEagerReaders(t *testing.T) {
 	const n = 5000
 	c, p := wholeRun(t, "socket", eager, 32<<20, n, func(c *Capture) {
-		var now unix.Timespec
-		require.NoError(t, unix.ClockGettime(unix.CLOCK_MONOTONIC, &now))
-		require.NoError(t, c.objects.AttachedNs.Set(uint64(now.Nano())-uint64(time.Hour))) // unsigned, in the kernel too
+		require.NoError(t, c.objects.AttachedNs.Set(new(Clock).Sync()-uint64(time.Hour))) // unsigned, in the kernel too
 	})
 	answered, queued := map[uint8]int{}, 0
 	drainExchanges(t, c, func(e *record.Exchange) {

@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sloe-dev/sloe/bpf"
-	"github.com/sloe-dev/sloe/internal/backend"
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
 )
 
@@ -39,7 +38,7 @@ func TestLockNotToBeHad(t *testing.T) {
 		sum, err := c.sums()
 		require.NoError(t, err)
 		var want uint64 = 1
-		if c.backend.Preemptible || backend.PreemptsTracepoints() {
+		if c.preempts() {
 			want = 0 // the hooks use the kernel's
 		}
 		assert.Equal(t, want, sum.Of[bpf.SocketCounterLOSS_LOCK])

@@ -9,20 +9,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
 	"github.com/sloe-dev/sloe/receiver/ebpfreceiver/internal/record"
 )
 
 // A span is the time before and behind a system call, on the kernel's clock.
 type span struct{ before, behind uint64 }
-
-func monotonic(t *testing.T) uint64 {
-	t.Helper()
-	var now unix.Timespec
-	require.NoError(t, unix.ClockGettime(unix.CLOCK_MONOTONIC, &now))
-	return uint64(now.Nano())
-}
 
 func (s span) holds(t *testing.T, ns uint64, what string) {
 	t.Helper()
@@ -34,16 +26,16 @@ func (s span) holds(t *testing.T, ns uint64, what string) {
 // while behind that.
 func timed(t *testing.T, from, to net.Conn, what string, wait time.Duration) (write, read span) {
 	t.Helper()
-	write.before = monotonic(t)
+	write.before = new(Clock).Sync()
 	_, err := from.Write([]byte(what))
 	require.NoError(t, err)
-	write.behind = monotonic(t)
+	write.behind = new(Clock).Sync()
 	time.Sleep(wait)
-	read.before = monotonic(t)
+	read.before = new(Clock).Sync()
 	n, err := to.Read(make([]byte, len(what)))
 	require.NoError(t, err)
 	require.Equal(t, len(what), n)
-	read.behind = monotonic(t)
+	read.behind = new(Clock).Sync()
 	return write, read
 }
 
@@ -94,7 +86,7 @@ func TestTCPClock(t *testing.T) {
 			require.NoError(t, c.objects.ReadsRefresh.Get(&found))
 			return found
 		}
-		assert.Equal(t, !c.backend.Preemptible, found())
+		assert.Equal(t, !c.preempts(), found())
 		require.NoError(t, c.objects.ReadsRefresh.Set(false))
 		require.NoError(t, c.learnClock())
 		assert.True(t, found())
